@@ -1,0 +1,56 @@
+# Everything goes through .venv, made from the hash-pinned lock file; `make help` lists the targets.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+.venv/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; say make PYTHON=python3.12"; exit 1; }
+	@echo "setting up .venv (once; about a minute)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: setup
+setup: .venv/.installed ## set .venv up
+
+.PHONY: run
+run: setup ## run the service on the sample CRM; Ctrl-C stops it, the data stays
+	@exec $(BIN)/dedup serve --sample
+
+.PHONY: test
+test: setup ## all tests against real PostgreSQL and Valkey, with coverage
+	@rm -f .coverage .coverage.*
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report= -q
+	@$(BIN)/python -m coverage report --format=total | sed 's/^/coverage in %: /'
+	@$(BIN)/python -m coverage report > .coverage.txt || { cat .coverage.txt; exit 1; }
+
+.PHONY: lint
+lint: setup ## formatting, lint, types, layers, proto
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python tools/generate_proto.py --check
+	@$(BIN)/python tools/lint_proto.py
+
+.PHONY: proto
+proto: setup ## generate dedup_service/v1 from proto/
+	@$(BIN)/python tools/generate_proto.py
+
+.PHONY: bench
+bench: setup ## ingest and index figures, into benchmarks/results/
+	@$(BIN)/python benchmarks/ingest.py
+
+.PHONY: lock
+lock: ## resolve requirements.lock anew (needs uv)
+	@uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links -o requirements.lock --quiet --upgrade
+
+.PHONY: clean
+clean: ## remove what can be made again; the data in .dedup stays
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* build dist

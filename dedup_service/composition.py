@@ -1,0 +1,135 @@
+"""The one place that knows every part: settings in, a wired merge desk out."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import psycopg
+
+from dedup_service.company_files import load_policy, load_principals
+from dedup_service.domain.errors import StoreUnavailable
+from dedup_service.domain.policy import Policy
+from dedup_service.domain.principals import Directory
+from dedup_service.embedded import start_postgres, start_valkey
+from dedup_service.index.follower import IndexFollower
+from dedup_service.index.redis_index import RedisIndex
+from dedup_service.settings import Settings
+from dedup_service.store.index_source import PostgresLedgerSource
+from dedup_service.store.migrate import migrate
+from dedup_service.store.postgres import PostgresStore, StoreOptions
+from dedup_service.store.server_checks import check_server
+from dedup_service.workflows.assessment import Assessment
+from dedup_service.workflows.deciding import Deciding
+from dedup_service.workflows.desk import Desk
+from dedup_service.workflows.distinguishing import Distinguishing
+from dedup_service.workflows.following import Following
+from dedup_service.workflows.matching import Matching
+from dedup_service.workflows.ports import ClockNow, Ids
+from dedup_service.workflows.proposing import Proposing
+from dedup_service.workflows.reading import Readings
+from dedup_service.workflows.records import RecordWriter
+from dedup_service.workflows.replan import Replanning
+from dedup_service.workflows.sweeping import Sweeping
+from dedup_service.workflows.undoing import Undoing
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Where PostgreSQL and Redis or Valkey answer; secrets may be in the URLs, so they are never logged."""
+
+    database_url: str
+    redis_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunningDesk:
+    """A desk with the parts that an operator may ask about."""
+
+    desk: Desk
+    follower: IndexFollower
+    index: RedisIndex
+    postgres_version: str
+
+
+@asynccontextmanager
+async def servers(settings: Settings) -> AsyncIterator[Servers]:
+    """The servers of the settings; those with no URL are started here and stopped at the end."""
+    async with AsyncExitStack() as stack:
+        urls = {"database": settings.database_url, "redis": settings.redis_url}
+        for name, start in (("database", start_postgres), ("redis", start_valkey)):
+            if not urls[name]:
+                started = await asyncio.to_thread(start, settings.data_dir)
+                stack.push_async_callback(asyncio.to_thread, started.stop)
+                urls[name] = started.url
+        yield Servers(urls["database"], urls["redis"])
+
+
+@asynccontextmanager
+async def running_desk(settings: Settings, where: Servers) -> AsyncIterator[RunningDesk]:
+    """Check the servers, migrate, and keep a desk running with its index following the ledger.
+
+    Raises:
+        CompanyFileError: the policy or the principals cannot be used.
+        UnsuitableServer, UnsuitableIndexServer: a server that would lose something; says what to change.
+        SchemaMismatch: the database is of a newer release.
+        StoreUnavailable, IndexUnavailable: a server does not answer.
+    """
+    policy = load_policy(settings.policy)
+    directory = load_principals(settings.principals, policy)
+    try:
+        version = await check_server(where.database_url, settings.allow_unsafe_durability)
+        await migrate(where.database_url)
+    except psycopg.OperationalError as error:
+        raise StoreUnavailable("PostgreSQL does not answer at the configured URL") from error
+    async with AsyncExitStack() as stack:
+        store = PostgresStore(StoreOptions(where.database_url, settings.pool_size))
+        await store.open()
+        stack.push_async_callback(store.close)
+        store_id = await store.store_id()
+        index = RedisIndex(where.redis_url, store_id)
+        stack.push_async_callback(index.close)
+        await index.connect()
+        follower = IndexFollower(index, PostgresLedgerSource(store), settings.index_health_interval_seconds)
+        store.on_commit(lambda update: follower.nudge([update]))
+        follower.start()
+        stack.push_async_callback(follower.stop)
+        await store.drop_old_answers()
+        desk = wire(store, store_id, index, follower, policy, directory)
+        yield RunningDesk(desk, follower, index, version)
+
+
+def wire(
+    store: PostgresStore,
+    store_id: str,
+    index: RedisIndex,
+    follower: IndexFollower,
+    policy: Policy,
+    directory: Directory,
+    now: ClockNow = lambda: datetime.now(UTC),
+    new_id: Ids = lambda: uuid.uuid4().hex,
+) -> Desk:
+    """All use cases on these parts."""
+    assessment = Assessment(policy, directory)
+    replanning = Replanning(assessment)
+    proposing = Proposing(store, assessment, new_id)
+    return Desk(
+        store=store,
+        store_id=store_id,
+        index=index,
+        progress=follower,
+        policy=policy,
+        directory=directory,
+        now=now,
+        records=RecordWriter(store, policy, replanning, new_id),
+        readings=Readings(store, policy, now),
+        matching=Matching(store, index, follower, policy, now),
+        proposing=proposing,
+        deciding=Deciding(store, assessment, replanning, new_id),
+        undoing=Undoing(store, assessment, replanning, new_id),
+        distinguishing=Distinguishing(store, replanning, new_id),
+        following=Following(store),
+        sweeping=Sweeping(store, index, follower, proposing, policy, now),
+    )

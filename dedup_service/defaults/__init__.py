@@ -1,0 +1,1 @@
+"""The shipped policy and the sample principals, as data."""

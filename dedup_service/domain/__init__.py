@@ -1,0 +1,1 @@
+"""Nouns and rules of the merge desk: pure, without grpc, redis or SQL."""

@@ -1,0 +1,133 @@
+"""What a record draft must satisfy before any work is done on it; every violation is named at once."""
+
+from collections.abc import Iterator
+
+from dedup_service.domain.facts import FACTS
+from dedup_service.domain.fields import MAX_FIELDS, is_known_field, max_code_points
+from dedup_service.domain.records import (
+    SOURCE_PATTERN,
+    SOURCE_RECORD_ID_PATTERN,
+    Child,
+    Fact,
+    RecordDraft,
+    RecordKind,
+    Violation,
+)
+
+MAX_FACTS = 100
+MAX_CHILDREN = 10_000
+MAX_ID_CODE_POINTS = 200
+
+
+def text_problem(text: str, limit: int) -> str:
+    """Why a text cannot be stored, or an empty string: over its limit, NUL, or a lone surrogate."""
+    if len(text) > limit:
+        return f"has {len(text)} code points, at most {limit} are taken; shorten it"
+    if "\x00" in text:
+        return "holds a NUL character; remove it"
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        return "holds a lone surrogate, which is not valid Unicode; remove it"
+    return ""
+
+
+def draft_violations(draft: RecordDraft, functions: frozenset[str], at: str = "record") -> list[Violation]:
+    """Everything wrong with a draft, with field paths below `at`."""
+    return [
+        *_key_violations(draft, at),
+        *_value_violations(draft, at),
+        *_owner_violations(draft, functions, at),
+        *(v for i, fact in enumerate(draft.facts) for v in _fact_violations(fact, f"{at}.facts[{i}]")),
+        *(
+            v
+            for i, child in enumerate(draft.children)
+            for v in _child_violations(child, f"{at}.children[{i}]")
+        ),
+        *_reference_violations(draft, at),
+    ]
+
+
+def _key_violations(draft: RecordDraft, at: str) -> Iterator[Violation]:
+    if not SOURCE_PATTERN.fullmatch(draft.key.source):
+        yield Violation(f"{at}.name", "source must be lower-case letters, digits, - and _ (at most 63)")
+    if not SOURCE_RECORD_ID_PATTERN.fullmatch(draft.key.source_record_id):
+        yield Violation(
+            f"{at}.name", "source record id must be 1 to 200 characters without space, / or control"
+        )
+    elif problem := text_problem(draft.key.source_record_id, MAX_ID_CODE_POINTS):
+        yield Violation(f"{at}.name", f"source record id {problem}")
+
+
+def _value_violations(draft: RecordDraft, at: str) -> Iterator[Violation]:
+    if len(draft.values) > MAX_FIELDS:
+        yield Violation(f"{at}.values", f"has {len(draft.values)} fields, at most {MAX_FIELDS} are taken")
+        return
+    for name, value in draft.values.items():
+        if not is_known_field(name):
+            shown = (
+                name
+                if len(name) <= 64 and name.isprintable()
+                else "a name of unprintable or over 64 characters"
+            )
+            yield Violation(
+                f"{at}.values", f"unknown field {shown!r}; custom fields are named custom.your_name"
+            )
+        elif problem := text_problem(value, max_code_points(name)):
+            yield Violation(f"{at}.values[{name}]", problem)
+
+
+def _owner_violations(draft: RecordDraft, functions: frozenset[str], at: str) -> Iterator[Violation]:
+    if draft.owner is None:
+        return
+    for name in ("principal", "function", "queue"):
+        if problem := text_problem(getattr(draft.owner, name), MAX_ID_CODE_POINTS):
+            yield Violation(f"{at}.owner.{name}", problem)
+    if draft.owner.function and draft.owner.function not in functions:
+        yield Violation(f"{at}.owner.function", f"unknown function; known are {', '.join(sorted(functions))}")
+
+
+def _fact_violations(fact: Fact, at: str) -> Iterator[Violation]:
+    expected = FACTS.get(fact.name)
+    if expected is None:
+        yield Violation(f"{at}.name", f"unknown fact; known are {', '.join(sorted(FACTS))}")
+        return
+    given = [n for n in ("count", "amount", "flag", "time", "text") if getattr(fact, n) is not None]
+    if given != [expected]:
+        yield Violation(at, f"{fact.name} carries a {expected} and nothing else")
+    if fact.count is not None and not 0 <= fact.count < 2**53:
+        yield Violation(f"{at}.count", "must be from 0 to 2^53 - 1")
+    if fact.text is not None and (problem := text_problem(fact.text, 1000)):
+        yield Violation(f"{at}.text", problem)
+    if fact.amount is not None:
+        yield from _currency_violations(fact.amount.currency, f"{at}.amount")
+
+
+def _currency_violations(currency: str, at: str) -> Iterator[Violation]:
+    if not (len(currency) == 3 and currency.isascii() and currency.isalpha() and currency.isupper()):
+        yield Violation(f"{at}.currency_code", "must be a three-letter ISO 4217 code such as EUR")
+
+
+def _child_violations(child: Child, at: str) -> Iterator[Violation]:
+    if not child.child_id:
+        yield Violation(f"{at}.child_id", "is required")
+    for name in ("child_id", "owner"):
+        if problem := text_problem(getattr(child, name), MAX_ID_CODE_POINTS):
+            yield Violation(f"{at}.{name}", problem)
+    if child.amount is not None:
+        yield from _currency_violations(child.amount.currency, f"{at}.amount")
+
+
+def _reference_violations(draft: RecordDraft, at: str) -> Iterator[Violation]:
+    if len(draft.facts) > MAX_FACTS:
+        yield Violation(f"{at}.facts", f"has {len(draft.facts)} facts, at most {MAX_FACTS} are taken")
+    if len(draft.children) > MAX_CHILDREN:
+        yield Violation(
+            f"{at}.children", f"has {len(draft.children)} children, at most {MAX_CHILDREN} are taken"
+        )
+    if draft.person_account and draft.kind is not RecordKind.ACCOUNT:
+        yield Violation(f"{at}.person_account", "only an ACCOUNT can be a person account")
+    if draft.account is not None and draft.kind is not RecordKind.CONTACT:
+        yield Violation(f"{at}.account", "only a CONTACT belongs to an account")
+    if draft.parent is not None and draft.kind is not RecordKind.ACCOUNT:
+        yield Violation(f"{at}.parent", "only an ACCOUNT has a parent")
+    if draft.parent == draft.key:
+        yield Violation(f"{at}.parent", "an account is not its own parent")

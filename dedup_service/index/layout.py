@@ -1,0 +1,85 @@
+"""Where things are in Redis.
+
+    dedup:meta            hash: the epoch that serves, and how far it has come
+    dedup:build           hash: the epoch being built, with the same fields
+    dedup:garbage         set: epochs whose keys may be deleted
+    dedup:EPOCH:b:BUCKET  hash: blocking key -> the one record_no that has it, or * when several have it
+    dedup:EPOCH:k:KEY     set: the record_nos that have this blocking key, when they are several
+    dedup:EPOCH:p:NO      string: the kind letter and the packed comparable of one record
+    dedup:EPOCH:hot       set: blocking keys that were seen to be hot
+
+Fields of both hashes: store_id, format_version, epoch, applied_revision, records (payloads), keys (blocking
+keys), size (all Redis keys of the epoch and the hash itself), touched (server time of the last write, in
+seconds), damaged (when content was lost).
+
+Most blocking keys belong to one record: in small hashes they take far less memory than as sets of one.
+"""
+
+import base64
+import hashlib
+import zlib
+from collections.abc import Iterable
+
+import scoring
+from dedup_service.domain.records import RecordKind
+from dedup_service.workflows.index_port import IndexEntry
+
+PREFIX = "dedup:"
+META = "dedup:meta"
+BUILD = "dedup:build"
+GARBAGE = "dedup:garbage"
+
+LAYOUT_VERSION = 1
+LONGEST_KEY_BYTES = 64  # also the longest that Redis keeps in its compact hashes
+BUCKET_COUNT = 2**18  # some 40 keys in each at a million records
+HASHED_KEY_MARK = "#"
+
+_LETTERS = {RecordKind.LEAD: b"L", RecordKind.CONTACT: b"C", RecordKind.ACCOUNT: b"A"}
+_KINDS = {letter: kind for kind, letter in _LETTERS.items()}
+
+
+def format_version() -> str:
+    """Names the layout and the blocking rules: an index written with others is rebuilt, not read."""
+    rules = "\n".join(f"{rule.prefix}={rule.description}" for rule in scoring.blocking_rules())
+    return f"{LAYOUT_VERSION}-{hashlib.blake2b(rules.encode(), digest_size=8).hexdigest()}"
+
+
+def stored_key(blocking_key: str) -> str:
+    """A blocking key as Redis holds it; a long one as its hash.
+
+    Two keys with one hash would give a false candidate, which the comparison of real keys drops again.
+    """
+    raw = blocking_key.encode()
+    if len(raw) <= LONGEST_KEY_BYTES and not blocking_key.startswith(HASHED_KEY_MARK):
+        return blocking_key
+    digest = hashlib.blake2b(raw, digest_size=15).digest()
+    return HASHED_KEY_MARK + base64.urlsafe_b64encode(digest).decode()
+
+
+def stored_keys(comparable: scoring.Comparable) -> frozenset[str]:
+    """All blocking keys of a record as Redis holds them."""
+    return frozenset(map(stored_key, scoring.blocking_keys(comparable)))
+
+
+def with_buckets(stored: Iterable[str]) -> list[str]:
+    """Each stored key followed by its bucket, as the scripts take them."""
+    flat: list[str] = []
+    for key in stored:
+        flat += (key, format(zlib.crc32(key.encode()) % BUCKET_COUNT, "x"))
+    return flat
+
+
+def payload_key(epoch: str, record_no: int) -> str:
+    return f"{PREFIX}{epoch}:p:{record_no}"
+
+
+def pack_payload(entry: IndexEntry) -> bytes:
+    return _LETTERS[entry.kind] + scoring.pack(entry.comparable)
+
+
+def payload_kind(payload: bytes) -> RecordKind:
+    return _KINDS[payload[:1]]
+
+
+def payload_comparable(payload: bytes) -> scoring.Comparable:
+    return scoring.unpack(payload[1:])

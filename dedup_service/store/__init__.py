@@ -1,0 +1,1 @@
+"""PostgreSQL as the store: SQL in named files, one transaction a write."""

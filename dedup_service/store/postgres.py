@@ -1,0 +1,247 @@
+"""The store on PostgreSQL: one transaction a write, ordered and audited by the ledger.
+
+A write that loses a race (deadlock, a row that appeared or moved meanwhile) is rolled back and run again;
+its workflow sees the new state. What reaches the caller is the answer of exactly one committed run.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+import psycopg
+from psycopg import errors
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from dedup_service.domain.errors import RequestIdReused, StateNotAllowed, StoreUnavailable
+from dedup_service.store import ledger
+from dedup_service.store.reading import Reading
+from dedup_service.store.rows import decode, encode, keep_json_as_bytes
+from dedup_service.store.statements import statement
+from dedup_service.store.writing import RacedError, Writing
+from dedup_service.workflows.index_port import IndexUpdate
+from dedup_service.workflows.ports import ReadTransaction, Request, Work, Written
+
+T = TypeVar("T")
+
+ANSWER_LIFETIME = timedelta(days=7)
+_ATTEMPTS = 8
+_POLL_SECONDS = 0.2
+_RACES = (
+    RacedError,
+    errors.SerializationFailure,
+    errors.DeadlockDetected,
+    errors.UniqueViolation,
+)
+
+
+class _PreviewOnly(Exception):
+    """Leaves a transaction so that everything in it is rolled back."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreOptions:
+    """How the store connects: a URL, the pool's size, and the timeouts that act in the server."""
+
+    url: str
+    pool_size: int = 8
+    connect_timeout_seconds: float = 5.0
+    lock_timeout_seconds: float = 10.0
+    statement_timeout_seconds: float = 60.0
+
+
+class PostgresStore:
+    """Implements `workflows.ports.Store`."""
+
+    def __init__(self, options: StoreOptions) -> None:
+        self._options = options
+        self._committed: Callable[[IndexUpdate], None] = lambda _: None
+        self._commit = asyncio.Event()
+        keep_json_as_bytes()
+        self._pool = AsyncConnectionPool(
+            options.url,
+            min_size=1,
+            max_size=options.pool_size,
+            open=False,
+            timeout=options.connect_timeout_seconds,
+            check=AsyncConnectionPool.check_connection,
+            configure=self._configure,
+        )
+
+    async def _configure(self, connection: psycopg.AsyncConnection) -> None:
+        await connection.set_autocommit(True)
+        timeouts = self._options.lock_timeout_seconds, self._options.statement_timeout_seconds
+        await connection.execute(statement("configure").encode(), [f"{seconds}s" for seconds in timeouts])
+
+    def on_commit(self, told: Callable[[IndexUpdate], None]) -> None:
+        """Call `told` after each commit, in no particular order, with what the index must learn."""
+        self._committed = told
+
+    async def open(self) -> None:
+        """Connect; raises StoreUnavailable when PostgreSQL does not answer in time."""
+        await self._pool.open()
+        async with _translated():
+            await self._pool.wait(self._options.connect_timeout_seconds)
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self._pool.close()
+
+    async def store_id(self) -> str:
+        """The identity of this database, by which the index knows whose cache it is."""
+        async with _translated(), self._pool.connection() as connection:
+            cursor = await connection.execute(statement("store_id").encode())
+            row = await cursor.fetchone()
+            assert row is not None, "the schema holds one row of store_identity"
+            return str(row[0])
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Reading]:
+        """One consistent, read-only view of the store for as long as the context lasts."""
+        async with _translated(), self._pool.connection() as connection, connection.transaction():
+            await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield Reading(connection)
+
+    async def read(self, work: Callable[[ReadTransaction], Awaitable[T]]) -> T:
+        async with self.snapshot() as reading:
+            return await work(reading)
+
+    async def preview(self, request: Request, work: Work[T]) -> T:
+        async with _translated(), self._pool.connection() as connection:
+            result: list[T] = []
+            try:
+                async with connection.transaction():
+                    result.append((await work(Writing(connection))).result)
+                    raise _PreviewOnly
+            except _PreviewOnly:
+                return result[0]
+
+    async def write(self, request: Request, work: Work[T], answer_type: type[T]) -> T:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                async with _translated(), self._pool.connection() as connection:
+                    return await self._write_once(connection, request, work, answer_type)
+            except _RACES as lost:
+                if attempt == _ATTEMPTS:
+                    raise StoreUnavailable("too many writes to the same records at once; try again") from lost
+                await asyncio.sleep(0.005 * attempt)
+        raise AssertionError("the loop returns or raises")
+
+    async def _write_once(
+        self, connection: psycopg.AsyncConnection, request: Request, work: Work[T], answer_type: type[T]
+    ) -> T:
+        async with connection.transaction():
+            transaction = Writing(connection)
+            if request.request_id:
+                found = await self._answer(transaction, request, answer_type)
+                if found is not None:
+                    return found
+            written = await work(transaction)
+            update = await self._finish(connection, transaction, request, written)
+        if update is not None:
+            self._committed(update)
+            self._wake()
+        return written.result
+
+    async def _answer(self, transaction: Writing, request: Request, answer_type: type[T]) -> T | None:
+        rows = await transaction.answer_of(request)
+        if not rows:
+            return None
+        method, digest, answer = rows[0]
+        if (method, digest) != (request.method, request.digest):
+            raise RequestIdReused(request.request_id)
+        if answer is None:
+            raise StateNotAllowed(
+                request.request_id, "ERASED", "the request was carried out; its answer was erased since"
+            )
+        return decode(bytes(answer), answer_type)
+
+    async def _finish(
+        self, connection: psycopg.AsyncConnection, transaction: Writing, request: Request, written: Written[T]
+    ) -> IndexUpdate | None:
+        """Write changes, audit entry and answer under the revision; a write without changes takes none."""
+        if request.request_id:
+            now = (await transaction.revision()).time
+            await connection.execute(
+                statement("insert_answer").encode(),
+                [
+                    request.actor,
+                    request.request_id,
+                    request.method,
+                    request.digest,
+                    encode(written.result),
+                    list(written.subjects),
+                    now,
+                ],
+            )
+        if not written.changes:
+            return None
+        revision = await transaction.revision()
+        assert transaction.head is not None, "revision() has taken the head"
+        columns = ledger.change_columns(written.changes, revision)
+        await connection.execute(statement("insert_changes").encode(), columns)
+        entry = ledger.audit_entry(request, written, revision, columns["digests"], transaction.head[1])
+        await connection.execute(
+            statement("insert_audit_entry").encode(),
+            [
+                entry.revision,
+                entry.time,
+                entry.actor,
+                entry.action,
+                list(entry.targets),
+                entry.detail,
+                entry.changes_digest,
+                entry.previous_hash,
+                entry.hash,
+            ],
+        )
+        await connection.execute(statement("set_head").encode(), [revision.number, entry.hash])
+        return IndexUpdate(
+            revision=revision.number,
+            inserts=written.index_inserts,
+            upserts=written.index_upserts,
+            removals=written.index_removals,
+        )
+
+    def _wake(self) -> None:
+        woken, self._commit = self._commit, asyncio.Event()
+        woken.set()
+
+    async def wait_for_change(self, after_revision: int, timeout_seconds: float) -> None:
+        deadline = asyncio.get_running_loop().time() + timeout_seconds
+        while True:
+            commit = self._commit
+            if await self.read(lambda tx: tx.head_revision()) > after_revision:
+                return
+            left = deadline - asyncio.get_running_loop().time()
+            if left <= 0:
+                return
+            # Another process's commit sets no event here: look again before long.
+            try:
+                await asyncio.wait_for(commit.wait(), min(left, _POLL_SECONDS))
+            except TimeoutError:
+                continue
+
+    async def drop_old_answers(self) -> None:
+        """Forget request answers that are older than their promised lifetime."""
+        async with _translated(), self._pool.connection() as connection:
+            await connection.execute(statement("drop_old_answers").encode(), [ANSWER_LIFETIME])
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    """Turn PostgreSQL's being away or refusing writes into StoreUnavailable; races pass through."""
+    try:
+        yield
+    except (errors.SerializationFailure, errors.DeadlockDetected):
+        raise
+    except PoolTimeout as error:
+        raise StoreUnavailable("PostgreSQL does not answer, or all connections are busy") from error
+    except (errors.DiskFull, errors.ReadOnlySqlTransaction, errors.OutOfMemory) as error:
+        raise StoreUnavailable(f"PostgreSQL refuses writes ({type(error).__name__})") from error
+    except (errors.LockNotAvailable, errors.QueryCanceled) as error:
+        raise StoreUnavailable("the write waited too long for another one; try again") from error
+    except psycopg.OperationalError as error:
+        raise StoreUnavailable(f"the connection to PostgreSQL failed ({type(error).__name__})") from error

@@ -1,0 +1,177 @@
+"""One consistent snapshot of the store, read through named statements."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+import psycopg
+from psycopg import sql
+
+from dedup_service.domain.audit import AuditEntry, AuditVerification
+from dedup_service.domain.changes import Acknowledgement, Change
+from dedup_service.domain.decision import Vote, VoteDecision
+from dedup_service.domain.distinctions import Distinction
+from dedup_service.domain.golden import GoldenRecord, GoldenRow
+from dedup_service.domain.merges import Merge
+from dedup_service.domain.proposals import Proposal
+from dedup_service.domain.records import Record, RecordKey
+from dedup_service.store import ledger, lists
+from dedup_service.store.rows import Parameters, Row, cursor_of, decode, golden_row_of, record_of
+from dedup_service.store.statements import statement
+from dedup_service.workflows.ports import Listed, Page
+
+# Fields with an index of their own; the store finds records by no others.
+IDENTIFIER_FIELDS = ("tax_id", "registration_number", "customer_number")
+
+
+class Reading:
+    """Implements `workflows.ports.ReadTransaction` on one psycopg connection in a transaction."""
+
+    def __init__(self, connection: psycopg.AsyncConnection) -> None:
+        self._connection = connection
+
+    async def _rows(self, name: str, parameters: Parameters = ()) -> list[Row]:
+        cursor = await self._connection.execute(statement(name).encode(), parameters)
+        return list(await cursor.fetchall())
+
+    async def head_revision(self) -> int:
+        return int((await self._rows("head"))[0][0])
+
+    async def records(self, keys: Collection[RecordKey]) -> dict[RecordKey, Record]:
+        rows = await self._rows("records_by_key", _key_columns(keys))
+        return {record.key: record for record in map(record_of, rows)}
+
+    async def records_by_no(self, record_nos: Collection[int]) -> dict[int, Record]:
+        rows = await self._rows("records_by_no", [list(record_nos)])
+        return {record.record_no: record for record in map(record_of, rows)}
+
+    async def list_records(self, page: Page) -> Listed[Record]:
+        rows, after = await self._page(lists.RECORDS, page)
+        return Listed(tuple(record_of(row[2:]) for row in rows), after)
+
+    async def find_records(self, field_name: str, value: str, limit: int) -> list[Record]:
+        if field_name not in IDENTIFIER_FIELDS:
+            raise ValueError(f"{field_name} has no index")
+        # PostgreSQL finds the expression index only by a literal field name.
+        query = sql.SQL(
+            "SELECT record_no, state, golden_id, version, revision, create_time, update_time, draft "
+            "FROM records WHERE draft -> 'values' ? {field} AND draft -> 'values' ->> {field} = %s "
+            "AND state = 'ACTIVE' ORDER BY record_no LIMIT %s"
+        ).format(field=sql.Literal(field_name))
+        cursor = await self._connection.execute(query, [value, limit])
+        return [record_of(row) for row in await cursor.fetchall()]
+
+    async def goldens(self, golden_ids: Collection[str]) -> dict[str, GoldenRecord]:
+        rows = [golden_row_of(row) for row in await self._rows("golden_rows", [list(golden_ids)])]
+        return await self._with_members(rows)
+
+    async def _with_members(self, rows: Sequence[GoldenRow]) -> dict[str, GoldenRecord]:
+        members: dict[str, list[Record]] = defaultdict(list)
+        for row in await self._rows("records_of_goldens", [[row.golden_id for row in rows]]):
+            record = record_of(row)
+            members[record.golden_id].append(record)
+        return {row.golden_id: GoldenRecord(row, tuple(members[row.golden_id])) for row in rows}
+
+    async def redirect_chain(self, golden_id: str) -> list[GoldenRow]:
+        return [golden_row_of(row) for row in await self._rows("redirect_chain", [golden_id])]
+
+    async def list_goldens(self, page: Page) -> Listed[GoldenRecord]:
+        rows, after = await self._page(lists.GOLDEN_RECORDS, page)
+        found = await self.goldens([row[0] for row in rows])
+        return Listed(tuple(found[row[0]] for row in rows), after)
+
+    async def proposal(self, proposal_id: str) -> Proposal | None:
+        found = await self._proposals(await self._rows("proposal", [proposal_id]))
+        return found[0] if found else None
+
+    async def _proposals(self, rows: Iterable[Row]) -> list[Proposal]:
+        proposals = [decode(row[0], Proposal) for row in rows]
+        votes: dict[str, list[Vote]] = defaultdict(list)
+        for row in await self._rows("votes_of", [[p.proposal_id for p in proposals]]) if proposals else ():
+            votes[row[0]].append(
+                Vote(
+                    row[1], tuple(row[2]), VoteDecision(row[3]), plan_hash=row[4], comment=row[5], time=row[6]
+                )
+            )
+        return [replace(p, votes=tuple(votes[p.proposal_id])) for p in proposals]
+
+    async def list_proposals(self, page: Page) -> Listed[Proposal]:
+        rows, after = await self._page(lists.PROPOSALS, page)
+        return Listed(tuple(await self._proposals(row[2:] for row in rows)), after)
+
+    async def open_proposals_of(self, golden_ids: Collection[str]) -> list[Proposal]:
+        return await self._proposals(await self._rows("open_proposals_of", [list(golden_ids)]))
+
+    async def rejected_member_sets(self, golden_ids: Collection[str]) -> set[frozenset[str]]:
+        rows = await self._rows("refused_member_sets", [list(golden_ids)])
+        return {frozenset(row[0]) for row in rows}
+
+    async def merge(self, merge_id: str) -> Merge | None:
+        rows = await self._rows("merge", [merge_id])
+        return decode(rows[0][0], Merge) if rows else None
+
+    async def list_merges(self, page: Page) -> Listed[Merge]:
+        rows, after = await self._page(lists.MERGES, page)
+        return Listed(tuple(decode(row[2], Merge) for row in rows), after)
+
+    async def standing_merges_of(self, golden_ids: Collection[str]) -> list[Merge]:
+        return [decode(row[0], Merge) for row in await self._rows("standing_merges_of", [list(golden_ids)])]
+
+    async def distinction(self, distinction_id: str) -> Distinction | None:
+        rows = await self._rows("distinction", [distinction_id])
+        return decode(rows[0][0], Distinction) if rows else None
+
+    async def distinctions_between(self, keys: Collection[RecordKey]) -> list[Distinction]:
+        return [
+            decode(row[0], Distinction)
+            for row in await self._rows("distinctions_between", _key_columns(keys))
+        ]
+
+    async def list_distinctions(self, page: Page) -> Listed[Distinction]:
+        rows, after = await self._page(lists.DISTINCTIONS, page)
+        return Listed(tuple(decode(row[2], Distinction) for row in rows), after)
+
+    async def changes_after(self, revision: int, ordinal: int, limit: int) -> list[Change]:
+        return await self._changes(await self._rows("changes_after", [revision, ordinal, limit]))
+
+    async def changes_of(self, revision: int) -> list[Change]:
+        return await self._changes(await self._rows("changes_of", [revision]))
+
+    async def _changes(self, rows: Sequence[Row]) -> list[Change]:
+        said: dict[tuple[int, int], list[Acknowledgement]] = defaultdict(list)
+        for row in (
+            await self._rows("acknowledgements_of", [sorted({row[0] for row in rows})]) if rows else ()
+        ):
+            said[row[0], row[1]].append(Acknowledgement(row[2], row[3]))
+        return [ledger.change_of(row, tuple(said[row[0], row[1]])) for row in rows]
+
+    async def touched_record_nos(self, after: int, limit: int) -> list[tuple[int, list[int]]]:
+        """The first revisions after this one that touch records, with the numbers of those."""
+        return [(row[0], list(row[1])) for row in await self._rows("touched_record_nos", [after, limit])]
+
+    async def active_records_after(self, record_no: int, limit: int) -> list[Record]:
+        """Active records in the order of their numbers."""
+        return [record_of(row) for row in await self._rows("active_records_after", [record_no, limit])]
+
+    async def oldest_revision(self) -> int:
+        return int((await self._rows("oldest_revision"))[0][0])
+
+    async def list_audit(self, page: Page) -> Listed[AuditEntry]:
+        rows, after = await self._page(lists.AUDIT, page)
+        return Listed(tuple(ledger.audit_entry_of(row) for row in rows), after)
+
+    async def verify_audit(self, head_revision: int, head_hash: str) -> AuditVerification:
+        return await ledger.verify(self._rows, head_revision, head_hash)
+
+    async def _page(self, query: lists.ListQuery, page: Page) -> tuple[list[Row], tuple[str, ...] | None]:
+        composed, values = query.build(page)
+        cursor = await self._connection.execute(composed, values)
+        rows: list[Row] = list(await cursor.fetchall())
+        if len(rows) <= page.size:
+            return rows, None
+        rows = rows[: page.size]
+        return rows, cursor_of(rows[-1][: len(query.key)])
+
+
+def _key_columns(keys: Collection[RecordKey]) -> list[list[str]]:
+    return [[key.source for key in keys], [key.source_record_id for key in keys]]

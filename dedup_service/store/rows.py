@@ -1,0 +1,80 @@
+"""Rows of PostgreSQL as domain objects, and back."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+from psycopg.types.json import set_json_dumps, set_json_loads
+
+from dedup_service.domain.golden import Choice, GoldenRow, GoldenState
+from dedup_service.domain.records import Record, RecordDraft, RecordKind, RecordState
+
+T = TypeVar("T")
+Row = Sequence[Any]
+Parameters = Sequence[Any] | Mapping[str, Any]
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+_draft = msgspec.json.Decoder(RecordDraft)
+_choices = msgspec.json.Decoder(tuple[Choice, ...])
+
+
+def encode(value: object) -> bytes:
+    """Canonical JSON of a domain object: the same bytes on every run."""
+    return _encoder.encode(value)
+
+
+def encode_text(value: object) -> str:
+    """The same, as text for a jsonb parameter."""
+    return _encoder.encode(value).decode()
+
+
+def decode(data: bytes, kind: type[T]) -> T:
+    """The domain object of this JSON."""
+    return msgspec.json.decode(data, type=kind)
+
+
+def keep_json_as_bytes() -> None:
+    """Let psycopg hand jsonb over unparsed: msgspec reads it once, straight into the domain type."""
+    set_json_loads(_bytes_of)
+    set_json_dumps(encode)
+
+
+def _bytes_of(data: str | bytes) -> bytes:
+    return data.encode() if isinstance(data, str) else bytes(data)
+
+
+def record_of(row: Row) -> Record:
+    """A record from (record_no, state, golden_id, version, revision, create_time, update_time, draft)."""
+    number, state, golden_id, version, revision, create_time, update_time, draft = row
+    return Record(
+        draft=_draft.decode(draft),
+        record_no=number,
+        golden_id=golden_id,
+        version=version,
+        revision=revision,
+        create_time=create_time,
+        update_time=update_time,
+        state=RecordState(state),
+    )
+
+
+def golden_row_of(row: Row) -> GoldenRow:
+    """A golden row from the columns of the statement `golden_rows`."""
+    golden_id, kind, state, version, revision, create_time, successor_id, merge_id, choices = row
+    return GoldenRow(
+        golden_id=golden_id,
+        kind=RecordKind(kind),
+        state=GoldenState(state),
+        version=version,
+        revision=revision,
+        create_time=create_time,
+        successor_id=successor_id or "",
+        merge_id=merge_id,
+        choices=_choices.decode(choices),
+    )
+
+
+def cursor_of(values: Sequence[object]) -> tuple[str, ...]:
+    """A list cursor as text, exact for times and numbers."""
+    return tuple(v.isoformat() if isinstance(v, datetime) else str(v) for v in values)

@@ -1,0 +1,80 @@
+-- name: configure
+SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false),
+       set_config('timezone', 'UTC', false)
+
+-- name: store_id
+SELECT store_id FROM store_identity
+
+-- name: head
+SELECT revision, hash FROM ledger_head
+
+-- name: lock_head
+SELECT revision, hash, clock_timestamp() FROM ledger_head FOR UPDATE
+
+-- name: set_head
+UPDATE ledger_head SET revision = %s, hash = %s
+
+-- name: insert_changes
+INSERT INTO changes (revision, ordinal, time, type, record, record_nos, subjects, salt, payload, digest)
+SELECT %(revision)s, ordinal, %(time)s, type, record, record_nos::bigint[], subjects::text[], salt, payload, digest
+FROM unnest(%(ordinals)s::integer[], %(types)s::text[], %(records)s::text[], %(record_nos)s::text[],
+            %(subjects)s::text[], %(salts)s::bytea[], %(payloads)s::bytea[], %(digests)s::text[])
+    AS c (ordinal, type, record, record_nos, subjects, salt, payload, digest)
+
+-- name: insert_audit_entry
+INSERT INTO audit_entries
+    (revision, time, actor, action, targets, detail, changes_digest, previous_hash, hash)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+
+-- name: changes_after
+SELECT revision, ordinal, time, type, record, payload FROM changes
+WHERE (revision, ordinal) > (%s, %s)
+ORDER BY revision, ordinal
+LIMIT %s
+
+-- name: changes_of
+SELECT revision, ordinal, time, type, record, payload FROM changes WHERE revision = %s ORDER BY ordinal
+
+-- name: touched_record_nos
+SELECT revision, array_agg(DISTINCT record_no ORDER BY record_no)
+FROM changes, unnest(record_nos) AS record_no
+WHERE revision IN (
+    SELECT DISTINCT revision FROM changes
+    WHERE revision > %s AND cardinality(record_nos) > 0
+    ORDER BY revision LIMIT %s
+)
+GROUP BY revision ORDER BY revision
+
+-- name: acknowledgements_of
+SELECT revision, ordinal, source, time FROM acknowledgements
+WHERE revision = ANY(%s)
+ORDER BY revision, ordinal, source
+
+-- name: acknowledge
+INSERT INTO acknowledgements (revision, ordinal, source, time) VALUES (%s, %s, %s, %s)
+ON CONFLICT (revision, ordinal, source) DO NOTHING
+
+-- name: oldest_revision
+SELECT coalesce(min(revision), 0) FROM changes
+
+-- name: answer
+SELECT method, digest, answer FROM request_answers WHERE principal = %s AND request_id = %s
+
+-- name: insert_answer
+INSERT INTO request_answers (principal, request_id, method, digest, answer, subjects, create_time)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+
+-- name: drop_old_answers
+DELETE FROM request_answers WHERE create_time < now() - %s
+
+-- name: audit_chunk
+SELECT revision, time, actor, action, targets, detail, changes_digest, previous_hash, hash
+FROM audit_entries WHERE revision > %s ORDER BY revision LIMIT %s
+
+-- name: digests_of
+SELECT revision, ordinal, digest, salt, payload, subjects FROM changes
+WHERE revision > %s AND revision <= %s
+ORDER BY revision, ordinal
+
+-- name: erased_names
+SELECT DISTINCT unnest(targets) FROM audit_entries WHERE action = 'EraseRecord'

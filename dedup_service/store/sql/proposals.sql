@@ -1,0 +1,74 @@
+-- name: proposal
+SELECT body FROM proposals WHERE proposal_id = %s
+
+-- name: lock_proposal
+SELECT body FROM proposals WHERE proposal_id = %s FOR UPDATE
+
+-- name: open_proposals_of
+SELECT body FROM proposals WHERE open AND golden_ids && %s::text[] ORDER BY proposal_id
+
+-- name: refused_member_sets
+SELECT golden_ids FROM proposals WHERE state IN ('REJECTED', 'WITHDRAWN') AND golden_ids && %s::text[]
+
+-- name: votes_of
+SELECT proposal_id, principal, functions, decision, plan_hash, comment, time
+FROM votes WHERE proposal_id = ANY(%s) ORDER BY vote_no
+
+-- name: save_proposal
+INSERT INTO proposals
+    (proposal_id, state, type, impact, missing_functions, proposer, golden_ids, survivor_id, kind, revision,
+     create_time, body)
+VALUES (%(id)s, %(state)s, %(type)s, %(impact)s, %(missing)s, %(proposer)s, %(golden_ids)s, %(survivor_id)s,
+        %(kind)s, %(revision)s, %(create_time)s, %(body)s)
+ON CONFLICT (proposal_id) DO UPDATE SET
+    state = excluded.state, impact = excluded.impact, missing_functions = excluded.missing_functions,
+    type = excluded.type, golden_ids = excluded.golden_ids, survivor_id = excluded.survivor_id,
+    kind = excluded.kind, revision = excluded.revision, body = excluded.body
+
+-- name: add_vote
+INSERT INTO votes (proposal_id, principal, functions, decision, plan_hash, comment, time)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+
+-- name: merge
+SELECT body FROM merges WHERE merge_id = %s
+
+-- name: standing_merges_of
+SELECT m.body FROM merges m
+WHERE m.merge_id IN (SELECT merge_id FROM merged_golden_records WHERE standing AND golden_id = ANY(%s))
+ORDER BY m.revision
+
+-- name: save_merge
+INSERT INTO merges (merge_id, proposal_id, survivor_id, state, revision, execute_time, body)
+VALUES (%(id)s, %(proposal_id)s, %(survivor_id)s, %(state)s, %(revision)s, %(execute_time)s, %(body)s)
+ON CONFLICT (merge_id) DO UPDATE SET state = excluded.state, body = excluded.body
+
+-- name: save_merged_golden_records
+INSERT INTO merged_golden_records (golden_id, merge_id, standing)
+SELECT golden_id, %(merge_id)s, %(standing)s FROM unnest(%(golden_ids)s::text[]) AS golden_id
+ON CONFLICT (merge_id, golden_id) DO UPDATE SET standing = excluded.standing
+
+-- name: distinction
+SELECT body FROM distinctions WHERE distinction_id = %s
+
+-- name: distinctions_between
+WITH touched AS (
+    SELECT DISTINCT d.distinction_id, d.side
+    FROM distinction_records d
+    JOIN unnest(%s::text[], %s::text[]) AS k (source, source_record_id)
+        ON d.source = k.source AND d.source_record_id = k.source_record_id
+)
+SELECT body FROM distinctions
+WHERE distinction_id IN (SELECT distinction_id FROM touched WHERE side = 'L')
+  AND distinction_id IN (SELECT distinction_id FROM touched WHERE side = 'R')
+ORDER BY distinction_id
+
+-- name: insert_distinction
+INSERT INTO distinctions (distinction_id, create_time, body) VALUES (%s, %s, %s)
+
+-- name: insert_distinction_records
+INSERT INTO distinction_records (distinction_id, side, source, source_record_id)
+SELECT %s, side::"char", source, source_record_id
+FROM unnest(%s::text[], %s::text[], %s::text[]) AS d (side, source, source_record_id)
+
+-- name: delete_distinction
+DELETE FROM distinctions WHERE distinction_id = %s

@@ -1,0 +1,92 @@
+-- name: records_by_key
+SELECT r.record_no, r.state, r.golden_id, r.version, r.revision, r.create_time, r.update_time, r.draft
+FROM records r
+JOIN unnest(%s::text[], %s::text[]) AS k (source, source_record_id)
+    ON r.source = k.source AND r.source_record_id = k.source_record_id
+
+-- name: golden_ids_by_key
+SELECT DISTINCT r.golden_id
+FROM records r
+JOIN unnest(%s::text[], %s::text[]) AS k (source, source_record_id)
+    ON r.source = k.source AND r.source_record_id = k.source_record_id
+
+-- name: records_by_no
+SELECT record_no, state, golden_id, version, revision, create_time, update_time, draft
+FROM records WHERE record_no = ANY(%s)
+
+-- name: records_of_goldens
+SELECT record_no, state, golden_id, version, revision, create_time, update_time, draft
+FROM records WHERE golden_id = ANY(%s) ORDER BY source, source_record_id
+
+-- name: insert_golden_records
+INSERT INTO golden_records (golden_id, kind, state, version, revision, create_time)
+SELECT golden_id, kind, 'LIVE', 1, %(revision)s, %(time)s
+FROM unnest(%(golden_ids)s::text[], %(kinds)s::text[]) AS g (golden_id, kind)
+
+-- name: insert_records
+INSERT INTO records
+    (source, source_record_id, kind, state, golden_id, version, revision, create_time, update_time, draft)
+SELECT source, source_record_id, kind, 'ACTIVE', golden_id, 1, %(revision)s, %(time)s, %(time)s, draft::jsonb
+FROM unnest(%(sources)s::text[], %(ids)s::text[], %(kinds)s::text[], %(golden_ids)s::text[], %(drafts)s::text[])
+    AS r (source, source_record_id, kind, golden_id, draft)
+RETURNING record_no, golden_id
+
+-- name: update_records
+UPDATE records SET
+    state = n.state, version = n.version, revision = n.revision, update_time = n.update_time, draft = n.draft::jsonb
+FROM unnest(%(nos)s::bigint[], %(states)s::text[], %(versions)s::bigint[], %(revisions)s::bigint[],
+            %(times)s::timestamptz[], %(drafts)s::text[]) AS n (record_no, state, version, revision, update_time, draft)
+WHERE records.record_no = n.record_no
+
+-- name: move_members
+UPDATE records SET golden_id = %s WHERE record_no = ANY(%s)
+
+-- name: lock_goldens
+SELECT golden_id FROM golden_records WHERE golden_id = ANY(%s) ORDER BY golden_id FOR UPDATE
+
+-- name: golden_rows
+SELECT golden_id, kind, state, version, revision, create_time, successor_id, merge_id, choices
+FROM golden_records WHERE golden_id = ANY(%s)
+
+-- name: redirect_chain
+WITH RECURSIVE chain AS (
+    SELECT g.*, 0 AS step FROM golden_records g WHERE g.golden_id = %s
+    UNION ALL
+    SELECT g.*, chain.step + 1 FROM golden_records g JOIN chain ON g.golden_id = chain.successor_id
+) CYCLE golden_id SET looped USING path
+SELECT golden_id, kind, state, version, revision, create_time, successor_id, merge_id, choices
+FROM chain WHERE NOT looped ORDER BY step
+
+-- name: update_goldens
+UPDATE golden_records SET
+    state = n.state, version = n.version, revision = n.revision,
+    successor_id = nullif(n.successor_id, ''), merge_id = n.merge_id, choices = n.choices::jsonb
+FROM unnest(%(ids)s::text[], %(states)s::text[], %(versions)s::bigint[], %(revisions)s::bigint[],
+            %(successors)s::text[], %(merges)s::text[], %(choices)s::text[])
+    AS n (golden_id, state, version, revision, successor_id, merge_id, choices)
+WHERE golden_records.golden_id = n.golden_id
+
+-- name: active_records_after
+SELECT record_no, state, golden_id, version, revision, create_time, update_time, draft
+FROM records WHERE state = 'ACTIVE' AND record_no > %s ORDER BY record_no LIMIT %s
+
+-- name: erase_change_payloads
+UPDATE changes SET payload = NULL, salt = NULL
+WHERE record = %(name)s OR (cardinality(subjects) > 1 AND subjects @> ARRAY[%(name)s])
+
+-- name: erase_answers
+UPDATE request_answers SET answer = NULL WHERE cardinality(subjects) > 0 AND subjects @> ARRAY[%(name)s]
+
+-- name: erase_vote_comments
+UPDATE votes SET comment = ''
+WHERE proposal_id IN (SELECT proposal_id FROM proposals WHERE golden_ids && %(golden_ids)s::text[])
+
+-- name: erase_proposal_comments
+UPDATE proposals SET body = body || '{"comment": "", "closing_comment": "", "decision": null}'
+WHERE golden_ids && %(golden_ids)s::text[]
+
+-- name: erase_undo_reasons
+UPDATE merges SET body = body || '{"undo_reason": "(erased)"}'
+WHERE state = 'UNDONE'
+  AND (survivor_id = ANY(%(golden_ids)s::text[])
+       OR merge_id IN (SELECT merge_id FROM merged_golden_records WHERE golden_id = ANY(%(golden_ids)s::text[])))

@@ -1,0 +1,189 @@
+"""One atomic write: the locks in their one order, then the statements that change rows."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from dedup_service.domain.decision import Vote
+from dedup_service.domain.distinctions import Distinction
+from dedup_service.domain.golden import GoldenRecord, GoldenRow
+from dedup_service.domain.merges import Merge, MergeState
+from dedup_service.domain.proposals import Proposal
+from dedup_service.domain.records import Record, RecordDraft, RecordKey
+from dedup_service.store.reading import Reading
+from dedup_service.store.rows import Parameters, Row, encode_text
+from dedup_service.store.statements import statement
+from dedup_service.workflows.ports import Request, Revision
+
+
+class RacedError(Exception):
+    """Another write moved what this one was about to lock; the transaction starts again."""
+
+
+class Writing(Reading):
+    """Implements `workflows.ports.WriteTransaction`; `head` is the ledger's place once it is taken."""
+
+    head: tuple[Revision, str] | None = None
+
+    async def _run(self, name: str, parameters: Parameters) -> None:
+        await self._connection.execute(statement(name).encode(), parameters)
+
+    async def answer_of(self, request: Request) -> list[Row]:
+        """The kept answer of this request id, if there is one: (method, digest, answer)."""
+        return await self._rows("answer", [request.actor, request.request_id])
+
+    async def lock_goldens(self, golden_ids: Collection[str]) -> dict[str, GoldenRecord]:
+        await self._run("lock_goldens", [sorted(golden_ids)])
+        return await self.goldens(golden_ids)
+
+    async def lock_records(self, keys: Collection[RecordKey]) -> dict[RecordKey, Record]:
+        columns = [[key.source for key in keys], [key.source_record_id for key in keys]]
+        locked = {row[0] for row in await self._rows("golden_ids_by_key", columns)}
+        if not locked:
+            return {}
+        await self._run("lock_goldens", [sorted(locked)])
+        records = await self.records(keys)
+        if any(record.golden_id not in locked for record in records.values()):
+            raise RacedError
+        return records
+
+    async def lock_proposal(self, proposal_id: str) -> Proposal | None:
+        found = await self._proposals(await self._rows("lock_proposal", [proposal_id]))
+        return found[0] if found else None
+
+    async def revision(self) -> Revision:
+        if self.head is None:
+            revision, head_hash, time = (await self._rows("lock_head"))[0]
+            self.head = Revision(revision + 1, time), head_hash
+        return self.head[0]
+
+    async def insert_records(
+        self, drafts: Sequence[tuple[RecordDraft, str]], revision: Revision
+    ) -> list[Record]:
+        columns = {
+            "revision": revision.number,
+            "time": revision.time,
+            "sources": [draft.key.source for draft, _ in drafts],
+            "ids": [draft.key.source_record_id for draft, _ in drafts],
+            "kinds": [draft.kind.value for draft, _ in drafts],
+            "golden_ids": [golden_id for _, golden_id in drafts],
+            "drafts": [encode_text(draft) for draft, _ in drafts],
+        }
+        await self._run("insert_golden_records", columns)
+        numbers = {row[1]: row[0] for row in await self._rows("insert_records", columns)}
+        return [
+            Record(
+                draft=draft,
+                record_no=numbers[golden_id],
+                golden_id=golden_id,
+                version=1,
+                revision=revision.number,
+                create_time=revision.time,
+                update_time=revision.time,
+            )
+            for draft, golden_id in drafts
+        ]
+
+    async def update_records(self, records: Sequence[Record]) -> None:
+        columns = {
+            "nos": [r.record_no for r in records],
+            "states": [r.state.value for r in records],
+            "versions": [r.version for r in records],
+            "revisions": [r.revision for r in records],
+            "times": [r.update_time for r in records],
+            "drafts": [encode_text(r.draft) for r in records],
+        }
+        await self._run("update_records", columns)
+
+    async def update_goldens(self, rows: Sequence[GoldenRow]) -> None:
+        columns = {
+            "ids": [row.golden_id for row in rows],
+            "states": [row.state.value for row in rows],
+            "versions": [row.version for row in rows],
+            "revisions": [row.revision for row in rows],
+            "successors": [row.successor_id for row in rows],
+            "merges": [row.merge_id for row in rows],
+            "choices": [encode_text(row.choices) for row in rows],
+        }
+        await self._run("update_goldens", columns)
+
+    async def move_members(self, record_nos: Collection[int], golden_id: str) -> None:
+        await self._run("move_members", [golden_id, list(record_nos)])
+
+    async def save_proposal(self, proposal: Proposal) -> None:
+        survivor = next(m for m in proposal.plan.members if m.golden_id == proposal.plan.survivor_id)
+        columns = {
+            "id": proposal.proposal_id,
+            "state": proposal.state.value,
+            "type": proposal.plan.type.value,
+            "impact": proposal.impact.value,
+            "missing": list(proposal.missing_functions),
+            "proposer": proposal.proposer,
+            "golden_ids": list(proposal.plan.golden_ids),
+            "survivor_id": proposal.plan.survivor_id,
+            "kind": survivor.kind.value,
+            "revision": proposal.revision,
+            "create_time": proposal.create_time,
+            # Votes live in their own append-only log.
+            "body": encode_text(replace(proposal, votes=())),
+        }
+        await self._run("save_proposal", columns)
+
+    async def add_vote(self, proposal_id: str, vote: Vote) -> None:
+        columns = [
+            proposal_id,
+            vote.principal,
+            list(vote.functions),
+            vote.decision.value,
+            vote.plan_hash,
+            vote.comment,
+            vote.time,
+        ]
+        await self._run("add_vote", columns)
+
+    async def save_merge(self, merge: Merge) -> None:
+        columns = {
+            "id": merge.merge_id,
+            "proposal_id": merge.proposal_id,
+            "survivor_id": merge.survivor_id,
+            "state": merge.state.value,
+            "revision": merge.revision,
+            "execute_time": merge.execute_time,
+            "body": encode_text(merge),
+        }
+        await self._run("save_merge", columns)
+        merged = {
+            "merge_id": merge.merge_id,
+            "standing": merge.state is MergeState.EXECUTED,
+            "golden_ids": list(merge.merged_ids),
+        }
+        await self._run("save_merged_golden_records", merged)
+
+    async def insert_distinction(self, distinction: Distinction) -> None:
+        body = encode_text(distinction)
+        await self._run("insert_distinction", [distinction.distinction_id, distinction.create_time, body])
+        sides = [("L", key) for key in distinction.left] + [("R", key) for key in distinction.right]
+        columns = [
+            distinction.distinction_id,
+            [side for side, _ in sides],
+            [key.source for _, key in sides],
+            [key.source_record_id for _, key in sides],
+        ]
+        await self._run("insert_distinction_records", columns)
+
+    async def delete_distinction(self, distinction_id: str) -> None:
+        await self._run("delete_distinction", [distinction_id])
+
+    async def acknowledge(self, revision: int, ordinal: int, source: str, time: datetime) -> None:
+        await self._run("acknowledge", [revision, ordinal, source, time])
+
+    async def erase_traces(self, record: Record, golden_ids: Collection[str]) -> None:
+        columns = {"name": record.name, "golden_ids": list(golden_ids)}
+        for name in (
+            "erase_change_payloads",
+            "erase_answers",
+            "erase_vote_comments",
+            "erase_proposal_comments",
+            "erase_undo_reasons",
+        ):
+            await self._run(name, columns)

@@ -1,0 +1,1 @@
+"""Verbs of the merge desk, one module a use case; they know ports, not PostgreSQL, Redis or gRPC."""

@@ -1,0 +1,216 @@
+"""Vote on a proposal, and carry it out once nothing is missing (domain 7).
+
+Votes and execution lock the members, then the proposal, and ask the one decision function again inside the
+transaction that commits: a vote counts only for the plan it saw (C-1).
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from dedup_service.domain.changes import ChangeDraft, ChangeType
+from dedup_service.domain.decision import Decision, Vote, VoteDecision, check_may_vote
+from dedup_service.domain.errors import ApprovalsMissing, PermissionRefused, Reason, StateNotAllowed, Vetoed
+from dedup_service.domain.golden import Choice, GoldenRecord, GoldenState, image_of
+from dedup_service.domain.merges import BeforeGolden, Merge
+from dedup_service.domain.principals import Principal
+from dedup_service.domain.proposals import Proposal, ProposalState
+from dedup_service.domain.records import Record
+from dedup_service.workflows.assessment import Assessment, proposal_change
+from dedup_service.workflows.ports import Ids, Request, Revision, Store, WriteTransaction, Written
+from dedup_service.workflows.proposing import check_comment, lock_open_proposal
+from dedup_service.workflows.replan import Replanning
+
+
+class Deciding:
+    """The use cases that decide proposals: approve, reject, execute."""
+
+    def __init__(self, store: Store, assessment: Assessment, replanning: Replanning, new_id: Ids) -> None:
+        self._store = store
+        self._assessment = assessment
+        self._replanning = replanning
+        self._new_id = new_id
+
+    async def vote(
+        self,
+        request: Request,
+        proposal_id: str,
+        etag: str,
+        principal: Principal,
+        decision: VoteDecision,
+        comment: str,
+    ) -> Proposal:
+        """Cast a vote on the plan that the etag names.
+
+        Raises:
+            EtagMismatch: the plan has changed since the caller saw it; says what changed.
+            PermissionRefused: the vote would not count, and why.
+        """
+        check_comment(comment)
+
+        async def work(tx: WriteTransaction) -> Written[Proposal]:
+            proposal, goldens = await lock_open_proposal(tx, proposal_id, etag)
+            revision = await tx.revision()
+            before = await self._assessment.decide(
+                tx, proposal.plan, goldens, proposal.proposer, proposal.votes, revision.time
+            )
+            vote = Vote(
+                principal=principal.name,
+                functions=check_may_vote(principal, proposal.proposer, _functions(before)),
+                decision=decision,
+                plan_hash=etag,
+                comment=comment,
+                time=revision.time,
+            )
+            await tx.add_vote(proposal_id, vote)
+            voted = replace(
+                proposal,
+                votes=(*proposal.votes, vote),
+                update_time=revision.time,
+                revision=revision.number,
+            )
+            assessed = await self._assessment.reassess(tx, voted, goldens, revision.time)
+            await tx.save_proposal(assessed)
+            return Written(
+                assessed,
+                changes=(proposal_change(assessed),),
+                targets=(proposal.name,),
+                detail=f"{decision} on plan {etag}",
+            )
+
+        return await self._store.write(request, work, Proposal)
+
+    async def execute(self, request: Request, proposal_id: str, etag: str, principal: Principal) -> Merge:
+        """Carry an approved proposal out, all of it or nothing.
+
+        Raises:
+            Vetoed: a veto rule stops it whatever the votes.
+            ApprovalsMissing: naming each missing approval.
+        """
+
+        async def work(tx: WriteTransaction) -> Written[Merge]:
+            proposal, goldens = await lock_open_proposal(tx, proposal_id, etag)
+            others = await self._replanning.lock(tx, proposal.plan.golden_ids, besides=proposal_id)
+            revision = await tx.revision()
+            decision = await self._assessment.decide(
+                tx, proposal.plan, goldens, proposal.proposer, proposal.votes, revision.time
+            )
+            refuse_unless_approved(proposal, decision)
+            merge = self._merge_of(proposal, goldens, principal, revision)
+            change = await self._carry_out(tx, merge, proposal, goldens, revision)
+            executed = replace(
+                proposal,
+                state=ProposalState.EXECUTED,
+                decision=decision,
+                merge_id=merge.merge_id,
+                update_time=revision.time,
+                revision=revision.number,
+            )
+            await tx.save_proposal(executed)
+            await tx.save_merge(merge)
+            changes = [change, proposal_change(executed)]
+            changes += await self._replanning.replan(tx, others, revision)
+            return Written(
+                merge,
+                changes=tuple(changes),
+                targets=(merge.name, proposal.name),
+                detail=f"merged {len(goldens)} golden records on plan {etag}",
+            )
+
+        return await self._store.write(request, work, Merge)
+
+    def _merge_of(
+        self, proposal: Proposal, goldens: Sequence[GoldenRecord], principal: Principal, revision: Revision
+    ) -> Merge:
+        return Merge(
+            merge_id=self._new_id(),
+            proposal_id=proposal.proposal_id,
+            survivor_id=proposal.plan.survivor_id,
+            before=tuple(
+                BeforeGolden(
+                    golden_id=golden.golden_id,
+                    kind=golden.kind,
+                    version=golden.row.version,
+                    records=tuple(sorted(r.key for r in golden.members)),
+                    choices=golden.row.choices,
+                )
+                for golden in goldens
+            ),
+            executor=principal.name,
+            execute_time=revision.time,
+            revision=revision.number,
+        )
+
+    async def _carry_out(
+        self,
+        tx: WriteTransaction,
+        merge: Merge,
+        proposal: Proposal,
+        goldens: Sequence[GoldenRecord],
+        revision: Revision,
+    ) -> ChangeDraft:
+        """Move the members to the survivor and leave redirects behind; records themselves are not touched."""
+        after = _merged(merge, proposal, goldens, revision)
+        moved = [r for g in goldens if g.golden_id != merge.survivor_id for r in g.members]
+        await tx.move_members([r.record_no for r in moved], merge.survivor_id)
+        await tx.update_goldens([golden.row for golden in after])
+        policy = self._assessment.policy
+        members = [record for golden in goldens for record in golden.members]
+        return ChangeDraft(
+            ChangeType.MERGED,
+            merge=merge.name,
+            proposal=proposal.name,
+            before=tuple(image_of(golden, policy) for golden in goldens),
+            after=tuple(image_of(golden, policy) for golden in after),
+            subjects=tuple(sorted(r.name for r in members)),
+        )
+
+
+def _merged(
+    merge: Merge, proposal: Proposal, goldens: Sequence[GoldenRecord], revision: Revision
+) -> list[GoldenRecord]:
+    """The golden records as the merge leaves them: the survivor with all members, the others redirected."""
+    members: tuple[Record, ...] = tuple(record for golden in goldens for record in golden.members)
+    chosen = tuple(Choice(c.field, c.record, merge.merge_id) for c in proposal.plan.field_choices)
+    after = []
+    for golden in goldens:
+        row = replace(golden.row, version=golden.row.version + 1, revision=revision.number)
+        if golden.golden_id == merge.survivor_id:
+            row = replace(row, choices=(*row.choices, *chosen))
+            after.append(GoldenRecord(row, members))
+        else:
+            row = replace(
+                row, state=GoldenState.MERGED, successor_id=merge.survivor_id, merge_id=merge.merge_id
+            )
+            after.append(GoldenRecord(row, ()))
+    return after
+
+
+def _functions(decision: Decision) -> tuple[str, ...]:
+    return tuple(sorted({stake.function for stake in decision.stakes}))
+
+
+def refuse_unless_approved(proposal: Proposal, decision: Decision) -> None:
+    """Raise what stands in the way of executing this proposal, if anything does."""
+    if decision.vetoes:
+        raise Vetoed(proposal.name, [(veto.rule, veto.reason) for veto in decision.vetoes])
+    if decision.rejected:
+        raise StateNotAllowed(proposal.name, "REJECTED", f"{proposal.name} was rejected")
+    if not decision.approved:
+        missing = [("/".join(need.functions), need.missing) for need in decision.unmet]
+        raise ApprovalsMissing(proposal.name, missing)
+
+
+def check_may_undo(principal: Principal, functions: Sequence[str]) -> None:
+    """Only a person of a function with a stake in the merged records may undo their merge."""
+    if not principal.human:
+        raise PermissionRefused(
+            Reason.NOT_AN_APPROVER,
+            f"{principal.name} is a service account: it may not undo a merge",
+            functions,
+        )
+    if not principal.functions & set(functions):
+        raise PermissionRefused(
+            Reason.MISSING_ROLE,
+            f"{principal.name} holds no function with a stake here; these do: {', '.join(functions) or 'none'}",
+            functions,
+        )

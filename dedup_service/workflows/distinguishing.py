@@ -1,0 +1,110 @@
+"""Not-a-match links: say that two sides are not the same, or take it back."""
+
+from dataclasses import dataclass
+
+from dedup_service.domain.changes import ChangeDraft, ChangeType
+from dedup_service.domain.distinctions import Distinction
+from dedup_service.domain.errors import EtagMismatch, InvalidInput, NotFound, StateNotAllowed
+from dedup_service.domain.golden import golden_name
+from dedup_service.domain.principals import Principal
+from dedup_service.domain.records import Record, RecordKey
+from dedup_service.workflows.ports import Ids, Request, Store, WriteTransaction, Written
+from dedup_service.workflows.proposing import check_comment
+from dedup_service.workflows.replan import Replanning
+
+MAX_SIDE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class DistinctionSide:
+    """One side of a not-a-match link: golden records (all their members) and single records."""
+
+    golden_ids: tuple[str, ...] = ()
+    records: tuple[RecordKey, ...] = ()
+
+
+class Distinguishing:
+    """The use cases on not-a-match links; each asks the open proposals it touches to be decided anew."""
+
+    def __init__(self, store: Store, replanning: Replanning, new_id: Ids) -> None:
+        self._store = store
+        self._replanning = replanning
+        self._new_id = new_id
+
+    async def create(
+        self, request: Request, left: DistinctionSide, right: DistinctionSide, reason: str, creator: Principal
+    ) -> Distinction:
+        """Link two sides as not the same; merges that would cross the link are vetoed from now on.
+
+        Raises:
+            InvalidInput: a side is empty, too large, or shares a record with the other.
+            StateNotAllowed: the two sides are one golden record already: undo its merge instead.
+        """
+        check_comment(reason)
+        for name, side in (("left", left), ("right", right)):
+            if not 1 <= len(side.golden_ids) + len(side.records) <= MAX_SIDE:
+                raise InvalidInput.at(name, f"takes 1 to {MAX_SIDE} golden records or records")
+
+        async def work(tx: WriteTransaction) -> Written[Distinction]:
+            one = await self._lock_side(tx, left)
+            other = await self._lock_side(tx, right)
+            _check_sides(one, other)
+            proposals = await self._replanning.lock(tx, {r.golden_id for r in [*one, *other]})
+            revision = await tx.revision()
+            distinction = Distinction(
+                distinction_id=self._new_id(),
+                left=tuple(sorted(r.key for r in one)),
+                right=tuple(sorted(r.key for r in other)),
+                reason=reason,
+                creator=creator.name,
+                create_time=revision.time,
+                revision=revision.number,
+            )
+            await tx.insert_distinction(distinction)
+            changes = [ChangeDraft(ChangeType.DISTINCTION_CREATED, distinction=distinction.name)]
+            changes += await self._replanning.replan(tx, proposals, revision)
+            return Written(distinction, tuple(changes), (distinction.name,), "created")
+
+        return await self._store.write(request, work, Distinction)
+
+    async def _lock_side(self, tx: WriteTransaction, side: DistinctionSide) -> list[Record]:
+        goldens = await tx.lock_goldens(side.golden_ids) if side.golden_ids else {}
+        for golden_id in side.golden_ids:
+            if golden_id not in goldens:
+                raise NotFound("GoldenRecord", golden_name(golden_id))
+        records = await tx.lock_records(side.records) if side.records else {}
+        for key in side.records:
+            if key not in records:
+                raise NotFound("Record", key.name)
+        found = {r.key: r for golden in goldens.values() for r in golden.members} | records
+        return list(found.values())
+
+    async def delete(self, request: Request, distinction_id: str, etag: str) -> Distinction:
+        """Take a not-a-match link back."""
+
+        async def work(tx: WriteTransaction) -> Written[Distinction]:
+            found = await tx.distinction(distinction_id)
+            if found is None:
+                raise NotFound("Distinction", f"distinctions/{distinction_id}")
+            if etag and etag != found.etag:
+                raise EtagMismatch(found.name, found.etag)
+            records = await tx.lock_records([*found.left, *found.right])
+            proposals = await self._replanning.lock(tx, {r.golden_id for r in records.values()})
+            revision = await tx.revision()
+            await tx.delete_distinction(distinction_id)
+            changes = [ChangeDraft(ChangeType.DISTINCTION_DELETED, distinction=found.name)]
+            changes += await self._replanning.replan(tx, proposals, revision)
+            return Written(found, tuple(changes), (found.name,), "deleted")
+
+        return await self._store.write(request, work, Distinction)
+
+
+def _check_sides(left: list[Record], right: list[Record]) -> None:
+    if not left or not right:
+        raise InvalidInput.at("left" if not left else "right", "has no records")
+    if {r.key for r in left} & {r.key for r in right}:
+        raise InvalidInput.at("right", "shares a record with left; one record is always the same as itself")
+    together = {r.golden_id for r in left} & {r.golden_id for r in right}
+    if together:
+        name = golden_name(min(together))
+        raise StateNotAllowed(name, "MERGED", f"both sides are members of {name}; undo their merge instead")

@@ -1,0 +1,114 @@
+"""Follow the changes: in commit order, resumable from any position, with checkpoints in silence (domain 8.6)."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from dedup_service.domain.changes import Change, ChangeType
+from dedup_service.domain.errors import NotFound, ResumeTokenExpired
+from dedup_service.domain.records import RecordKind
+from dedup_service.workflows.ports import Request, Store, WriteTransaction, Written
+
+_CHUNK = 200
+# A position after every change of its revision.
+LAST_ORDINAL = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in the order of all changes; what comes after it has not been seen yet."""
+
+    revision: int = 0
+    ordinal: int = LAST_ORDINAL
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFilter:
+    """Which changes to see; an empty set means all."""
+
+    types: frozenset[ChangeType] = frozenset()
+    kinds: frozenset[RecordKind] = frozenset()
+    sources: frozenset[str] = frozenset()
+
+    def takes(self, change: Change) -> bool:
+        """Whether the change is one that the reader asked for."""
+        draft = change.draft
+        if self.types and draft.type not in self.types:
+            return False
+        images = (*draft.before, *draft.after)
+        if self.kinds and not any(image.kind in self.kinds for image in images):
+            return False
+        names = {draft.record, *(member for image in images for member in image.members)}
+        return not self.sources or any(name.split("/")[1] in self.sources for name in names if name)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Changes after the reader's position, and the position they lead to; without changes a checkpoint."""
+
+    changes: tuple[Change, ...]
+    position: Position
+
+
+class Following:
+    """The use cases of a system that keeps up with the store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def head(self) -> Position:
+        """The position after everything committed so far."""
+        return Position(await self._store.read(lambda tx: tx.head_revision()))
+
+    async def changes(self, after: Position, taken: ChangeFilter, limit: int = _CHUNK) -> Batch:
+        """The next changes after a position, at most so many looked at.
+
+        Raises:
+            ResumeTokenExpired: the position is older than the changes kept, or of a later store.
+        """
+        await self._check(after)
+        found = await self._store.read(lambda tx: tx.changes_after(after.revision, after.ordinal, limit))
+        position = Position(found[-1].revision, found[-1].ordinal) if found else after
+        return Batch(tuple(change for change in found if taken.takes(change)), position)
+
+    async def _check(self, after: Position) -> None:
+        head = await self._store.read(lambda tx: tx.head_revision())
+        oldest = await self._store.read(lambda tx: tx.oldest_revision())
+        if after.revision > head:
+            raise ResumeTokenExpired(
+                oldest,
+                f"the token is of revision {after.revision}, but this store is at {head}; read it anew",
+            )
+        if oldest and after.revision + 1 < oldest:
+            raise ResumeTokenExpired(
+                oldest,
+                f"changes before revision {oldest} are no longer kept; read the store anew and resume there",
+            )
+
+    async def watch(
+        self, after: Position, taken: ChangeFilter, checkpoint_seconds: float
+    ) -> AsyncIterator[Batch]:
+        """Changes for as long as the reader stays; a batch without changes is a checkpoint to resume from."""
+        position = after
+        while True:
+            batch = await self.changes(position, taken)
+            moved = batch.position != position
+            position = batch.position
+            if batch.changes:
+                yield batch
+            if not moved:
+                await self._store.wait_for_change(position.revision, checkpoint_seconds)
+                if await self.head() <= position:
+                    yield Batch((), position)
+
+    async def acknowledge(self, request: Request, revision: int, ordinal: int, source: str) -> Change:
+        """Note that a source has carried out this change; said twice is said once."""
+
+        async def work(tx: WriteTransaction) -> Written[Change]:
+            if not any(c.ordinal == ordinal for c in await tx.changes_of(revision)):
+                raise NotFound("Change", f"changes/{revision}-{ordinal}")
+            now = (await tx.revision()).time
+            await tx.acknowledge(revision, ordinal, source, now)
+            [change] = [c for c in await tx.changes_of(revision) if c.ordinal == ordinal]
+            return Written(change, subjects=change.draft.subjects)
+
+        return await self._store.write(request, work, Change)

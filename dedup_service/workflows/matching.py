@@ -1,0 +1,233 @@
+"""Match, score and explain: which records are the same person or company, and why or why not."""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import scoring
+from dedup_service.domain.errors import InvalidInput, NotFound
+from dedup_service.domain.leads import lead_class
+from dedup_service.domain.matching import comparable_of
+from dedup_service.domain.policy import Policy
+from dedup_service.domain.records import LeadClass, Record, RecordDraft, RecordKey, RecordKind
+from dedup_service.domain.validation import draft_violations
+from dedup_service.workflows.index_port import BlockingIndex, Candidate, Incompleteness, IndexProgress
+from dedup_service.workflows.ports import ClockNow, Store
+
+MAX_PAGE = 1000
+MAX_PAIRS = 1000
+# How long a read waits for the index to reach the revision that the caller has written.
+FRESHNESS_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class MatchQuery:
+    """What to match: a stored record, or an unsaved draft, against records of these kinds.
+
+    `after` is (match weight in bits, record_no) of the last match seen, as the page before returned it.
+    """
+
+    side: RecordKey | RecordDraft
+    kinds: tuple[RecordKind, ...] = tuple(RecordKind)
+    min_probability: float = 0.0
+    page_size: int = 10
+    after: tuple[float, int] | None = None
+    min_revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMatch:
+    """One match: the record as it is now, how well it scores and which blocking keys led to it."""
+
+    record: Record
+    score: scoring.PairScore
+    shared_keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLead:
+    """A warning: a match is a DEAD lead, and this is why it died (domain 2.4)."""
+
+    record: RecordKey
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MatchAnswer:
+    """Matches, best first, and whether any may be missing."""
+
+    matches: tuple[FoundMatch, ...]
+    incomplete: tuple[Incompleteness, ...]
+    applied_revision: int
+    candidate_count: int
+    next: tuple[float, int] | None
+    warnings: tuple[DeadLead, ...]
+
+    @property
+    def complete(self) -> bool:
+        return not self.incomplete
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why two records match or do not, and whether one would have been a candidate of the other."""
+
+    score: scoring.PairScore
+    left_keys: tuple[str, ...]
+    right_keys: tuple[str, ...]
+    shared_keys: tuple[str, ...]
+    sentences: tuple[str, ...]
+
+
+class Matching:
+    """The use cases that compare records."""
+
+    def __init__(
+        self, store: Store, index: BlockingIndex, progress: IndexProgress, policy: Policy, now: ClockNow
+    ) -> None:
+        self._store = store
+        self._index = index
+        self._progress = progress
+        self._policy = policy
+        self._now = now
+        self.model = scoring.shipped_model()
+
+    async def match(self, query: MatchQuery) -> MatchAnswer:
+        """The matches of a record or draft, best first; records of its own golden record are left out.
+
+        Raises:
+            NotFound: the stored record does not exist or is no longer active.
+            InvalidInput: the draft, with every violation.
+            IndexUnavailable: Redis does not answer.
+        """
+        stored, comparable = await self._side(query.side)
+        if query.min_revision:
+            await self._progress.wait_applied(query.min_revision, FRESHNESS_SECONDS)
+        found = await self._index.candidates(comparable, query.kinds, query.min_revision)
+        scored = self._scored(comparable, found.candidates, query)
+        records = await self._live(scored, stored)
+        matches = [
+            FoundMatch(records[candidate.record_no], score, candidate.shared_keys)
+            for candidate, score in scored
+            if candidate.record_no in records
+        ]
+        page = tuple(matches[: query.page_size])
+        last = page[-1] if len(matches) > query.page_size else None
+        return MatchAnswer(
+            matches=page,
+            incomplete=found.incomplete,
+            applied_revision=found.applied_revision,
+            candidate_count=len(found.candidates),
+            next=(last.score.match_weight_bits, last.record.record_no) if last else None,
+            warnings=self._dead_leads(page),
+        )
+
+    async def _side(self, side: RecordKey | RecordDraft) -> tuple[Record | None, scoring.Comparable]:
+        if isinstance(side, RecordDraft):
+            violations = draft_violations(side, self._policy.functions, "candidate")
+            if violations:
+                raise InvalidInput(violations)
+            return None, comparable_of(side)
+        record = (await self._store.read(lambda tx: tx.records([side]))).get(side)
+        if record is None or not record.active:
+            raise NotFound("Record", side.name)
+        return record, comparable_of(record.draft)
+
+    def _scored(
+        self, comparable: scoring.Comparable, candidates: Sequence[Candidate], query: MatchQuery
+    ) -> list[tuple[Candidate, scoring.PairScore]]:
+        """Candidates from the cursor on, best first, then by record_no."""
+        scores = scoring.score_many(comparable, [c.comparable for c in candidates], self.model)
+        scored = [
+            (candidate, score)
+            for candidate, score in zip(candidates, scores, strict=True)
+            if score.match_probability >= query.min_probability
+        ]
+        scored.sort(key=lambda pair: (-pair[1].match_weight_bits, pair[0].record_no))
+        if query.after is None:
+            return scored
+        bits, number = query.after
+        return [pair for pair in scored if (-pair[1].match_weight_bits, pair[0].record_no) > (-bits, number)]
+
+    async def _live(
+        self, scored: Sequence[tuple[Candidate, scoring.PairScore]], stored: Record | None
+    ) -> dict[int, Record]:
+        """The records as they are now: what is deleted, erased or of the query's own golden record is no match."""
+        numbers = [candidate.record_no for candidate, _ in scored]
+        if not numbers:
+            return {}
+        records = await self._store.read(lambda tx: tx.records_by_no(numbers))
+        own = stored.golden_id if stored else ""
+        return {n: r for n, r in records.items() if r.active and r.golden_id != own}
+
+    def _dead_leads(self, matches: Sequence[FoundMatch]) -> tuple[DeadLead, ...]:
+        warnings = []
+        for match in matches:
+            if match.record.kind is RecordKind.LEAD:
+                found, why = lead_class(match.record.draft, self._policy, self._now())
+                if found is LeadClass.DEAD:
+                    warnings.append(DeadLead(match.record.key, why))
+        return tuple(warnings)
+
+    async def score(
+        self, pairs: Sequence[tuple[RecordKey | RecordDraft, RecordKey | RecordDraft]]
+    ) -> list[scoring.PairScore]:
+        """The scores of 1 to 1,000 pairs, in order."""
+        if not 1 <= len(pairs) <= MAX_PAIRS:
+            raise InvalidInput.at("pairs", f"takes 1 to {MAX_PAIRS} pairs, not {len(pairs)}")
+        comparables = await self._comparables(
+            {side for pair in pairs for side in pair if isinstance(side, RecordKey)}
+        )
+        scores = []
+        for number, (left, right) in enumerate(pairs):
+            if number % 100 == 99:
+                # Let other calls in: a thousand pairs take tens of milliseconds.
+                await asyncio.sleep(0)
+            scores.append(
+                scoring.score_pair(self._pick(left, comparables), self._pick(right, comparables), self.model)
+            )
+        return scores
+
+    def _pick(
+        self, side: RecordKey | RecordDraft, stored: dict[RecordKey, scoring.Comparable]
+    ) -> scoring.Comparable:
+        if isinstance(side, RecordKey):
+            return stored[side]
+        violations = draft_violations(side, self._policy.functions, "candidate")
+        if violations:
+            raise InvalidInput(violations)
+        return comparable_of(side)
+
+    async def _comparables(self, keys: Collection[RecordKey]) -> dict[RecordKey, scoring.Comparable]:
+        records = await self._store.read(lambda tx: tx.records(keys)) if keys else {}
+        for key in keys:
+            if key not in records or not records[key].active:
+                raise NotFound("Record", key.name)
+        return {key: comparable_of(record.draft) for key, record in records.items()}
+
+    async def explain(self, left: RecordKey | RecordDraft, right: RecordKey | RecordDraft) -> Explanation:
+        """Why two records match, why they do not, or why one was never a candidate of the other."""
+        comparables = await self._comparables({side for side in (left, right) if isinstance(side, RecordKey)})
+        one, other = self._pick(left, comparables), self._pick(right, comparables)
+        score = scoring.score_pair(one, other, self.model)
+        left_keys, right_keys = scoring.blocking_keys(one), scoring.blocking_keys(other)
+        shared = tuple(sorted(set(left_keys) & set(right_keys)))
+        return Explanation(score, left_keys, right_keys, shared, tuple(self._sentences(score, shared)))
+
+    def _sentences(self, score: scoring.PairScore, shared: Sequence[str]) -> list[str]:
+        said = [
+            f"{score.verdict}: match weight {score.match_weight_bits:+.1f} bits, "
+            f"match probability {score.match_probability:.4f}."
+        ]
+        for contribution in sorted(score.contributions, key=lambda c: -abs(c.weight_bits)):
+            if contribution.weight_bits:
+                direction = "for" if contribution.weight_bits > 0 else "against"
+                said.append(
+                    f"{contribution.comparison}: {contribution.evidence} "
+                    f"({abs(contribution.weight_bits):.1f} bits {direction})."
+                )
+        if shared:
+            said.append(f"They share {len(shared)} blocking keys, so each is a candidate of the other.")
+        else:
+            said.append("They share no blocking key, so neither is ever a candidate of the other.")
+        return said

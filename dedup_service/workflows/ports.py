@@ -1,0 +1,252 @@
+"""What the workflows need of a store, as protocols that `dedup_service.store` implements.
+
+A write holds its locks in one order, so that two writes never wait for each other: golden records by id,
+then proposals by id, then the ledger head (`WriteTransaction.revision`), which orders all commits.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from dedup_service.domain.audit import AuditEntry, AuditVerification
+from dedup_service.domain.changes import Change, ChangeDraft
+from dedup_service.domain.decision import Vote
+from dedup_service.domain.distinctions import Distinction
+from dedup_service.domain.golden import GoldenRecord, GoldenRow
+from dedup_service.domain.merges import Merge
+from dedup_service.domain.proposals import Proposal
+from dedup_service.domain.records import Record, RecordDraft, RecordKey
+from dedup_service.workflows.filters import Condition
+from dedup_service.workflows.index_port import IndexEntry
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list: conditions that all hold, after this cursor, at most so many.
+
+    The cursor is the sort key of the last row seen, as the store itself returned it.
+    """
+
+    conditions: tuple[Condition, ...] = ()
+    after: tuple[str, ...] | None = None
+    size: int = 50
+    order_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[T]):
+    """One page of a list, and the cursor of the next (None at the end)."""
+
+    items: tuple[T, ...]
+    next: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """The place of a write in the order of all commits, and its time (aware UTC)."""
+
+    number: int
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who calls what; `digest` is of the content, so that a request id cannot be used twice for two things."""
+
+    actor: str
+    method: str
+    request_id: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written(Generic[T]):
+    """What a write did: its result, its changes, its audit line and what the index must learn.
+
+    `subjects` are names of records whose values the result holds; erasure removes such answers.
+    """
+
+    result: T
+    changes: tuple[ChangeDraft, ...] = ()
+    targets: tuple[str, ...] = ()
+    detail: str = ""
+    index_inserts: tuple[IndexEntry, ...] = ()
+    index_upserts: tuple[IndexEntry, ...] = ()
+    index_removals: tuple[int, ...] = ()
+    subjects: tuple[str, ...] = ()
+
+    def told(self, result: R, detail: str) -> "Written[R]":
+        """The same write with another result and audit line."""
+        return Written(
+            result,
+            self.changes,
+            self.targets,
+            detail,
+            self.index_inserts,
+            self.index_upserts,
+            self.index_removals,
+            self.subjects,
+        )
+
+
+class ReadTransaction(Protocol):
+    """One consistent snapshot of the store."""
+
+    async def head_revision(self) -> int: ...
+
+    async def records(self, keys: Collection[RecordKey]) -> dict[RecordKey, Record]: ...
+
+    async def records_by_no(self, record_nos: Collection[int]) -> dict[int, Record]: ...
+
+    async def list_records(self, page: Page) -> Listed[Record]: ...
+
+    async def find_records(self, field_name: str, value: str, limit: int) -> list[Record]:
+        """Active records whose field holds exactly this value; only for indexed identifier fields."""
+        ...
+
+    async def goldens(self, golden_ids: Collection[str]) -> dict[str, GoldenRecord]:
+        """The golden records of these very ids with their members; redirects are not followed."""
+        ...
+
+    async def redirect_chain(self, golden_id: str) -> list[GoldenRow]:
+        """The rows from this id to the one it leads to, both included; empty for an id never issued."""
+        ...
+
+    async def list_goldens(self, page: Page) -> Listed[GoldenRecord]: ...
+
+    async def proposal(self, proposal_id: str) -> Proposal | None: ...
+
+    async def list_proposals(self, page: Page) -> Listed[Proposal]: ...
+
+    async def open_proposals_of(self, golden_ids: Collection[str]) -> list[Proposal]:
+        """Open proposals with one of these members, in id order."""
+        ...
+
+    async def rejected_member_sets(self, golden_ids: Collection[str]) -> set[frozenset[str]]:
+        """Member sets among these that somebody rejected or withdrew, so that nothing proposes them again."""
+        ...
+
+    async def merge(self, merge_id: str) -> Merge | None: ...
+
+    async def list_merges(self, page: Page) -> Listed[Merge]: ...
+
+    async def standing_merges_of(self, golden_ids: Collection[str]) -> list[Merge]:
+        """Merges not undone that merged away one of these, in the order of execution."""
+        ...
+
+    async def distinction(self, distinction_id: str) -> Distinction | None: ...
+
+    async def distinctions_between(self, keys: Collection[RecordKey]) -> list[Distinction]:
+        """Links with at least one of these records on each side."""
+        ...
+
+    async def list_distinctions(self, page: Page) -> Listed[Distinction]: ...
+
+    async def changes_after(self, revision: int, ordinal: int, limit: int) -> list[Change]: ...
+
+    async def changes_of(self, revision: int) -> list[Change]: ...
+
+    async def oldest_revision(self) -> int:
+        """The oldest revision whose changes are kept; a token before it has expired."""
+        ...
+
+    async def list_audit(self, page: Page) -> Listed[AuditEntry]: ...
+
+    async def verify_audit(self, head_revision: int, head_hash: str) -> AuditVerification:
+        """Walk the chain; with a published head (revision > 0), also hold the chain against it."""
+        ...
+
+
+class WriteTransaction(ReadTransaction, Protocol):
+    """One atomic write."""
+
+    async def lock_goldens(self, golden_ids: Collection[str]) -> dict[str, GoldenRecord]:
+        """Lock these golden records in id order, then read them as they are now."""
+        ...
+
+    async def lock_records(self, keys: Collection[RecordKey]) -> dict[RecordKey, Record]:
+        """Lock the golden records of these records, in id order, and read the records as they are now."""
+        ...
+
+    async def lock_proposal(self, proposal_id: str) -> Proposal | None: ...
+
+    async def revision(self) -> Revision:
+        """Take the ledger head, last of all locks, and the revision that this write will have."""
+        ...
+
+    async def insert_records(
+        self, drafts: Sequence[tuple[RecordDraft, str]], revision: Revision
+    ) -> list[Record]:
+        """Insert new records, each with a new golden record of the id given beside it."""
+        ...
+
+    async def update_records(self, records: Sequence[Record]) -> None:
+        """Store these records' drafts, states, versions and revisions; membership is not touched."""
+        ...
+
+    async def update_goldens(self, rows: Sequence[GoldenRow]) -> None:
+        """Store these rows' states, versions, revisions, successors and choices."""
+        ...
+
+    async def move_members(self, record_nos: Collection[int], golden_id: str) -> None:
+        """Make these records members of that golden record."""
+        ...
+
+    async def save_proposal(self, proposal: Proposal) -> None:
+        """Insert or replace a proposal; its votes are kept apart (`add_vote`)."""
+        ...
+
+    async def add_vote(self, proposal_id: str, vote: Vote) -> None: ...
+
+    async def save_merge(self, merge: Merge) -> None: ...
+
+    async def insert_distinction(self, distinction: Distinction) -> None: ...
+
+    async def delete_distinction(self, distinction_id: str) -> None: ...
+
+    async def acknowledge(self, revision: int, ordinal: int, source: str, time: datetime) -> None: ...
+
+    async def erase_traces(self, record: Record, golden_ids: Collection[str]) -> None:
+        """Remove the record's values from changes, request answers, and comments about these goldens."""
+        ...
+
+
+Work = Callable[[WriteTransaction], Awaitable[Written[T]]]
+
+
+class Store(Protocol):
+    """PostgreSQL, as the workflows see it."""
+
+    async def write(self, request: Request, work: Work[T], answer_type: type[T]) -> T:
+        """Run the work in one transaction, repeated when it loses a race, and keep its answer.
+
+        Raises:
+            RequestIdReused: when the request id was used for other content.
+            StoreUnavailable: when PostgreSQL is away or refuses writes; nothing was done.
+        """
+        ...
+
+    async def preview(self, request: Request, work: Work[T]) -> T:
+        """Run the work and roll everything back: `validate_only`."""
+        ...
+
+    async def read(self, work: Callable[[ReadTransaction], Awaitable[T]]) -> T:
+        """Run the work in one read-only snapshot."""
+        ...
+
+    async def wait_for_change(self, after_revision: int, timeout_seconds: float) -> None:
+        """Return as soon as a revision later than this one is committed, or after the timeout."""
+        ...
+
+
+class Ids(Protocol):
+    """Where new ids come from; passed in so that tests can fix them."""
+
+    def __call__(self) -> str: ...
+
+
+ClockNow = Callable[[], datetime]

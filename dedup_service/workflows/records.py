@@ -1,0 +1,347 @@
+"""Write records: upsert, update under an etag, delete and erase, one atomic write each.
+
+Every new record starts as the only member of a golden record of its own.
+A write to a record changes its golden record, and so the plan of every open proposal that holds it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from dedup_service.domain.changes import ChangeDraft, ChangeType
+from dedup_service.domain.errors import EtagMismatch, InvalidInput, LimitExceeded, NotFound
+from dedup_service.domain.golden import GoldenRecord, GoldenRow, GoldenState, golden_state, image_of
+from dedup_service.domain.matching import comparable_of
+from dedup_service.domain.policy import Policy
+from dedup_service.domain.records import (
+    Record,
+    RecordDraft,
+    RecordKey,
+    RecordState,
+    RejectedDraft,
+    Violation,
+)
+from dedup_service.domain.validation import draft_violations
+from dedup_service.workflows.index_port import IndexEntry
+from dedup_service.workflows.ports import Ids, Request, Store, WriteTransaction, Written
+from dedup_service.workflows.replan import Replanning
+
+MAX_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What a batch did: counts, the drafts that were refused, and the revision that shows it all."""
+
+    created_count: int
+    updated_count: int
+    unchanged_count: int
+    rejected: tuple[RejectedDraft, ...]
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordWrite:
+    """How a single record is written: which fields (None: all), under which etag, and whether to create."""
+
+    draft: RecordDraft
+    update_mask: tuple[str, ...] | None = None
+    etag: str = ""
+    allow_missing: bool = True
+
+
+class RecordWriter:
+    """The use cases that write records."""
+
+    def __init__(self, store: Store, policy: Policy, replanning: Replanning, new_id: Ids) -> None:
+        self._store = store
+        self._policy = policy
+        self._replanning = replanning
+        self._new_id = new_id
+
+    async def write_batch(self, request: Request, drafts: Sequence[RecordDraft]) -> BatchResult:
+        """Upsert up to 500 records in one write; the good rows are written, the bad ones named with reasons.
+
+        Raises:
+            LimitExceeded: when the batch is larger; nothing is written.
+        """
+        if len(drafts) > MAX_BATCH:
+            raise LimitExceeded(f"a batch takes at most {MAX_BATCH} records, this one has {len(drafts)}")
+        good, rejected = self._sort_out(drafts)
+
+        async def work(tx: WriteTransaction) -> Written[BatchResult]:
+            return await self._upsert(tx, good, rejected)
+
+        return await self._store.write(request, work, BatchResult)
+
+    def _sort_out(
+        self, drafts: Sequence[RecordDraft]
+    ) -> tuple[dict[RecordKey, tuple[int, RecordDraft]], list[RejectedDraft]]:
+        good: dict[RecordKey, tuple[int, RecordDraft]] = {}
+        rejected = []
+        for index, draft in enumerate(drafts):
+            violations = draft_violations(draft, self._policy.functions)
+            if draft.key in good:
+                violations.append(
+                    Violation("record.name", "stands twice in this batch; send each record once")
+                )
+            if violations:
+                rejected.append(RejectedDraft(index, tuple(violations)))
+            else:
+                good[draft.key] = (index, draft)
+        return good, rejected
+
+    async def _upsert(
+        self,
+        tx: WriteTransaction,
+        good: dict[RecordKey, tuple[int, RecordDraft]],
+        rejected: Sequence[RejectedDraft],
+    ) -> Written[BatchResult]:
+        refused = list(rejected)
+        present = await tx.lock_records(list(good))
+        fresh, changed, unchanged_count = [], [], 0
+        for key, (index, draft) in good.items():
+            record = present.get(key)
+            if record is None:
+                fresh.append(draft)
+            elif problem := _cannot_become(record, draft):
+                refused.append(RejectedDraft(index, (problem,)))
+            elif record.active and record.draft == draft:
+                unchanged_count += 1
+            else:
+                changed.append(replace(record, draft=draft, state=RecordState.ACTIVE))
+        refused.sort(key=lambda r: r.index)
+        if not fresh and not changed:
+            head = await tx.head_revision()
+            return Written(BatchResult(0, 0, unchanged_count, tuple(refused), head))
+        written = await self._store_changed(tx, changed, ChangeType.RECORD_UPDATED)
+        inserted, insert_changes, entries = await self._insert(tx, fresh)
+        revision = await tx.revision()
+        return Written(
+            result=BatchResult(len(inserted), len(changed), unchanged_count, tuple(refused), revision.number),
+            changes=(*written.changes, *insert_changes),
+            targets=(*(r.name for r in written.result), *(r.name for r in inserted)),
+            detail=f"{len(inserted)} created, {len(changed)} updated",
+            index_inserts=entries,
+            index_upserts=written.index_upserts,
+        )
+
+    async def _insert(
+        self, tx: WriteTransaction, drafts: Sequence[RecordDraft]
+    ) -> tuple[list[Record], list[ChangeDraft], tuple[IndexEntry, ...]]:
+        if not drafts:
+            return [], [], ()
+        # Prepared before the ledger head is taken, so that others may commit meanwhile.
+        comparables = [comparable_of(draft) for draft in drafts]
+        revision = await tx.revision()
+        records = await tx.insert_records([(draft, self._new_id()) for draft in drafts], revision)
+        changes = [
+            ChangeDraft(
+                ChangeType.RECORD_CREATED,
+                record=record.name,
+                after=(image_of(_singleton(record), self._policy),),
+                record_nos=(record.record_no,),
+                subjects=(record.name,),
+            )
+            for record in records
+        ]
+        entries = tuple(
+            IndexEntry(record.record_no, record.kind, comparable)
+            for record, comparable in zip(records, comparables, strict=True)
+        )
+        return records, changes, entries
+
+    async def write(self, request: Request, write: RecordWrite, validate_only: bool = False) -> Record:
+        """Create or update one record.
+
+        Raises:
+            InvalidInput: with every violation.
+            NotFound: the record does not exist and `allow_missing` is false.
+            EtagMismatch: it was written since the caller read it.
+        """
+
+        async def work(tx: WriteTransaction) -> Written[Record]:
+            return await self._write_one(tx, write)
+
+        if validate_only:
+            return await self._store.preview(request, work)
+        return await self._store.write(request, work, Record)
+
+    async def _write_one(self, tx: WriteTransaction, write: RecordWrite) -> Written[Record]:
+        key = write.draft.key
+        present = (await tx.lock_records([key])).get(key)
+        if present is None:
+            if not write.allow_missing or write.etag:
+                raise NotFound("Record", key.name)
+            self._check(write.draft)
+            records, changes, entries = await self._insert(tx, [write.draft])
+            return Written(
+                records[0],
+                tuple(changes),
+                (key.name,),
+                "created",
+                index_inserts=entries,
+                subjects=(key.name,),
+            )
+        if write.etag and write.etag != present.etag:
+            raise EtagMismatch(present.name, present.etag, [f"it is at version {present.version}"])
+        draft = _masked(present.draft, write.draft, write.update_mask)
+        self._check(draft)
+        if problem := _cannot_become(present, draft):
+            raise InvalidInput([problem])
+        if present.active and draft == present.draft:
+            return Written(present, subjects=(key.name,))
+        changed = replace(present, draft=draft, state=RecordState.ACTIVE)
+        written = await self._store_changed(tx, [changed], ChangeType.RECORD_UPDATED)
+        return written.told(written.result[0], "updated")
+
+    def _check(self, draft: RecordDraft) -> None:
+        violations = draft_violations(draft, self._policy.functions)
+        if violations:
+            raise InvalidInput(violations)
+
+    async def delete(self, request: Request, key: RecordKey, etag: str) -> Record:
+        """Mark a record as deleted in its source: it stays readable and undoable, and matches no more."""
+
+        async def work(tx: WriteTransaction) -> Written[Record]:
+            present = (await tx.lock_records([key])).get(key)
+            if present is None:
+                raise NotFound("Record", key.name)
+            if etag and etag != present.etag:
+                raise EtagMismatch(present.name, present.etag, [f"it is at version {present.version}"])
+            if not present.active:
+                return Written(present, subjects=(key.name,))
+            gone = replace(present, state=RecordState.DELETED)
+            written = await self._store_changed(tx, [gone], ChangeType.RECORD_DELETED)
+            return written.told(written.result[0], "deleted")
+
+        return await self._store.write(request, work, Record)
+
+    async def erase(self, request: Request, key: RecordKey, reason: str) -> Record:
+        """Remove every value of a record for ever: from it, from changes, answers and comments (E-4)."""
+        if not reason.strip():
+            raise InvalidInput.at("reason", "is required: say on what ground the person's data is erased")
+
+        async def work(tx: WriteTransaction) -> Written[Record]:
+            present = (await tx.lock_records([key])).get(key)
+            if present is None:
+                raise NotFound("Record", key.name)
+            if present.state is RecordState.ERASED:
+                return Written(present)
+            blank = RecordDraft(
+                key=key, kind=present.kind, values={}, person_account=present.draft.person_account
+            )
+            erased = replace(present, draft=blank, state=RecordState.ERASED)
+            await tx.erase_traces(present, [present.golden_id])
+            written = await self._store_changed(tx, [erased], ChangeType.RECORD_ERASED)
+            return written.told(written.result[0], f"erased: {reason}")
+
+        return await self._store.write(request, work, Record)
+
+    async def _store_changed(
+        self, tx: WriteTransaction, records: Sequence[Record], change_type: ChangeType
+    ) -> Written[list[Record]]:
+        """Store already locked records in their new state, with all that follows from it."""
+        if not records:
+            return Written([])
+        before = await tx.goldens({r.golden_id for r in records})
+        proposals = await self._replanning.lock(tx, list(before))
+        revision = await tx.revision()
+        stored = [
+            replace(r, version=r.version + 1, revision=revision.number, update_time=revision.time)
+            for r in records
+        ]
+        after = _with_records(before, stored, revision.number)
+        await tx.update_records(stored)
+        await tx.update_goldens([golden.row for golden in after.values()])
+        changes = [self._change(change_type, r, before[r.golden_id], after[r.golden_id]) for r in stored]
+        changes += await self._replanning.replan(tx, proposals, revision)
+        return Written(
+            result=stored,
+            changes=tuple(changes),
+            targets=tuple(r.name for r in stored),
+            index_upserts=tuple(
+                IndexEntry(r.record_no, r.kind, comparable_of(r.draft)) for r in stored if r.active
+            ),
+            index_removals=tuple(r.record_no for r in stored if not r.active),
+            subjects=tuple(r.name for r in stored),
+        )
+
+    def _change(
+        self, change_type: ChangeType, record: Record, before: GoldenRecord, after: GoldenRecord
+    ) -> ChangeDraft:
+        # An erasure's change shows no image of what was: that is what it erases.
+        erasing = change_type is ChangeType.RECORD_ERASED
+        return ChangeDraft(
+            change_type,
+            record=record.name,
+            before=() if erasing else (image_of(before, self._policy),),
+            after=(image_of(after, self._policy),),
+            record_nos=(record.record_no,),
+            subjects=tuple(sorted(r.name for r in after.members if r.state is not RecordState.ERASED)),
+        )
+
+
+def _singleton(record: Record) -> GoldenRecord:
+    row = GoldenRow(
+        golden_id=record.golden_id,
+        kind=record.kind,
+        state=GoldenState.LIVE,
+        version=1,
+        revision=record.revision,
+        create_time=record.create_time,
+    )
+    return GoldenRecord(row, (record,))
+
+
+def _cannot_become(record: Record, draft: RecordDraft) -> Violation | None:
+    """What a record can never change: its kind, what it is an account of, or being erased."""
+    if record.state is RecordState.ERASED:
+        return Violation("record.name", "was erased on request; this id takes no values again")
+    if record.kind is not draft.kind:
+        return Violation(
+            "record.kind", f"is {record.kind} and cannot become {draft.kind}; write a new record"
+        )
+    if record.draft.person_account is not draft.person_account:
+        return Violation("record.person_account", "cannot change; write a new record")
+    return None
+
+
+def _masked(present: RecordDraft, given: RecordDraft, mask: tuple[str, ...] | None) -> RecordDraft:
+    """The present draft with the masked fields taken from the given one; no mask takes all of it."""
+    if mask is None:
+        return given
+    draft = present
+    for path in mask:
+        head, _, field = path.partition(".")
+        if head == "values" and field:
+            values = dict(draft.values)
+            values.pop(field, None)
+            if field in given.values:
+                values[field] = given.values[field]
+            draft = replace(draft, values=values)
+        elif head in _MASKABLE and not field:
+            draft = replace(draft, **{head: getattr(given, head)})
+        else:
+            allowed = ", ".join(sorted(_MASKABLE))
+            raise InvalidInput.at("update_mask", f"{path} cannot be masked; use {allowed} or values.FIELD")
+    return draft
+
+
+_MASKABLE = frozenset(
+    {"values", "owner", "facts", "children", "account", "parent", "source_update_time", "kind"}
+)
+
+
+def _with_records(
+    goldens: dict[str, GoldenRecord], stored: Sequence[Record], revision: int
+) -> dict[str, GoldenRecord]:
+    """These golden records with the stored records in the place of their old states."""
+    new = {r.record_no: r for r in stored}
+    after = {}
+    for golden_id, golden in goldens.items():
+        members = tuple(new.get(r.record_no, r) for r in golden.members)
+        row = replace(
+            golden.row, version=golden.row.version + 1, revision=revision, state=golden_state(members)
+        )
+        after[golden_id] = GoldenRecord(row, members)
+    return after

@@ -1,0 +1,97 @@
+"""Keep open proposals true: what changes a member changes the plan, and voids the votes on it (domain 7.3)."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from dedup_service.domain.changes import ChangeDraft
+from dedup_service.domain.errors import InvalidInput
+from dedup_service.domain.golden import GoldenRecord, GoldenState
+from dedup_service.domain.plan import MIN_MEMBERS, Plan, default_survivor, make_plan
+from dedup_service.domain.proposals import PlanChange, Proposal, ProposalState
+from dedup_service.workflows.assessment import Assessment, proposal_change
+from dedup_service.workflows.ports import Revision, WriteTransaction
+
+
+class Replanning:
+    """Re-plans the open proposals that a write has touched, inside that write's transaction."""
+
+    def __init__(self, assessment: Assessment) -> None:
+        self._assessment = assessment
+
+    async def lock(
+        self, tx: WriteTransaction, golden_ids: Collection[str], besides: str = ""
+    ) -> list[Proposal]:
+        """Lock the open proposals with one of these members, in id order, except the one named."""
+        locked = []
+        for found in await tx.open_proposals_of(golden_ids):
+            if found.proposal_id == besides:
+                continue
+            proposal = await tx.lock_proposal(found.proposal_id)
+            if proposal is not None and proposal.state.open:
+                locked.append(proposal)
+        return locked
+
+    async def replan(
+        self, tx: WriteTransaction, proposals: Sequence[Proposal], revision: Revision
+    ) -> list[ChangeDraft]:
+        """Store these locked proposals as the written state makes them; the changes that tell of it."""
+        changes = []
+        for proposal in proposals:
+            replanned = await self._replanned(tx, proposal, revision)
+            if replanned is not proposal:
+                await tx.save_proposal(replanned)
+                changes.append(proposal_change(replanned))
+        return changes
+
+    async def _replanned(self, tx: WriteTransaction, proposal: Proposal, revision: Revision) -> Proposal:
+        goldens = await self._resolved(tx, proposal.plan)
+        try:
+            plan = await self._new_plan(tx, proposal, goldens, revision)
+        except InvalidInput as problem:
+            return replace(
+                proposal,
+                state=ProposalState.SUPERSEDED,
+                closing_comment=f"can no longer be carried out: {problem}",
+                update_time=revision.time,
+                revision=revision.number,
+            )
+        differences = proposal.plan.differences(plan)
+        changed = proposal
+        if plan.hash != proposal.plan.hash:
+            voided = sum(vote.plan_hash == proposal.plan.hash for vote in proposal.votes)
+            change = PlanChange(revision.number, revision.time, tuple(differences), voided)
+            changed = replace(
+                proposal,
+                plan=plan,
+                plan_changes=(*proposal.plan_changes, change),
+                update_time=revision.time,
+                revision=revision.number,
+            )
+        assessed = await self._assessment.reassess(tx, changed, goldens, revision.time)
+        return proposal if assessed == proposal else replace(assessed, revision=revision.number)
+
+    async def _resolved(self, tx: WriteTransaction, plan: Plan) -> list[GoldenRecord]:
+        """The golden records in which the plan's members live on."""
+        ids = set()
+        for golden_id in plan.golden_ids:
+            chain = await tx.redirect_chain(golden_id)
+            ids.add(chain[-1].golden_id)
+        found = await tx.goldens(ids)
+        return [found[golden_id] for golden_id in sorted(found)]
+
+    async def _new_plan(
+        self, tx: WriteTransaction, proposal: Proposal, goldens: Sequence[GoldenRecord], revision: Revision
+    ) -> Plan:
+        live = [g for g in goldens if g.row.state is GoldenState.LIVE]
+        if len(live) < MIN_MEMBERS:
+            raise InvalidInput.at("golden_records", "fewer than two of its golden records are left apart")
+        ids = {g.golden_id for g in live}
+        others = await tx.open_proposals_of(ids)
+        if any(p.proposal_id != proposal.proposal_id and set(p.plan.golden_ids) == ids for p in others):
+            raise InvalidInput.at("golden_records", "another open proposal holds the same golden records")
+        survivor_id = proposal.plan.survivor_id
+        if survivor_id not in ids:
+            survivor_id = default_survivor(live, self._assessment.policy, revision.time).golden_id
+        active = {record.key for golden in live for record in golden.active_members}
+        choices = [choice for choice in proposal.plan.field_choices if choice.record in active]
+        return make_plan(live, survivor_id, choices, self._assessment.policy)

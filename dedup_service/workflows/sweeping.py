@@ -1,0 +1,178 @@
+"""Sweep the whole store for duplicates and propose their merges."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+
+import scoring
+from dedup_service.domain.errors import InvalidInput, StateNotAllowed
+from dedup_service.domain.impact import Impact
+from dedup_service.domain.leads import golden_lead_class
+from dedup_service.domain.matching import comparable_of
+from dedup_service.domain.policy import Policy
+from dedup_service.domain.principals import Principal
+from dedup_service.domain.records import LeadClass, Record, RecordKey, RecordKind
+from dedup_service.workflows.index_port import BlockingIndex, IndexProgress
+from dedup_service.workflows.ports import ClockNow, Page, ReadTransaction, Request, Store
+from dedup_service.workflows.proposing import ProposalDraft, Proposing
+
+_PAGE = 500
+_WAIT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicatePair:
+    """Two records of different golden records that score at least REVIEW."""
+
+    left: RecordKey
+    right: RecordKey
+    score: scoring.PairScore
+
+
+@dataclass(slots=True)
+class SweepResult:
+    """What a sweep found and proposed."""
+
+    record_count: int = 0
+    pairs: list[DuplicatePair] = field(default_factory=list)
+    verdicts: Counter[scoring.Verdict] = field(default_factory=Counter)
+    proposals: Counter[Impact] = field(default_factory=Counter)
+    left_alone: Counter[str] = field(default_factory=Counter)
+
+
+class Sweeping:
+    """The use case that matches everything against everything, through the blocking index."""
+
+    def __init__(
+        self,
+        store: Store,
+        index: BlockingIndex,
+        progress: IndexProgress,
+        proposing: Proposing,
+        policy: Policy,
+        now: ClockNow,
+    ) -> None:
+        self._store = store
+        self._index = index
+        self._progress = progress
+        self._proposing = proposing
+        self._policy = policy
+        self._now = now
+        self._model = scoring.shipped_model()
+
+    async def sweep(self, proposer: Principal) -> SweepResult:
+        """Compare every active record with its candidates, cluster the matches, and propose each cluster.
+
+        Clusters never hold two golden records that a not-a-match link keeps apart. A pair that needs a
+        person's eye (REVIEW) becomes a proposal of its own where neither side is in a cluster.
+        """
+        result = SweepResult()
+        await self._progress.wait_applied(
+            await self._store.read(lambda tx: tx.head_revision()), _WAIT_SECONDS
+        )
+        goldens: dict[RecordKey, str] = {}
+        async for record in self._records():
+            result.record_count += 1
+            goldens[record.key] = record.golden_id
+            result.pairs += await self._pairs_of(record, goldens)
+        for pair in result.pairs:
+            result.verdicts[pair.score.verdict] += 1
+        for members in await self._groups(result.pairs, goldens):
+            await self._propose(members, proposer, result)
+        return result
+
+    async def _records(self) -> AsyncIterator[Record]:
+        page = Page(size=_PAGE)
+        while True:
+            listed = await self._store.read(lambda tx, page=page: tx.list_records(page))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+            for record in listed.items:
+                if record.active:
+                    yield record
+            if listed.next is None:
+                return
+            page = Page(size=_PAGE, after=listed.next)
+
+    async def _pairs_of(self, record: Record, seen: dict[RecordKey, str]) -> list[DuplicatePair]:
+        """The pairs of this record with records of larger number, so that each pair is found once."""
+        comparable = comparable_of(record.draft)
+        found = await self._index.candidates(comparable, tuple(RecordKind), 0)
+        later = [c for c in found.candidates if c.record_no > record.record_no]
+        scores = scoring.score_many(comparable, [c.comparable for c in later], self._model)
+        good = {
+            candidate.record_no: score
+            for candidate, score in zip(later, scores, strict=True)
+            if score.verdict is not scoring.Verdict.NO_MATCH
+        }
+        if not good:
+            return []
+        records = await self._store.read(lambda tx: tx.records_by_no(list(good)))
+        seen.update({other.key: other.golden_id for other in records.values()})
+        return [
+            DuplicatePair(record.key, records[number].key, score)
+            for number, score in sorted(good.items())
+            if number in records and records[number].active and records[number].golden_id != record.golden_id
+        ]
+
+    async def _groups(
+        self, pairs: Sequence[DuplicatePair], goldens: dict[RecordKey, str]
+    ) -> list[tuple[str, ...]]:
+        """Golden ids to propose together: clusters of matches, then pairs for review outside of them."""
+        matches = [p for p in pairs if p.score.verdict is scoring.Verdict.MATCH]
+        links = [
+            scoring.Link(
+                goldens[p.left], goldens[p.right], p.score.match_weight_bits, p.score.match_probability
+            )
+            for p in matches
+        ]
+        clusters = [c.members for c in scoring.cluster(links, await self._apart(goldens))]
+        clustered = {golden_id for members in clusters for golden_id in members}
+        reviews = {
+            tuple(sorted((goldens[p.left], goldens[p.right])))
+            for p in pairs
+            if p.score.verdict is scoring.Verdict.REVIEW
+            and goldens[p.left] not in clustered
+            and goldens[p.right] not in clustered
+        }
+        return [*clusters, *sorted(reviews)]
+
+    async def _apart(self, goldens: dict[RecordKey, str]) -> list[tuple[str, str]]:
+        apart = []
+        page = Page(size=_PAGE)
+        while True:
+            listed = await self._store.read(lambda tx, page=page: tx.list_distinctions(page))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+            for distinction in listed.items:
+                apart += [
+                    (goldens[left], goldens[right])
+                    for left in distinction.left
+                    for right in distinction.right
+                    if left in goldens and right in goldens
+                ]
+            if listed.next is None:
+                return apart
+            page = Page(size=_PAGE, after=listed.next)
+
+    async def _propose(self, members: tuple[str, ...], proposer: Principal, result: SweepResult) -> None:
+        if why := await self._store.read(lambda tx: self._why_not(tx, members)):
+            result.left_alone[why] += 1
+            return
+        draft = ProposalDraft(golden_ids=members, comment="found by a sweep")
+        try:
+            proposal = await self._proposing.create(
+                Request(proposer.name, "CreateMergeProposal"), draft, proposer
+            )
+        except StateNotAllowed:
+            result.left_alone["already proposed"] += 1
+        except InvalidInput:
+            result.left_alone["kinds that do not go together"] += 1
+        else:
+            result.proposals[proposal.impact] += 1
+
+    async def _why_not(self, tx: ReadTransaction, members: tuple[str, ...]) -> str:
+        if frozenset(members) in await tx.rejected_member_sets(members):
+            return "rejected before"
+        goldens = await tx.goldens(members)
+        classes = [golden_lead_class(g.members, self._policy, self._now()) for g in goldens.values()]
+        if all(found is not None and found[0] is LeadClass.DEAD for found in classes):
+            # Two dead leads stay as they are (domain 2.4).
+            return "dead leads only"
+        return ""

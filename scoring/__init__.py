@@ -1,0 +1,52 @@
+"""Record matching as a pure library: prepare records, find candidates, score pairs, cluster, and let values survive.
+
+from scoring import Entity, prepare, score_pair
+score = score_pair(prepare(one, Entity.PERSON), prepare(other, Entity.PERSON))
+"""
+
+from scoring.blocking import BlockingRule, blocking_keys, blocking_rules
+from scoring.clustering import Cluster, Link, cluster
+from scoring.comparables import Comparable, Entity, pack, unpack
+from scoring.errors import (
+    ClusterError,
+    ComparableError,
+    ModelError,
+    ScoringError,
+    SurvivorshipError,
+    TrainingError,
+)
+from scoring.model import ScoringModel, shipped_model
+from scoring.pairs import Contribution, PairScore, Verdict, score_many, score_pair
+from scoring.preparation import prepare
+from scoring.survivorship import MemberValues, Rule, SurvivingValue, survive
+
+__all__ = [
+    "BlockingRule",
+    "Cluster",
+    "ClusterError",
+    "Comparable",
+    "ComparableError",
+    "Contribution",
+    "Entity",
+    "Link",
+    "MemberValues",
+    "ModelError",
+    "PairScore",
+    "Rule",
+    "ScoringError",
+    "ScoringModel",
+    "SurvivingValue",
+    "SurvivorshipError",
+    "TrainingError",
+    "Verdict",
+    "blocking_keys",
+    "blocking_rules",
+    "cluster",
+    "pack",
+    "prepare",
+    "score_many",
+    "score_pair",
+    "shipped_model",
+    "survive",
+    "unpack",
+]

@@ -1,0 +1,52 @@
+"""Identifiers that an authority or a ledger gave: tax id, registration number, customer number."""
+
+from scoring.comparables import Comparable
+from scoring.findings import Finding
+from scoring.text import normalise
+
+MIN_CHARACTERS = 3
+_MAX_CODE_POINTS = 128
+
+
+def normalise_identifier(text: str) -> str:
+    """Letters and digits alone; empty for fillers such as 000000."""
+    value = normalise(text[:_MAX_CODE_POINTS]).replace(" ", "")
+    return "" if len(value) < MIN_CHARACTERS or len(set(value)) == 1 else value
+
+
+def compare_tax_id(left: Comparable, right: Comparable) -> Finding | None:
+    """Claim: both have the same tax id."""
+    return _compare(left.tax_id, right.tax_id, _SAME_TAX_ID, _OTHER_TAX_ID)
+
+
+def compare_registration_number(left: Comparable, right: Comparable) -> Finding | None:
+    """Claim: both stand in a public register under the same number."""
+    return _compare(
+        left.registration_number, right.registration_number, _SAME_REGISTRATION, _OTHER_REGISTRATION
+    )
+
+
+def compare_customer_number(left: Comparable, right: Comparable) -> Finding | None:
+    """Claim: both have the same customer number; two ledgers may give one customer two numbers."""
+    return _compare(left.customer_number, right.customer_number, _SAME_CUSTOMER, _OTHER_CUSTOMER)
+
+
+_SAME_TAX_ID = Finding("same", "same tax id")
+_OTHER_TAX_ID = Finding("different", "different tax ids")
+_SAME_REGISTRATION = Finding("same", "same registration number")
+_OTHER_REGISTRATION = Finding("different", "different registration numbers")
+_SAME_CUSTOMER = Finding("same", "same customer number")
+_OTHER_CUSTOMER = Finding("different", "different customer numbers")
+
+
+def _compare(first: str, second: str, same: Finding, different: Finding) -> Finding | None:
+    if not first or not second:
+        return None
+    return same if _bare(first) == _bare(second) else different
+
+
+def _bare(value: str) -> str:
+    """Without the country's two letters in front of a VAT number, and without leading zeros."""
+    if value[:2].isalpha() and value[2:].isdigit():
+        value = value[2:]
+    return value.lstrip("0")

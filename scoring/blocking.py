@@ -1,0 +1,163 @@
+"""Blocking keys: two records are compared only where they share one.
+
+Every key is a function of the comparable alone, so that an index built anywhere, in any order, is the same.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from jellyfish import metaphone
+
+from scoring.attributes.company_name import acronym
+from scoring.attributes.person_name import full_names_of
+from scoring.comparables import Comparable, Entity
+from scoring.vocabulary import word_set
+
+MAX_KEYS = 24
+MAX_KEY_CODE_POINTS = 80
+_PHONE_DIGITS = 8
+_LOCAL_MIN = 6
+_COMMON_WORDS = (
+    word_set("branch_words") | word_set("parent_words") | word_set("place_words") | word_set("common_words")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BlockingRule:
+    """What the keys of one prefix have in common."""
+
+    prefix: str
+    description: str
+
+
+_CONTACT_RULES = {
+    "a": "same house number and beginning of the street in the same postal code or city",
+    "e": "same e-mail address",
+    "i": "same tax id, registration number or customer number",
+    "p": "same last eight digits of a telephone number",
+}
+_PERSON_RULES = {
+    "b": "same given name (short forms resolved) and date of birth",
+    "d": "family names that sound alike and the same date of birth",
+    "g": "same given name, short forms resolved, and the same postal code",
+    "l": "same name before the @ of an e-mail address",
+    "n": "same given and family name, short forms resolved, in either order",
+    "o": "same initials in either order and the same date of birth",
+    "s": "family names that sound alike and the same initial of the given name",
+    "z": "family names that sound alike and the same postal code",
+}
+_COMPANY_RULES = {
+    "n": "same beginning of the company name, spaces left out",
+    "q": "one company name is made of the other's initials, or both of the same",
+    "r": "same sound of a distinctive word of the company name",
+    "t": "same words of the company name in any order",
+    "w": "same domain",
+}
+# Companies' keys have prefixes of their own, so that no block holds pairs that can never match.
+_COMPANY = "c"
+_RULES = tuple(
+    sorted(
+        [BlockingRule(prefix, f"people: {text}") for prefix, text in (_CONTACT_RULES | _PERSON_RULES).items()]
+        + [
+            BlockingRule(_COMPANY + prefix, f"companies: {text}")
+            for prefix, text in (_CONTACT_RULES | _COMPANY_RULES).items()
+        ],
+        key=lambda rule: rule.prefix,
+    )
+)
+
+
+def blocking_rules() -> tuple[BlockingRule, ...]:
+    """The rules behind the prefixes of blocking keys, sorted by prefix."""
+    return _RULES
+
+
+def blocking_keys(comparable: Comparable) -> tuple[str, ...]:
+    """The keys of a record, sorted and unique, at most 24; people and companies never share one."""
+    keys = _contact_keys(comparable)
+    if comparable.entity is Entity.PERSON:
+        keys += _person_keys(comparable)
+        mark = ""
+    else:
+        keys += _company_keys(comparable)
+        mark = _COMPANY
+    return tuple(sorted({mark + key[:MAX_KEY_CODE_POINTS] for key in keys[:MAX_KEYS]}))
+
+
+def _contact_keys(comparable: Comparable) -> list[str]:
+    keys = [f"e:{email}" for email in comparable.emails + comparable.shared_emails]
+    keys += [f"p:{number[-_PHONE_DIGITS:]}" for number in comparable.phones + comparable.shared_phones]
+    keys += [
+        f"i:{kind}{value.lstrip('0')}"
+        for kind, value in (
+            ("t", _national(comparable.tax_id)),
+            ("r", _national(comparable.registration_number)),
+            ("c", comparable.customer_number),
+        )
+        if value
+    ]
+    if comparable.street and comparable.house_number:
+        places = (comparable.postal_code, comparable.city)
+        keys += [f"a:{place}:{comparable.house_number}:{comparable.street[:5]}" for place in places if place]
+    return keys
+
+
+def _person_keys(comparable: Comparable) -> list[str]:
+    given, family, born = comparable.given, comparable.family, comparable.birth_date
+    keys: list[str] = []
+    sound = _sound(family) if family else ""
+    parts = family.split()
+    names = full_names_of(given)[:3] if given else ()
+    if given and family:
+        keys += ["n:" + ":".join(sorted((name, family.replace(" ", "")))) for name in names]
+        initials = sorted({name[0] for name in (given, *names)})[:3]
+        keys += [f"s:{sound}:{initial}" for initial in initials]
+        if len(parts) > 1:
+            keys += [f"s:{_sound(part)}:{given[0]}" for part in (parts[0], parts[-1]) if len(part) > 2]
+    elif given or family:
+        keys.append(f"n:{family or given}")
+    if family and comparable.postal_code:
+        keys.append(f"z:{sound}:{comparable.postal_code}")
+    if given and comparable.postal_code:
+        keys += [f"g:{name}:{comparable.postal_code}" for name in names]
+    if len(born) == 10:
+        keys += [f"b:{name}:{born}" for name in names]
+        if family:
+            keys.append(f"d:{sound}:{born}")
+        if given and family:
+            keys.append("o:" + "".join(sorted(given[0] + family[0])) + f":{born}")
+    for email in comparable.emails:
+        local = email.partition("@")[0]
+        if len(local) >= _LOCAL_MIN:
+            keys.append(f"l:{local}")
+    return keys
+
+
+def _company_keys(comparable: Comparable) -> list[str]:
+    keys = [f"w:{domain}" for domain in comparable.domains]
+    core = comparable.company
+    if not core:
+        return keys
+    words = core.split()
+    closed = core.replace(" ", "")
+    keys.append(f"n:{closed[:6]}")
+    keys.append("t:" + ":".join(sorted(words))[:64])
+    initials = acronym(core) or (core if len(core) <= 8 else "")
+    if initials:
+        keys.append("q:" + "".join(sorted(initials))[:12])
+    rare = [word for word in words if len(word) > 2 and word not in _COMMON_WORDS and not word.isdigit()]
+    keys += [f"r:{_sound(word)}" for word in rare[:3]]
+    return keys
+
+
+def _national(identifier: str) -> str:
+    """Without the country's two letters in front of a VAT number."""
+    return identifier[2:] if identifier[:2].isalpha() and identifier[2:].isdigit() else identifier
+
+
+@lru_cache(maxsize=8192)
+def _sound(name: str) -> str:
+    """Metaphone of a Latin name, without which 'meyer' would miss 'meier'; other scripts as they are."""
+    if not name.isascii():
+        return name[:12]
+    return (metaphone(name) or name).replace(" ", "")[:8]

@@ -1,0 +1,96 @@
+"""From the values of a record to a comparable."""
+
+from collections.abc import Mapping
+
+from scoring.attributes.address import normalise_city, normalise_country, normalise_postal_code, parse_street
+from scoring.attributes.company_name import CompanyName, parse_company_name
+from scoring.attributes.date import normalise_date
+from scoring.attributes.email import is_shared_mailbox, normalise_email, own_domain
+from scoring.attributes.identifier import normalise_identifier
+from scoring.attributes.person_name import PersonName, parse_person_name
+from scoring.attributes.phone import is_shared_line, normalise_phone
+from scoring.attributes.website import normalise_domain
+from scoring.comparables import Comparable, Entity
+
+_NO_STREET = ("", "", "", "")
+
+
+def prepare(values: Mapping[str, str], entity: Entity) -> Comparable:
+    """The comparable of a record; fields that scoring does not know are ignored, values that say nothing dropped."""
+    get = values.get
+    country = normalise_country(get("country", ""))
+    own, shared = _emails(get("email", ""), get("secondary_email", ""))
+    phones, shared_phones = _phones(get("phone", ""), get("mobile_phone", ""), country)
+    number, street, unit, code = parse_street(text) if (text := get("street", "")) else _NO_STREET
+    person = _person(values) if entity is Entity.PERSON else PersonName("", "", "", "", "")
+    company = _company(values, entity)
+    return Comparable(
+        entity=entity,
+        given=person.given,
+        middle=person.middle,
+        family=person.family,
+        suffix=person.suffix,
+        gender=person.gender,
+        birth_date=normalise_date(text, country) if (text := get("birth_date", "")) else "",
+        emails=own,
+        shared_emails=shared,
+        phones=phones,
+        shared_phones=shared_phones,
+        house_number=number,
+        street=street,
+        unit=unit,
+        postal_code=normalise_postal_code(get("postal_code", "")) or code,
+        city=normalise_city(get("city", "")),
+        country=country,
+        company=company.core,
+        company_marks=company.marks,
+        legal_form=company.legal_form,
+        domains=_domains(get("website", ""), own + shared) if entity is Entity.COMPANY else (),
+        tax_id=normalise_identifier(get("tax_id", "")),
+        registration_number=normalise_identifier(get("registration_number", "")),
+        customer_number=normalise_identifier(get("customer_number", "")),
+    )
+
+
+def _person(values: Mapping[str, str]) -> PersonName:
+    get = values.get
+    return parse_person_name(
+        get("given_name", ""),
+        get("middle_name", ""),
+        get("family_name", ""),
+        get("full_name", ""),
+        get("suffix", ""),
+        get("title", ""),
+    )
+
+
+def _company(values: Mapping[str, str], entity: Entity) -> CompanyName:
+    name = values.get("company_name", "")
+    if not name and entity is Entity.COMPANY:
+        name = values.get("full_name", "")
+    return parse_company_name(name)
+
+
+def _emails(*texts: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    own: set[str] = set()
+    shared: set[str] = set()
+    for text in texts:
+        if text and (email := normalise_email(text)):
+            (shared if is_shared_mailbox(email) else own).add(email)
+    return tuple(sorted(own)), tuple(sorted(shared))
+
+
+def _phones(phone: str, mobile: str, country: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    own: set[str] = set()
+    shared: set[str] = set()
+    for text in (phone, mobile):
+        if text and (number := normalise_phone(text, country)):
+            (shared if is_shared_line(text, number) else own).add(number)
+    return tuple(sorted(own)), tuple(sorted(shared))
+
+
+def _domains(website: str, emails: tuple[str, ...]) -> tuple[str, ...]:
+    found = {normalise_domain(website)} if website else set()
+    found.update(normalise_domain(own_domain(email)) for email in emails)
+    found.discard("")
+    return tuple(sorted(found))

@@ -1,0 +1,199 @@
+"""Candidates: what a brute force over the blocking rules finds, or an answer that says it is short."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from ledger_in_memory import ALL_KINDS, MemoryLedger, contents, entry, person
+
+import scoring
+from dedup_service.domain.records import RecordKind
+from dedup_service.index import RedisIndex
+from dedup_service.index.rebuild import rebuild
+from dedup_service.workflows.index_port import IncompleteReason, IndexUpdate
+
+PEOPLE = [
+    person(given, family, email, postal_code)
+    for given in ("Ada", "Grace", "Alan")
+    for family in ("Lovelace", "Hopper", "Turing")
+    for email, postal_code in (("one@example.com", "10115"), ("two@example.com", "75001"), ("", "10115"))
+]
+STEPS = st.lists(
+    st.tuples(
+        st.integers(min_value=1, max_value=8),
+        st.one_of(st.none(), st.tuples(st.sampled_from(PEOPLE), st.sampled_from(ALL_KINDS))),
+    ),
+    max_size=25,
+)
+
+
+@pytest.fixture
+async def index(redis_url: str) -> AsyncIterator[RedisIndex]:
+    index = RedisIndex(redis_url, "store-1")
+    await index.connect()
+    await rebuild(index, MemoryLedger())
+    yield index
+    await index.close()
+
+
+async def check_steps(
+    redis_url: str,
+    steps: list[tuple[int, tuple[scoring.Comparable, RecordKind] | None]],
+    chunk: int,
+) -> None:
+    ledger = MemoryLedger()
+    index = RedisIndex(redis_url, "store-1")
+    await index.client.flushall()
+    await rebuild(index, ledger)
+    known: set[int] = set()
+    for record_no, state in steps:
+        if state is None:
+            ledger.commit(removals=[record_no])
+            continue
+        written = entry(record_no, *state)
+        ledger.commit(inserts=[written]) if record_no not in known else ledger.commit(upserts=[written])
+        known.add(record_no)
+    for start in range(0, len(ledger.updates), chunk):
+        await index.apply(ledger.updates[start : start + chunk], start)
+    for query in PEOPLE[::4]:
+        answer = await index.candidates(query, ALL_KINDS, len(ledger.updates))
+        assert answer.complete
+        assert {each.record_no for each in answer.candidates} == ledger.brute_force(query)
+    maintained = contents(redis_url)
+    assert (await index.status()).record_count == len(ledger.entries())
+    await rebuild(index, ledger)
+    assert contents(redis_url) == maintained
+    status = await index.status()
+    assert not status.defect
+    keys = {key for each in ledger.entries().values() for key in scoring.blocking_keys(each.comparable)}
+    assert (status.record_count, status.key_count) == (len(ledger.entries()), len(keys))
+    await index.close()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS, chunk=st.integers(min_value=1, max_value=9))
+def test_any_history_gives_what_brute_force_gives(
+    redis_url: str, steps: list[tuple[int, tuple[scoring.Comparable, RecordKind] | None]], chunk: int
+) -> None:
+    """After any writes the candidates equal brute force (D-1), and the index equals a fresh rebuild (D-6)."""
+    asyncio.run(check_steps(redis_url, steps, chunk))
+
+
+async def test_candidates_carry_what_scoring_needs(index: RedisIndex) -> None:
+    """A candidate is the record as written, with the blocking keys that it shares with the query."""
+    written = entry(7, person("Grace", "Hopper", "grace@example.com"), RecordKind.CONTACT)
+    await index.apply([IndexUpdate(1, inserts=(written,))], 0)
+    query = person("Grace", "Murray", "grace@example.com")
+    (found,) = (await index.candidates(query, ALL_KINDS, 1)).candidates
+    shared = set(scoring.blocking_keys(query)) & set(scoring.blocking_keys(written.comparable))
+    assert (found.record_no, found.kind, found.comparable) == (7, RecordKind.CONTACT, written.comparable)
+    assert found.shared_keys == tuple(sorted(shared))
+
+
+async def test_only_the_kinds_asked_for(index: RedisIndex) -> None:
+    """Records of other kinds are left out."""
+    await index.apply(
+        [IndexUpdate(1, inserts=(entry(1, person()), entry(2, person(), RecordKind.ACCOUNT)))], 0
+    )
+    answer = await index.candidates(person(), [RecordKind.ACCOUNT], 1)
+    assert [each.record_no for each in answer.candidates] == [2]
+
+
+async def test_an_index_that_is_behind_says_so(index: RedisIndex) -> None:
+    """An answer from before `min_revision`, or from before what everybody may expect, is incomplete."""
+    answer = await index.candidates(person(), ALL_KINDS, 3)
+    assert [each.reason for each in answer.incomplete] == [IncompleteReason.INDEX_BEHIND]
+    assert (await index.candidates(person(), ALL_KINDS, 0)).complete
+    index.expect(2)
+    assert not (await index.candidates(person(), ALL_KINDS, 0)).complete
+
+
+async def test_updates_apply_once_and_in_order(index: RedisIndex) -> None:
+    """What the index has is skipped, and what would leave a hole is not applied."""
+    first, second = IndexUpdate(1, inserts=(entry(1),)), IndexUpdate(2, removals=(1,))
+    assert await index.apply([second], 1) == 0
+    assert await index.apply([first, second], 0) == 2
+    assert await index.apply([first], 0) == 2
+    assert (await index.status()).record_count == 0
+
+
+async def test_an_insert_that_is_no_insert_leaves_no_ghost(index: RedisIndex) -> None:
+    """A record said to be new that the index holds already loses its old keys all the same (D-2)."""
+    await index.apply([IndexUpdate(1, inserts=(entry(1, person("Ada", "Lovelace", "old@example.com")),))], 0)
+    await index.apply([IndexUpdate(2, inserts=(entry(1, person("Grace", "Hopper", "new@example.com")),))], 1)
+    assert not (await index.candidates(person("Ada", "Lovelace", "old@example.com"), ALL_KINDS, 2)).candidates
+    assert (await index.status()).record_count == 1
+
+
+async def test_racing_appliers_keep_the_index_right(redis_url: str, index: RedisIndex) -> None:
+    """Several followers that apply the same history at once leave what one alone would (D-6)."""
+    ledger, chance = MemoryLedger(), random.Random(1)
+    for revision in range(60):
+        record_no = chance.randrange(1, 10)
+        if record_no in ledger.entries():
+            ledger.commit(upserts=[entry(record_no, chance.choice(PEOPLE))])
+        else:
+            ledger.commit(upserts=[entry(record_no, chance.choice(PEOPLE))], removals=[revision % 10 + 20])
+    others = [RedisIndex(redis_url, "store-1") for _ in range(3)]
+
+    async def follow(other: RedisIndex, stride: int) -> None:
+        for start in range(0, 60, stride):
+            await other.apply(ledger.updates[: start + stride], 0)
+
+    await asyncio.gather(*(follow(other, stride) for other, stride in zip(others, (1, 3, 7), strict=True)))
+    maintained = contents(redis_url)
+    await rebuild(index, ledger)
+    assert contents(redis_url) == maintained
+    for other in others:
+        await other.close()
+
+
+async def test_long_keys_are_found_and_not_stored(index: RedisIndex, redis_url: str) -> None:
+    """A blocking key over 64 bytes works like any other, but Redis holds its hash only."""
+    address = "a" * 60 + "@" + "b" * 60 + ".example.com"
+    await index.apply([IndexUpdate(1, inserts=(entry(1, person("Ada", "Lovelace", address)),))], 0)
+    answer = await index.candidates(person("Grace", "Hopper", address), ALL_KINDS, 1)
+    assert [each.record_no for each in answer.candidates] == [1]
+    assert address not in repr(
+        [name for name in contents(redis_url).items() if not name[0].startswith("b'p:")]
+    )
+
+
+@pytest.mark.usefixtures("index")
+async def test_a_hot_key_is_skipped_and_named(redis_url: str) -> None:
+    """A key with too many members is not read, the answer names it, and it can be listed (D-5)."""
+    small = RedisIndex(redis_url, "store-1", hot_key_limit=50)
+    crowd = tuple(entry(no, person(email="info@example.com")) for no in range(1, 200))
+    rare = person("Grace", "Hopper", "grace@example.com")
+    query = person("Ada", "Hopper", "grace@example.com")
+    await small.apply([IndexUpdate(1, inserts=(*crowd, entry(500, rare)))], 0)
+    hot = set(scoring.blocking_keys(crowd[0].comparable))
+    answer = await small.candidates(crowd[0].comparable, ALL_KINDS, 1)
+    assert {each.blocking_key for each in answer.incomplete} == hot
+    assert {each.reason for each in answer.incomplete} == {IncompleteReason.HOT_KEY_TRUNCATED}
+    assert answer.candidates, "a query with hot keys only is still given some"
+    assert {each.blocking_key for each in await small.hot_keys()} == hot
+    other = await small.candidates(query, ALL_KINDS, 1)
+    assert 500 in {each.record_no for each in other.candidates}
+    await small.apply([IndexUpdate(2, removals=tuple(range(1, 190)))], 1)
+    assert await small.hot_keys() == ()
+    assert (await small.candidates(crowd[0].comparable, ALL_KINDS, 2)).complete
+    await small.close()
+
+
+@pytest.mark.usefixtures("index")
+async def test_too_many_candidates_keep_those_that_share_most(redis_url: str) -> None:
+    """Over the limit the nearest stay, and the answer says that it was cut."""
+    small = RedisIndex(redis_url, "store-1", candidate_limit=5)
+    query = person("Ada", "Lovelace", "ada@example.com", "10115")
+    far = tuple(entry(no, person("Ada", "Lovelace", f"{no}@example.org")) for no in range(1, 30))
+    near = tuple(entry(no, query) for no in range(100, 103))
+    await small.apply([IndexUpdate(1, inserts=(*far, *near))], 0)
+    answer = await small.candidates(query, ALL_KINDS, 1)
+    assert {100, 101, 102} <= {each.record_no for each in answer.candidates}
+    assert len(answer.candidates) == 5
+    assert [each.reason for each in answer.incomplete] == [IncompleteReason.HOT_KEY_TRUNCATED]
+    await small.close()
