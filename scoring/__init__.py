@@ -1,4 +1,5 @@
-"""Record matching as a pure library: prepare records, find candidates, score pairs, cluster, and let values survive.
+"""Record matching as a pure library: prepare records, find candidates, score pairs, cluster, and let values
+survive.
 
 from scoring import Entity, prepare, score_pair
 score = score_pair(prepare(one, Entity.PERSON), prepare(other, Entity.PERSON))

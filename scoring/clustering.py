@@ -1,6 +1,8 @@
-"""From pairwise links to clusters: best link first, and never two records that are known to differ in one cluster.
+"""From pairwise links to clusters: best link first, and never two records that are known to differ in one
+cluster.
 
-Plain connected components would join a not-a-match pair through a third record; a cluster here grows link by link
+Plain connected components would join a not-a-match pair through a third record; a cluster here grows link by
+link
 and refuses every join that would break a distinction or the limit.
 """
 
@@ -33,7 +35,8 @@ def cluster(
 ) -> list[Cluster]:
     """Clusters of two members or more, sorted by their first member; the order of the input changes nothing.
 
-    A refused join leaves both sides as they are, so a pair of not-a-match, or a cluster beyond `max_members`, never
+    A refused join leaves both sides as they are, so a pair of not-a-match, or a cluster beyond
+    `max_members`, never
     comes about. Near-linear in the links.
     """
     if max_members < 2:

@@ -15,7 +15,9 @@ class Entity(StrEnum):
 
 
 class Comparable(msgspec.Struct, frozen=True, order=True, array_like=True):
-    """A normalised record. An empty string or tuple is a missing value. Ordered, so that a pair has one first side."""
+    """A normalised record. An empty string or tuple is a missing value. Ordered, so that a pair has one
+    first side.
+    """
 
     entity: Entity
     given: str = ""

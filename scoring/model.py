@@ -1,6 +1,7 @@
 """The Fellegi-Sunter model: what each level of each comparison weighs, read once from the shipped parameters.
 
-Invariants, checked when a model is built: weights never rise from a level to the one below, every probability is in
+Invariants, checked when a model is built: weights never rise from a level to the one below, every
+probability is in
 (0, 1], and a level shared by a household or group never weighs more than the level itself.
 """
 
@@ -23,7 +24,8 @@ MAX_WEIGHT_BITS = 40.0
 class LevelParameters(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """m and u of one level: how often true pairs, and pairs of strangers, reach it.
 
-    With term frequencies `u` is the floor, the frequency of a value not in the table. `shared` is the share of the
+    With term frequencies `u` is the floor, the frequency of a value not in the table. `shared` is the share
+    of the
     weight that stays when other comparisons tell the two sides apart (a household, a group of companies).
     """
 
@@ -59,7 +61,9 @@ class EntityParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What one level weighs, in bits; the `least` weights are those of the level below, a bound for common values."""
+    """What one level weighs, in bits; the `least` weights are those of the level below, a bound for common
+    values.
+    """
 
     name: str
     m: float
@@ -71,14 +75,18 @@ class Level:
     frequencies: Mapping[str, float] | None
 
     def weight_of(self, value: str, told_apart: bool = False) -> float:
-        """The weight of agreeing on this very value: log2(m / its frequency), at most that of an unseen value."""
+        """The weight of agreeing on this very value: log2(m / its frequency), at most that of an unseen
+        value.
+        """
         weight = max(self.least_bits, _weight_bits(self.m, self.frequency_of(value)))
         if not told_apart or weight <= 0:
             return weight
         return max(self.least_shared_bits, weight * self.shared_bits / self.weight_bits)
 
     def frequency_of(self, value: str) -> float:
-        """How often a stranger has this value; words of a name are taken as independent; never below the floor."""
+        """How often a stranger has this value; words of a name are taken as independent; never below the
+        floor.
+        """
         table = self.frequencies
         if table is None:
             return self.u

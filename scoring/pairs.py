@@ -23,7 +23,9 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one comparison adds, in bits (log2), with the evidence in words. It carries no value of a record."""
+    """What one comparison adds, in bits (log2), with the evidence in words. It carries no value of a
+    record.
+    """
 
     comparison: str
     level: str

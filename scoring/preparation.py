@@ -16,7 +16,9 @@ _NO_STREET = ("", "", "", "")
 
 
 def prepare(values: Mapping[str, str], entity: Entity) -> Comparable:
-    """The comparable of a record; fields that scoring does not know are ignored, values that say nothing dropped."""
+    """The comparable of a record; fields that scoring does not know are ignored, values that say nothing
+    dropped.
+    """
     get = values.get
     country = normalise_country(get("country", ""))
     own, shared = _emails(get("email", ""), get("secondary_email", ""))

@@ -27,7 +27,9 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MemberValues:
-    """The values of one member; higher `trust` wins, `update_time` is aware UTC. Empty values count as missing."""
+    """The values of one member; higher `trust` wins, `update_time` is aware UTC. Empty values count as
+    missing.
+    """
 
     member_id: str
     values: Mapping[str, str]
@@ -53,9 +55,12 @@ def survive(
 ) -> dict[str, SurvivingValue]:
     """The surviving values, keys sorted.
 
-    `rules` are by field or group, `groups` name each field's group, `choices` give the member that a steward chose
-    for a field or a group. Fields of one group come from one member together; a field that this member lacks stays
-    absent. A choice of a member that has no value of the field or group falls back to the rule; a choice for a
+    `rules` are by field or group, `groups` name each field's group, `choices` give the member that a steward
+    chose
+    for a field or a group. Fields of one group come from one member together; a field that this member lacks
+    stays
+    absent. A choice of a member that has no value of the field or group falls back to the rule; a choice for
+    a
     single field of a group is made before the group's. Raises SurvivorshipError for two members of one id.
     """
     by_id = {member.member_id: member for member in members}
@@ -104,7 +109,9 @@ _TIE_BREAKERS = (Rule.MOST_TRUSTED, Rule.MOST_RECENT, Rule.MOST_COMPLETE, Rule.M
 
 
 def _best(members: Sequence[MemberValues], fields: Sequence[str], rule: Rule) -> MemberValues:
-    """The member that the rule puts first; `members` are in the order of their ids, so `max` keeps the smallest."""
+    """The member that the rule puts first; `members` are in the order of their ids, so `max` keeps the
+    smallest.
+    """
     holders = [member for member in members if _present(member, fields)]
     counts = Counter(_spelling(member, fields) for member in holders)
     order = (rule, *(other for other in _TIE_BREAKERS if other is not rule))

@@ -12,7 +12,8 @@ _DELETED = "'`\u2018\u2019\u201b\u02bb\u02bc\u00b4\u00ad"
 _ASCII = {code: (chr(code).lower() if chr(code).isalnum() else " ") for code in range(128)}
 _ASCII.update({ord(mark): "" for mark in "'`"})
 
-# Letters that NFKD does not take apart, and the two scripts close enough to Latin for a letter-by-letter reading.
+# Letters that NFKD does not take apart, and the two scripts close enough to Latin for a letter-by-letter
+# reading.
 _LATIN = dict(zip("øłđðħıŧŋəƒ", "olddhitnef", strict=True)) | {"æ": "ae", "œ": "oe", "þ": "th"}
 _CYRILLIC = dict(
     zip("абвгдезийклмнопрстуфхыэіґўјљњђћѕќ", "abvgdeziiklmnoprstufhyeigujlndcsk", strict=True)
@@ -45,7 +46,9 @@ def normalise(text: str) -> str:
 
 
 def joined(text: str) -> str:
-    """The normalised text with its runs of single letters closed up: 's a' is 'sa', 'j p morgan' 'jp morgan'."""
+    """The normalised text with its runs of single letters closed up: 's a' is 'sa', 'j p morgan' 'jp
+    morgan'.
+    """
     words: list[str] = []
     run = ""
     for word in text.split():

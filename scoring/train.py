@@ -1,9 +1,12 @@
 """Train the parameters of people or companies from a CSV file of records, without labels.
 
-    python -m scoring.train records.csv --entity PERSON --start scoring/parameters/people.json --output people.json
+    python -m scoring.train records.csv --entity PERSON --start scoring/parameters/people.json --output
+    people.json
 
-The columns of the file are field names. u comes from random pairs; m from expectation maximisation with u fixed, once
-among pairs that share a key of the name rules and once among those that share one of the others, each time without
+The columns of the file are field names. u comes from random pairs; m from expectation maximisation with u
+fixed, once
+among pairs that share a key of the name rules and once among those that share one of the others, each time
+without
 the comparisons that the keys decide. What the data cannot tell (levels or fields never met) stays as it was.
 """
 
@@ -53,7 +56,8 @@ def train(
 ) -> EntityParameters:
     """The parameters `start`, moved towards what the records show.
 
-    `data_weight` is the share of the estimate in what comes out, the rest is the start; a level's u is moved only
+    `data_weight` is the share of the estimate in what comes out, the rest is the start; a level's u is moved
+    only
     where it is no floor of term frequencies. The same records and seed give the same parameters.
     """
     if len(records) < MIN_PAIRS:
@@ -149,7 +153,8 @@ def _moved(
     new_m, new_u = [], []
     for level, level_m, level_u in zip(parameters.levels, m, u, strict=True):
         new_m.append(min(1.0, (1 - data_weight) * level.m + data_weight * level_m))
-        # A u far below one in the number of pairs drawn cannot be seen; the start then counts as that many pairs.
+        # A u far below one in the number of pairs drawn cannot be seen; the start then counts as that many
+        # pairs.
         floor = bool(level.term_frequency) or level.u * pairs < 20
         new_u.append(level.u if floor else min(1.0, (1 - data_weight) * level.u + data_weight * level_u))
     weights = [math.log2(level_m / level_u) for level_m, level_u in zip(new_m, new_u, strict=True)]

@@ -1,6 +1,8 @@
-"""Estimating m and u without labels, by expectation maximisation (Winkler 1988; Herzog, Scheuren & Winkler 2007).
+"""Estimating m and u without labels, by expectation maximisation (Winkler 1988; Herzog, Scheuren & Winkler
+2007).
 
-Pairs are latent matches or non-matches; given the class, comparisons are taken as independent. A pair is a pattern:
+Pairs are latent matches or non-matches; given the class, comparisons are taken as independent. A pair is a
+pattern:
 one level index a comparison, MISSING where a value is missing, which says nothing either way.
 """
 
@@ -20,7 +22,9 @@ _SMALLEST = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What expectation maximisation found; `log_likelihoods` (natural) has one value an iteration and never falls."""
+    """What expectation maximisation found; `log_likelihoods` (natural) has one value an iteration and
+    never falls.
+    """
 
     prior: float
     m: Table
@@ -34,7 +38,9 @@ class Estimate:
 
 
 def count_levels(patterns: Mapping[Pattern, int], level_counts: Sequence[int]) -> Table:
-    """The share of each level among pairs that have the comparison: u, where the pairs were drawn at random."""
+    """The share of each level among pairs that have the comparison: u, where the pairs were drawn at
+    random.
+    """
     _check(patterns, level_counts)
     return _shares(patterns, dict.fromkeys(patterns, 1.0), level_counts, None)
 
@@ -52,8 +58,10 @@ def maximise(
 ) -> Estimate:
     """m, u and the share of matches that make the patterns likeliest, from a start at `prior`, `m` and `u`.
 
-    Without a start, matches lean to level 0 (the most agreement) and non-matches to the last. With `fix_u` only m
-    and the prior move. Stops where the mean log-likelihood gains less than `tolerance`. Cost: iterations x patterns.
+    Without a start, matches lean to level 0 (the most agreement) and non-matches to the last. With `fix_u`
+    only m
+    and the prior move. Stops where the mean log-likelihood gains less than `tolerance`. Cost: iterations x
+    patterns.
     """
     total = _check(patterns, level_counts)
     m = m or _leaning(level_counts, towards_first=True)
@@ -130,7 +138,9 @@ def _shares(
     level_counts: Sequence[int],
     fallback: Table | None,
 ) -> Table:
-    """Each level's share of the pairs, a pair counted by its part; a comparison never made keeps the fallback."""
+    """Each level's share of the pairs, a pair counted by its part; a comparison never made keeps the
+    fallback.
+    """
     sums = [[0.0] * count for count in level_counts]
     for pattern, count in patterns.items():
         part = count * parts[pattern]

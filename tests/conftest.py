@@ -1,7 +1,6 @@
 """Real servers for the tests: one PostgreSQL and one Valkey a test process, one fresh database a test."""
 
 import asyncio
-import importlib.util
 import itertools
 import shutil
 import tempfile
@@ -15,6 +14,7 @@ import redis
 from psycopg import sql
 
 from dedup_service.embedded import RunningServer, discard_postgres, start_postgres, start_valkey
+from dedup_service.store.migrate import migrate
 
 TEMPLATE = "dedup_template"
 _database_numbers = itertools.count(1)
@@ -55,10 +55,7 @@ def with_database(url: str, database: str) -> str:
 def template_database(postgres_server: RunningServer) -> str:
     """A migrated database; copying it is much faster than migrating each test's own."""
     _administer(postgres_server.url, sql.SQL("create database {}").format(sql.Identifier(TEMPLATE)))
-    if importlib.util.find_spec("dedup_service.store.migrate") is not None:
-        from dedup_service.store.migrate import migrate
-
-        asyncio.run(migrate(with_database(postgres_server.url, TEMPLATE)))
+    asyncio.run(migrate(with_database(postgres_server.url, TEMPLATE)))
     return TEMPLATE
 
 

@@ -1,6 +1,7 @@
 """Postal addresses: house number, street, unit, postal code, city and country, compared as one attribute.
 
-One comparison and not four: the parts of an address depend on one another, and adding their weights would count
+One comparison and not four: the parts of an address depend on one another, and adding their weights would
+count
 the same agreement several times.
 """
 

@@ -1,4 +1,6 @@
-"""Names of companies: the core that identifies, the legal form, and the marks of a branch, place or parent."""
+"""Names of companies: the core that identifies, the legal form, and the marks of a branch, place or
+parent.
+"""
 
 from typing import NamedTuple
 

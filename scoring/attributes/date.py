@@ -10,12 +10,19 @@ _YEAR_FIRST = re.compile(r"(\d{4})[-/. ]?(\d{1,2})[-/. ]?(\d{1,2})(?:[T ].*)?$")
 _YEAR_LAST = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})$")
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{1,2}))?$")
 _NAMED = re.compile(r"(\d{1,2})[-/. ]*([a-z]{3})[a-z]*[-/., ]*(\d{4}|\d{2})$")
-_MONTHS = {name: at for at, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)}
+_MONTHS = {
+    name: at
+    for at, name in enumerate(
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
+    )
+}
 _MONTH_FIRST_COUNTRIES = frozenset(("us", "ph"))
 
 
 def normalise_date(text: str, country: str = "") -> str:
-    """ISO form of a date; empty for what is none. 03/04/1990 is read month first in the United States alone."""
+    """ISO form of a date; empty for what is none. 03/04/1990 is read month first in the United States
+    alone.
+    """
     text = text.strip()[:40].casefold()
     if found := _YEAR_FIRST.match(text):
         year, month, day = (int(part) for part in found.groups())

@@ -34,7 +34,9 @@ class PersonName(NamedTuple):
 def parse_person_name(
     given: str, middle: str, family: str, full: str = "", suffix: str = "", title: str = ""
 ) -> PersonName:
-    """The parts of a name from its fields; the full name is taken apart only where given or family is missing."""
+    """The parts of a name from its fields; the full name is taken apart only where given or family is
+    missing.
+    """
     gender = _TITLES.get(normalise(title), "") if title else ""
     generation = _SUFFIXES.get(normalise(suffix), "") if suffix else ""
     given, gender, generation = _stripped(given, gender, generation)
@@ -48,7 +50,9 @@ def parse_person_name(
 
 
 def full_names_of(given: str) -> tuple[str, ...]:
-    """The full names that a given name may stand for: 'bob' is robert; a name that is no short form is itself."""
+    """The full names that a given name may stand for: 'bob' is robert; a name that is no short form is
+    itself.
+    """
     return _NICKNAMES.get(given) or (given,)
 
 
@@ -192,7 +196,9 @@ def _stripped(name: str, gender: str, generation: str) -> tuple[str, str, str]:
 
 
 def _taken_apart(full: str, gender: str, generation: str) -> tuple[str, str, str, str, str]:
-    """Given, middle and family name of a full name, in either of the orders 'Ada Lovelace' and 'Lovelace, Ada'."""
+    """Given, middle and family name of a full name, in either of the orders 'Ada Lovelace' and 'Lovelace,
+    Ada'.
+    """
     before, comma, after = full[:512].partition(",")
     if comma and after.strip():
         family, gender, generation = _stripped(before, gender, generation)

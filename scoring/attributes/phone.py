@@ -20,9 +20,11 @@ _FREE_CALL_PREFIXES = tuple(sorted(_FREE_CALL))
 
 
 def normalise_phone(text: str, country: str = "") -> str:
-    """E.164 ('+442079460000') where the number or the two-letter country says which; else the digits; else ''.
+    """E.164 ('+442079460000') where the number or the two-letter country says which; else the digits; else
+    ''.
 
-    Extensions are dropped. Numbers that begin with + are taken by their digits, without asking `phonenumbers`,
+    Extensions are dropped. Numbers that begin with + are taken by their digits, without asking
+    `phonenumbers`,
     which costs 50 to 100 microseconds a call.
     """
     text = _without_extension(text.strip()[:_MAX_CODE_POINTS]).replace("(0)", "")
@@ -48,7 +50,9 @@ def normalise_phone(text: str, country: str = "") -> str:
 
 
 def is_shared_line(text: str, number: str) -> bool:
-    """Whether a number is a switchboard's or a free-call number: an extension follows, or it ends in zeros."""
+    """Whether a number is a switchboard's or a free-call number: an extension follows, or it ends in
+    zeros.
+    """
     return (
         _without_extension(text) != text
         or number.endswith("000")
