@@ -103,33 +103,35 @@ def _contact_keys(comparable: Comparable) -> list[str]:
 
 
 def _person_keys(comparable: Comparable) -> list[str]:
-    given, family, born = comparable.given, comparable.family, comparable.birth_date
+    given, family, postal_code = comparable.given, comparable.family, comparable.postal_code
     keys: list[str] = []
     sound = _sound(family) if family else ""
-    parts = family.split()
     names = full_names_of(given)[:3] if given else ()
     if given and family:
         keys += ["n:" + ":".join(sorted((name, family.replace(" ", "")))) for name in names]
         initials = sorted({name[0] for name in (given, *names)})[:3]
         keys += [f"s:{sound}:{initial}" for initial in initials]
+        parts = family.split()
         if len(parts) > 1:
             keys += [f"s:{_sound(part)}:{given[0]}" for part in (parts[0], parts[-1]) if len(part) > 2]
     elif given or family:
         keys.append(f"n:{family or given}")
-    if family and comparable.postal_code:
-        keys.append(f"z:{sound}:{comparable.postal_code}")
-    if given and comparable.postal_code:
-        keys += [f"g:{name}:{comparable.postal_code}" for name in names]
-    if len(born) == 10:
-        keys += [f"b:{name}:{born}" for name in names]
+    if postal_code:
+        keys += [f"g:{name}:{postal_code}" for name in names]
         if family:
-            keys.append(f"d:{sound}:{born}")
-        if given and family:
+            keys.append(f"z:{sound}:{postal_code}")
+    if len(comparable.birth_date) == 10:
+        keys += _birth_keys(names, given, family, sound, comparable.birth_date)
+    locals_ = (email.partition("@")[0] for email in comparable.emails)
+    return keys + [f"l:{local}" for local in locals_ if len(local) >= _LOCAL_MIN]
+
+
+def _birth_keys(names: tuple[str, ...], given: str, family: str, sound: str, born: str) -> list[str]:
+    keys = [f"b:{name}:{born}" for name in names]
+    if family:
+        keys.append(f"d:{sound}:{born}")
+        if given:
             keys.append("o:" + "".join(sorted(given[0] + family[0])) + f":{born}")
-    for email in comparable.emails:
-        local = email.partition("@")[0]
-        if len(local) >= _LOCAL_MIN:
-            keys.append(f"l:{local}")
     return keys
 
 

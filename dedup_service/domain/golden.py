@@ -166,13 +166,20 @@ def image_of(golden: GoldenRecord, policy: Policy) -> GoldenImage:
     """
     row = golden.row
     live = row.state is GoldenState.LIVE
-    surviving = survivorship(golden.members, row.choices, policy) if live else {}
     return GoldenImage(
         name=row.name,
         kind=row.kind,
         state=row.state,
         successor=golden_name(row.successor_id) if row.successor_id else "",
-        values={name: value.value for name, value in surviving.items()},
+        values=_values(golden, policy) if live else {},
         members=tuple(sorted(r.name for r in golden.active_members)) if live else (),
         children=golden.children if live else (),
     )
+
+
+def _values(golden: GoldenRecord, policy: Policy) -> dict[str, str]:
+    active = golden.active_members
+    if len(active) == 1:
+        # What `survivorship` gives for a single member, without weighing: most golden records have one.
+        return {name: value for name, value in sorted(active[0].draft.values.items()) if value.strip()}
+    return {name: value.value for name, value in survivorship(active, golden.row.choices, policy).items()}

@@ -1,5 +1,6 @@
 """What a record draft must satisfy before any work is done on it; every violation is named at once."""
 
+import re
 from collections.abc import Iterator
 
 from dedup_service.domain.facts import FACTS
@@ -14,6 +15,8 @@ from dedup_service.domain.records import (
     Violation,
 )
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
 MAX_FACTS = 100
 MAX_CHILDREN = 10_000
 MAX_ID_CODE_POINTS = 200
@@ -25,7 +28,7 @@ def text_problem(text: str, limit: int) -> str:
         return f"has {len(text)} code points, at most {limit} are taken; shorten it"
     if "\x00" in text:
         return "holds a NUL character; remove it"
-    if any("\ud800" <= c <= "\udfff" for c in text):
+    if not text.isascii() and _SURROGATE.search(text):
         return "holds a lone surrogate, which is not valid Unicode; remove it"
     return ""
 

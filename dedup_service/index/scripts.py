@@ -12,7 +12,7 @@ a database with fewer keys than that has lost some.
 # Answer: [outcome, epoch, revision]; the outcome is 'applied', 'moved' (lost the race) or 'known' (not new).
 APPLY = """
 local state = redis.call('HMGET', KEYS[1], 'epoch', 'applied_revision')
-if state[1] ~= ARGV[1] then
+if state[1] ~= ARGV[1] or state[2] ~= ARGV[2] then
   return {'moved', state[1] or '', state[2] or '0'}
 end
 local root = 'dedup:' .. ARGV[1]

@@ -79,7 +79,7 @@ def normalise_country(text: str) -> str:
     return name if len(name) == 2 and name != "uk" else _COUNTRIES.get(name, name)
 
 
-def compare_address(left: Comparable, right: Comparable) -> Finding | None:
+def compare_address(left: Comparable, right: Comparable) -> Finding | None:  # noqa: PLR0911 -- one return a level
     """Claim: both are at the same address."""
     same_place = _same_place(left, right)
     likeness = _street_likeness(left, right)

@@ -45,10 +45,10 @@ def parse_company_name(text: str) -> CompanyName:
         if at and word in _LEGAL_FORMS and (len(words) - at <= 3 or len(word) > 2):
             legal_form = _LEGAL_FORMS[word] if not legal_form or legal_form == "co" else legal_form
         elif word not in _FILLERS:
-            word = _ABBREVIATIONS.get(word, word)
-            core.append(word)
-            if word in _MARKS or word.isdigit():
-                marks.add(word)
+            full = _ABBREVIATIONS.get(word, word)
+            core.append(full)
+            if full in _MARKS or full.isdigit():
+                marks.add(full)
     core = core or [word for word in words if word not in _LEGAL_FORMS] or words
     return CompanyName(" ".join(core), tuple(sorted(marks)), legal_form)
 
@@ -59,7 +59,7 @@ def acronym(core: str) -> str:
     return "".join(word[0] for word in words) if len(words) > 1 else ""
 
 
-def compare_company_name(left: Comparable, right: Comparable) -> Finding | None:
+def compare_company_name(left: Comparable, right: Comparable) -> Finding | None:  # noqa: PLR0911 -- one return a level
     """Claim: both go by the same name, legal form apart."""
     first, second = left.company, right.company
     if not first or not second or first.isascii() != second.isascii():

@@ -40,7 +40,7 @@ def normalise_date(text: str, country: str = "") -> str:
     return ""
 
 
-def compare_birth_date(left: Comparable, right: Comparable) -> Finding | None:
+def compare_birth_date(left: Comparable, right: Comparable) -> Finding | None:  # noqa: PLR0911 -- one return a level
     """Claim: both were born on the same day. 1 January is what systems write for an unknown day."""
     first, second = left.birth_date, right.birth_date
     if not first or not second:

@@ -56,7 +56,7 @@ def full_names_of(given: str) -> tuple[str, ...]:
     return _NICKNAMES.get(given) or (given,)
 
 
-def compare_given(left: Comparable, right: Comparable) -> Finding | None:
+def compare_given(left: Comparable, right: Comparable) -> Finding | None:  # noqa: PLR0911 -- one return a level
     """Claim: both are called by the same given name."""
     first, second = left.given, right.given
     if not first or not second or first.isascii() != second.isascii():
@@ -96,7 +96,7 @@ def compare_middle(left: Comparable, right: Comparable) -> Finding | None:
     return _MIDDLE_DIFFERENT
 
 
-def compare_family(left: Comparable, right: Comparable) -> Finding | None:
+def compare_family(left: Comparable, right: Comparable) -> Finding | None:  # noqa: PLR0911 -- one return a level
     """Claim: both bear the same family name."""
     first, second = left.family, right.family
     if not first or not second or first.isascii() != second.isascii():

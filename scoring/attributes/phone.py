@@ -12,14 +12,14 @@ from scoring.text import digits
 
 MIN_DIGITS = 7
 _MAX_CODE_POINTS = 64
-_FREE_CALL = {
-    "+1800", "+1888", "+1877", "+1866", "+1855", "+1844", "+1833", "+49800", "+49180", "+44800", "+44808",
-    "+44845", "+44870", "+33800", "+34900", "+34902", "+39800", "+31800", "+41800", "+43800", "+611300", "+611800",
-}  # fmt: skip
-_FREE_CALL_PREFIXES = tuple(sorted(_FREE_CALL))
+_FREE_CALL = (
+    "+1800 +1888 +1877 +1866 +1855 +1844 +1833 +49800 +49180 +44800 +44808 +44845 +44870 +33800 +34900 "
+    "+34902 +39800 +31800 +41800 +43800 +611300 +611800"
+)
+_FREE_CALL_PREFIXES = tuple(_FREE_CALL.split())
 
 
-def normalise_phone(text: str, country: str = "") -> str:
+def normalise_phone(text: str, country: str = "") -> str:  # noqa: PLR0911 -- one return a way of writing
     """E.164 ('+442079460000') where the number or the two-letter country says which; else the digits; else
     ''.
 

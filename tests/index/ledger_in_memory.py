@@ -28,11 +28,17 @@ def entry(
 
 
 class MemoryLedger:
-    """Keeps every update; `batch_read` is awaited before each batch of a snapshot, to act in its midst."""
+    """Keeps every update, and counts how often they were read.
+
+    `batch_read` is awaited before each batch of a snapshot and `updates_read` after each read of updates,
+    to act in the midst of a rebuild.
+    """
 
     def __init__(self) -> None:
         self.updates: list[IndexUpdate] = []
         self.batch_read: Callable[[], Awaitable[None]] | None = None
+        self.updates_read: Callable[[], Awaitable[None]] | None = None
+        self.read_count = 0
 
     def commit(
         self,
@@ -66,7 +72,10 @@ class MemoryLedger:
         return len(self.updates)
 
     async def updates_after(self, revision: int, limit: int) -> Sequence[IndexUpdate]:
+        self.read_count += 1
         told = [each for each in self.updates[revision:] if each.inserts or each.upserts or each.removals]
+        if self.updates_read is not None:
+            await self.updates_read()
         return told[:limit]
 
     @asynccontextmanager

@@ -11,7 +11,8 @@ from ledger_in_memory import ALL_KINDS, MemoryLedger, contents, entry, person
 
 import scoring
 from dedup_service.domain.records import RecordKind
-from dedup_service.index import RedisIndex
+from dedup_service.index import RedisIndex, layout
+from dedup_service.index.batches import batches_of
 from dedup_service.index.rebuild import rebuild
 from dedup_service.workflows.index_port import IncompleteReason, IndexUpdate
 
@@ -154,12 +155,25 @@ async def test_racing_appliers_keep_the_index_right(redis_url: str, index: Redis
 async def test_long_keys_are_found_and_not_stored(index: RedisIndex, redis_url: str) -> None:
     """A blocking key over 64 bytes works like any other, but Redis holds its hash only."""
     address = "a" * 60 + "@" + "b" * 60 + ".example.com"
-    await index.apply([IndexUpdate(1, inserts=(entry(1, person("Ada", "Lovelace", address)),))], 0)
+    written = person("Ada", "Lovelace", address)
+    long_keys = [key for key in scoring.blocking_keys(written) if len(key) > 64]
+    await index.apply([IndexUpdate(1, inserts=(entry(1, written),))], 0)
     answer = await index.candidates(person("Grace", "Hopper", address), ALL_KINDS, 1)
     assert [each.record_no for each in answer.candidates] == [1]
-    assert address not in repr(
-        [name for name in contents(redis_url).items() if not name[0].startswith("b'p:")]
-    )
+    assert long_keys
+    keys = repr({name: held for name, held in contents(redis_url).items() if not name.startswith("b'p:")})
+    assert not [key for key in long_keys if key in keys]
+
+
+async def test_a_writer_that_lost_a_race_writes_nothing(index: RedisIndex) -> None:
+    """What was computed for an older revision is refused as a whole, and the writer is told."""
+    stale = await index.state(layout.META)
+    assert stale is not None
+    await index.apply([IndexUpdate(1, inserts=(entry(1),))], 0)
+    (batch,) = batches_of([IndexUpdate(2, inserts=(entry(2),))])
+    assert await index.write(layout.META, stale, batch) is None
+    status = await index.status()
+    assert (status.applied_revision, status.record_count) == (1, 1)
 
 
 @pytest.mark.usefixtures("index")

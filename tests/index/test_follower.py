@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 from ledger_in_memory import ALL_KINDS, MemoryLedger, contents, entry, eventually, person
 
-from dedup_service.index import IndexFollower, RedisIndex
+from dedup_service.domain.errors import IndexUnavailable
+from dedup_service.index import IndexFollower, RedisIndex, layout
 from dedup_service.index.rebuild import rebuild
 
 INTERVAL_SECONDS = 0.05
@@ -27,14 +28,16 @@ async def test_a_nudge_is_applied_without_reading_the_ledger(index: RedisIndex) 
     follower = IndexFollower(index, ledger, NEVER_SECONDS)
     follower.start()
     assert await follower.wait_applied(1, 10)
+    reads = ledger.read_count
     follower.nudge([ledger.commit(inserts=[entry(1)])])
     assert await follower.wait_applied(2, 10)
+    assert ledger.read_count == reads
     assert len((await index.candidates(person(), ALL_KINDS, 2)).candidates) == 1
     await follower.stop()
 
 
 async def test_nudges_may_come_in_any_order(index: RedisIndex) -> None:
-    """Commits handed over out of order are applied in order."""
+    """Commits handed over out of order are applied in order, without reading the ledger."""
     ledger = MemoryLedger()
     ledger.commit()
     follower = IndexFollower(index, ledger, NEVER_SECONDS)
@@ -42,9 +45,12 @@ async def test_nudges_may_come_in_any_order(index: RedisIndex) -> None:
     assert await follower.wait_applied(1, 10)
     written = ledger.commit(inserts=[entry(1)])
     removed = ledger.commit(removals=[1])
+    reads = ledger.read_count
     follower.nudge([removed])
+    await asyncio.sleep(0)  # the follower looks at the first before it has the second
     follower.nudge([written])
     assert await follower.wait_applied(3, 10)
+    assert ledger.read_count == reads
     assert (await index.status()).record_count == 0
     await follower.stop()
 
@@ -146,6 +152,42 @@ async def test_one_builds_at_a_time(redis_url: str, index: RedisIndex) -> None:
     ledger.batch_read = try_too
     assert await rebuild(index, ledger)
     assert outcomes == [False]
+    await other.close()
+
+
+async def test_a_rebuild_never_takes_the_index_back(index: RedisIndex) -> None:
+    """A commit that the serving index has and the build has not is caught up with before the switch."""
+    ledger = MemoryLedger()
+    ledger.commit(inserts=[entry(1)])
+    await rebuild(index, ledger)
+    late = iter([entry(2)])
+
+    async def commit_late() -> None:
+        for written in late:
+            await index.apply([ledger.commit(inserts=[written])], 1)
+
+    ledger.updates_read = commit_late
+    await rebuild(index, ledger)
+    status = await index.status()
+    assert (status.applied_revision, status.record_count) == (2, 2)
+
+
+async def test_an_abandoned_build_is_taken_over(redis_url: str, index: RedisIndex) -> None:
+    """When a build has been silent too long another follower builds; the first one then gives up."""
+    ledger = MemoryLedger()
+    ledger.commit(inserts=[entry(1)])
+    other = RedisIndex(redis_url, "store-1")
+    whole = MemoryLedger()
+    whole.commit(inserts=[entry(no) for no in range(1, 6)])
+
+    async def fall_silent() -> None:
+        await index.client.hset(layout.BUILD, "touched", "0")
+        assert await rebuild(other, whole)
+
+    ledger.batch_read = fall_silent
+    with pytest.raises(IndexUnavailable):
+        await rebuild(index, ledger)
+    assert (await other.status()).record_count == 5
     await other.close()
 
 

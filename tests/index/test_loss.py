@@ -90,6 +90,17 @@ async def test_one_missing_key_is_noticed_at_the_next_read(index: RedisIndex, le
     assert (await index.candidates(person(), ALL_KINDS, 1)).complete
 
 
+async def test_a_loss_once_noticed_is_not_forgotten(index: RedisIndex, ledger: MemoryLedger) -> None:
+    """Keys of others that fill the database up again do not make a damaged index whole."""
+    await rebuild(index, ledger)
+    doomed = [name async for name in index.client.scan_iter(match="dedup:*:p:*", count=1000)]
+    await index.client.delete(*doomed[:2])
+    assert (await index.status()).defect
+    await index.client.mset({f"filler:{number}": "" for number in range(5)})
+    assert (await index.status()).defect
+    assert not (await index.candidates(person(), ALL_KINDS, 1)).complete
+
+
 @pytest.mark.usefixtures("follower")
 async def test_lost_keys_are_mended(index: RedisIndex, redis_url: str) -> None:
     """Keys deleted behind the index's back are there again after a health check."""

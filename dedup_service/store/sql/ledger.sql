@@ -17,8 +17,8 @@ UPDATE ledger_head SET revision = %s, hash = %s
 -- name: insert_changes
 INSERT INTO changes (revision, ordinal, time, type, record, record_nos, subjects, salt, payload, digest)
 SELECT %(revision)s, ordinal, %(time)s, type, record, record_nos::bigint[], subjects::text[], salt, payload, digest
-FROM unnest(%(ordinals)s::integer[], %(types)s::text[], %(records)s::text[], %(record_nos)s::text[],
-            %(subjects)s::text[], %(salts)s::bytea[], %(payloads)s::bytea[], %(digests)s::text[])
+FROM unnest(%(ordinals)s::integer[], %(types)b::text[], %(records)b::text[], %(record_nos)b::text[],
+            %(subjects)b::text[], %(salts)b::bytea[], %(payloads)b::bytea[], %(digests)b::text[])
     AS c (ordinal, type, record, record_nos, subjects, salt, payload, digest)
 
 -- name: insert_audit_entry

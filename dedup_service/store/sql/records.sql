@@ -21,13 +21,13 @@ FROM records WHERE golden_id = ANY(%s) ORDER BY source, source_record_id
 -- name: insert_golden_records
 INSERT INTO golden_records (golden_id, kind, state, version, revision, create_time)
 SELECT golden_id, kind, 'LIVE', 1, %(revision)s, %(time)s
-FROM unnest(%(golden_ids)s::text[], %(kinds)s::text[]) AS g (golden_id, kind)
+FROM unnest(%(golden_ids)b::text[], %(kinds)b::text[]) AS g (golden_id, kind)
 
 -- name: insert_records
 INSERT INTO records
     (source, source_record_id, kind, state, golden_id, version, revision, create_time, update_time, draft)
 SELECT source, source_record_id, kind, 'ACTIVE', golden_id, 1, %(revision)s, %(time)s, %(time)s, draft::jsonb
-FROM unnest(%(sources)s::text[], %(ids)s::text[], %(kinds)s::text[], %(golden_ids)s::text[], %(drafts)s::text[])
+FROM unnest(%(sources)b::text[], %(ids)b::text[], %(kinds)b::text[], %(golden_ids)b::text[], %(drafts)b::text[])
     AS r (source, source_record_id, kind, golden_id, draft)
 RETURNING record_no, golden_id
 
