@@ -1,1 +1,1 @@
-"""Benchmarks: each prints a table, writes its figures under results/, and ends with pass or what falls short."""
+"""Benchmarks: each prints a table, writes its figures under results/, and says pass or what falls short."""

@@ -1,9 +1,10 @@
 """The one place that knows every part: settings in, a wired merge desk out."""
 
 import asyncio
+import logging
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -34,6 +35,10 @@ from dedup_service.workflows.records import RecordWriter
 from dedup_service.workflows.replan import Replanning
 from dedup_service.workflows.sweeping import Sweeping
 from dedup_service.workflows.undoing import Undoing
+
+LOG = logging.getLogger(__name__)
+
+UPKEEP_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +101,27 @@ async def running_desk(settings: Settings, where: Servers) -> AsyncIterator[Runn
         store.on_commit(lambda update: follower.nudge([update]))
         follower.start()
         stack.push_async_callback(follower.stop)
-        await store.drop_old_answers()
         desk = wire(store, store_id, index, follower, policy, directory)
+        await Replanning(Assessment(policy, directory)).adopt_policy(store)
+        upkeep = asyncio.create_task(_forget_old_answers(store), name="upkeep")
+        stack.push_async_callback(_ended, upkeep)
         yield RunningDesk(desk, follower, index, version)
+
+
+async def _forget_old_answers(store: PostgresStore) -> None:
+    """Once an hour drop the request answers that are past their promised lifetime."""
+    while True:
+        try:
+            await store.drop_old_answers()
+        except StoreUnavailable:
+            LOG.warning("request answers past their lifetime were not dropped: PostgreSQL is away")
+        await asyncio.sleep(UPKEEP_SECONDS)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 def wire(

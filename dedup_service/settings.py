@@ -65,6 +65,8 @@ class Settings:
     grace_seconds: float
     log_level: int
     index_health_interval_seconds: float
+    address: str
+    principal: str
 
     @property
     def embedded_postgres(self) -> bool:
@@ -221,6 +223,10 @@ SETTINGS = (
         "1",
         "How often the blocking index is checked for lost content.",
         _seconds(0.05, 3600),
+    ),
+    Setting("DEDUP_ADDRESS", "127.0.0.1:50051", "Address that the commands of `dedup` call.", _address),
+    Setting(
+        "DEDUP_PRINCIPAL", "", "Principal that the commands of `dedup` call as, such as `users/ann`.", str
     ),
 )
 

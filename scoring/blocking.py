@@ -162,4 +162,4 @@ def _sound(name: str) -> str:
     """Metaphone of a Latin name, without which 'meyer' would miss 'meier'; other scripts as they are."""
     if not name.isascii():
         return name[:12]
-    return (metaphone(name) or name).replace(" ", "")[:8]
+    return (metaphone(name.replace("y", "i")) or name).replace(" ", "")[:8]

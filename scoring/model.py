@@ -84,18 +84,18 @@ class Level:
         return max(self.least_shared_bits, weight * self.shared_bits / self.weight_bits)
 
     def frequency_of(self, value: str) -> float:
-        """How often a stranger has this value; words of a name are taken as independent; never below the
-        floor.
+        """How often a stranger has this value, never below the floor.
+
+        A table with an entry for the empty word holds words: a name is as frequent as the product of its words.
         """
         table = self.frequencies
         if table is None:
             return self.u
         if (known := table.get(value)) is not None:
             return max(known, self.u)
-        if " " not in value:
+        if (unseen_word := table.get("")) is None:
             return self.u
-        floor = table.get("", self.u)
-        return max(self.u, math.prod(table.get(word, floor) for word in value.split()))
+        return max(self.u, math.prod(table.get(word, unseen_word) for word in value.split()))
 
 
 @dataclass(frozen=True, slots=True)

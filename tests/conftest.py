@@ -13,7 +13,7 @@ import pytest
 import redis
 from psycopg import sql
 
-from dedup_service.embedded import RunningServer, discard_postgres, start_postgres, start_valkey
+from dedup_service.embedded import RunningServer, discard_data, start_postgres, start_valkey
 from dedup_service.store.migrate import migrate
 
 TEMPLATE = "dedup_template"
@@ -26,7 +26,7 @@ def server_directory() -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="dedup-test-"))
     path.chmod(0o711)
     yield path
-    discard_postgres(path)
+    discard_data(path)
     shutil.rmtree(path, ignore_errors=True)
 
 

@@ -214,7 +214,7 @@ def check_may_vote(principal: Principal, proposer: str, functions: Sequence[str]
     if not held:
         raise PermissionRefused(
             Reason.MISSING_ROLE,
-            f"{principal.name} holds no function with a stake here; these do: {', '.join(functions) or 'none'}",
+            f"{principal.name} holds no function with a stake: {', '.join(functions) or 'none has one'}",
             functions,
         )
     return held
@@ -232,9 +232,5 @@ def vetoes(case: Case) -> tuple[Veto, ...]:
         found.append(Veto("DEAD_SURVIVOR", f"a DEAD lead never survives a merge: {lead[1]}"))
     provisional = account_state(survivor.members, case.policy) is AccountState.PROVISIONAL
     if provisional and mastered_golden_count(case.goldens, case.policy):
-        found.append(
-            Veto(
-                "PROVISIONAL_SURVIVOR", "a provisional account never survives over a mastered one (rule 4.4)"
-            )
-        )
+        found.append(Veto("PROVISIONAL_SURVIVOR", "a provisional account never survives over a mastered one"))
     return tuple(found)

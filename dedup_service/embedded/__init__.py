@@ -6,15 +6,15 @@ and outlive a service that is killed: the next start takes them over.
 """
 
 from dedup_service.embedded.binaries import Binaries, EmbeddedServerError, installed_binaries
-from dedup_service.embedded.postgres import discard_postgres, start_postgres
-from dedup_service.embedded.processes import RunningServer
+from dedup_service.embedded.postgres import start_postgres
+from dedup_service.embedded.processes import RunningServer, discard_data
 from dedup_service.embedded.valkey import start_valkey
 
 __all__ = [
     "Binaries",
     "EmbeddedServerError",
     "RunningServer",
-    "discard_postgres",
+    "discard_data",
     "installed_binaries",
     "start_postgres",
     "start_valkey",

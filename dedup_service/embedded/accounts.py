@@ -97,13 +97,6 @@ def reachable_home(home: Path, account: Account) -> Path:
     return real
 
 
-def discard_home(home: Path) -> None:
-    """Remove the server's directory, also where `home` only leads to it."""
-    shutil.rmtree(home.resolve(), ignore_errors=True)
-    if home.is_symlink():
-        home.unlink()
-
-
 def reachable_programs(directory: Path, account: Account) -> Path:
     """The PostgreSQL programs, copied once to where the account can run them if it cannot here."""
     if account.can_reach(directory):

@@ -17,7 +17,6 @@ from psycopg import sql
 
 from dedup_service.embedded.accounts import (
     Account,
-    discard_home,
     reachable_home,
     reachable_programs,
     server_account,
@@ -114,11 +113,6 @@ def start_postgres(data_dir: Path, binaries: Binaries | None = None) -> RunningS
         )
 
 
-def discard_postgres(data_dir: Path) -> None:
-    """Delete the cluster of a data directory, once its server is stopped."""
-    discard_home(data_dir.resolve() / "postgres")
-
-
 def _initialise(cluster: _Cluster) -> None:
     fresh = cluster.home / "cluster.new"
     shutil.rmtree(fresh, ignore_errors=True)
@@ -144,7 +138,6 @@ def _initialise(cluster: _Cluster) -> None:
 def _start(cluster: _Cluster) -> subprocess.Popen[bytes]:
     """Spawn until one is ready: right after a kill -9 the old one's memory may still be in use."""
     for _ in range(SPAWN_LIMIT):
-        _disown_stolen_pid(cluster)
         process = _spawn(cluster)
         if _wait_ready(cluster, process.pid, process):
             return process

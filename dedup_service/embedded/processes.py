@@ -6,6 +6,7 @@ every service that uses a directory holds its lock shared, and the last one out 
 
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +21,7 @@ from typing import IO
 from dedup_service.embedded.binaries import EmbeddedServerError
 
 LONGEST_SOCKET_PATH = 100
+SOCKET_DIRECTORY_FILE = "socket_directory"
 POLL_SECONDS = 0.02
 STOP_SECONDS = 30.0
 
@@ -141,7 +143,7 @@ def socket_directory(directory: Path, socket_name: str) -> Path:
     """Where the server's socket goes: its own directory, or a short private one if that path is too long."""
     if len(os.fsencode(directory / socket_name)) <= LONGEST_SOCKET_PATH:
         return directory
-    remembered = directory / "socket_directory"
+    remembered = directory / SOCKET_DIRECTORY_FILE
     if remembered.is_file():
         short = Path(remembered.read_text())
         # A directory of that name made by somebody else would hand them our connections.
@@ -152,6 +154,17 @@ def socket_directory(directory: Path, socket_name: str) -> Path:
     os.chown(short, owner.st_uid, owner.st_gid)
     remembered.write_text(str(short))
     return short
+
+
+def discard_data(data_dir: Path) -> None:
+    """Delete all that stopped servers have left of a data directory, also what is kept elsewhere for it."""
+    for home in (data_dir.resolve() / "postgres", data_dir.resolve() / "valkey"):
+        remembered = home / SOCKET_DIRECTORY_FILE
+        if remembered.is_file():
+            shutil.rmtree(remembered.read_text(), ignore_errors=True)
+        shutil.rmtree(home.resolve(), ignore_errors=True)
+        if home.is_symlink():
+            home.unlink()
 
 
 def accepts(path: Path) -> bool:

@@ -84,6 +84,7 @@ PROPOSALS = ListQuery(
     key=(("create_time", "timestamptz"), ("proposal_id", "text")),
     fields={
         "state": "state",
+        "open": "open::text",
         "type": "type",
         "kind": "kind",
         "impact": "impact",

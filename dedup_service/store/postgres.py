@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 import psycopg
-from psycopg import errors
+from psycopg import IsolationLevel, errors
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from dedup_service.domain.errors import RequestIdReused, StateNotAllowed, StoreUnavailable
@@ -37,10 +37,6 @@ _RACES = (
 )
 
 
-class _PreviewOnly(Exception):
-    """Leaves a transaction so that everything in it is rolled back."""
-
-
 @dataclass(frozen=True, slots=True)
 class StoreOptions:
     """How the store connects: a URL, the pool's size, and the timeouts that act in the server."""
@@ -60,14 +56,21 @@ class PostgresStore:
         self._committed: Callable[[IndexUpdate], None] = lambda _: None
         self._commit = asyncio.Event()
         keep_json_as_bytes()
-        self._pool = AsyncConnectionPool(
-            options.url,
+        self._pool = self._make_pool(self._configure)
+        # Readers have connections of their own, so that writers waiting for locks never starve them.
+        self._reads = self._make_pool(self._configure_reading)
+
+    def _make_pool(
+        self, configure: Callable[[psycopg.AsyncConnection], Awaitable[None]]
+    ) -> AsyncConnectionPool[psycopg.AsyncConnection]:
+        return AsyncConnectionPool(
+            self._options.url,
             min_size=1,
-            max_size=options.pool_size,
+            max_size=self._options.pool_size,
             open=False,
-            timeout=options.connect_timeout_seconds,
+            timeout=self._options.connect_timeout_seconds,
             check=AsyncConnectionPool.check_connection,
-            configure=self._configure,
+            configure=configure,
         )
 
     async def _configure(self, connection: psycopg.AsyncConnection) -> None:
@@ -75,19 +78,27 @@ class PostgresStore:
         timeouts = self._options.lock_timeout_seconds, self._options.statement_timeout_seconds
         await connection.execute(statement("configure").encode(), [f"{seconds}s" for seconds in timeouts])
 
+    async def _configure_reading(self, connection: psycopg.AsyncConnection) -> None:
+        await self._configure(connection)
+        # Folded into BEGIN, where a SET TRANSACTION of its own would cost a round trip.
+        await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
+        await connection.set_read_only(True)
+
     def on_commit(self, told: Callable[[IndexUpdate], None]) -> None:
         """Call `told` after each commit, in no particular order, with what the index must learn."""
         self._committed = told
 
     async def open(self) -> None:
         """Connect; raises StoreUnavailable when PostgreSQL does not answer in time."""
-        await self._pool.open()
-        async with _translated():
-            await self._pool.wait(self._options.connect_timeout_seconds)
+        for pool in (self._pool, self._reads):
+            await pool.open()
+            async with _translated():
+                await pool.wait(self._options.connect_timeout_seconds)
 
     async def close(self) -> None:
         """Give all connections back."""
         await self._pool.close()
+        await self._reads.close()
 
     async def store_id(self) -> str:
         """The identity of this database, by which the index knows whose cache it is."""
@@ -100,23 +111,20 @@ class PostgresStore:
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Reading]:
         """One consistent, read-only view of the store for as long as the context lasts."""
-        async with _translated(), self._pool.connection() as connection, connection.transaction():
-            await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        async with _translated(), self._reads.connection() as connection, connection.transaction():
             yield Reading(connection)
 
     async def read(self, work: Callable[[ReadTransaction], Awaitable[T]]) -> T:
         async with self.snapshot() as reading:
             return await work(reading)
 
-    async def preview(self, request: Request, work: Work[T]) -> T:
-        async with _translated(), self._pool.connection() as connection:
-            result: list[T] = []
-            try:
-                async with connection.transaction():
-                    result.append((await work(Writing(connection))).result)
-                    raise _PreviewOnly
-            except _PreviewOnly:
-                return result[0]
+    async def preview(self, work: Work[T]) -> T:
+        async with (
+            _translated(),
+            self._pool.connection() as connection,
+            connection.transaction(force_rollback=True),
+        ):
+            return (await work(Writing(connection))).result
 
     async def write(self, request: Request, work: Work[T], answer_type: type[T]) -> T:
         for attempt in range(1, _ATTEMPTS + 1):
@@ -135,6 +143,8 @@ class PostgresStore:
         async with connection.transaction():
             transaction = Writing(connection)
             if request.request_id:
+                # The same request at once waits here, so that it finds the answer and not its effect (A-3).
+                await transaction.lock_request(request)
                 found = await self._answer(transaction, request, answer_type)
                 if found is not None:
                     return found

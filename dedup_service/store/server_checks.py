@@ -19,8 +19,8 @@ async def check_server(url: str, allow_unsafe_durability: bool) -> str:
     async with await psycopg.AsyncConnection.connect(url, connect_timeout=5) as connection:
         cursor = await connection.execute(
             "SELECT current_setting('server_version_num')::int, current_setting('server_version'), "
-            "current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit'), "
-            "current_setting('server_encoding')"
+            "current_setting('fsync'), current_setting('full_page_writes'), "
+            "current_setting('synchronous_commit'), current_setting('server_encoding')"
         )
         row = await cursor.fetchone()
     assert row is not None, "a SELECT without FROM answers one row"

@@ -28,6 +28,10 @@ class Writing(Reading):
     async def _run(self, name: str, parameters: Parameters) -> None:
         await self._connection.execute(statement(name).encode(), parameters)
 
+    async def lock_request(self, request: Request) -> None:
+        """Hold off every other call with this request id until this write has ended."""
+        await self._run("lock_request", [request.actor, request.request_id])
+
     async def answer_of(self, request: Request) -> list[Row]:
         """The kept answer of this request id, if there is one: (method, digest, answer)."""
         return await self._rows("answer", [request.actor, request.request_id])
@@ -177,8 +181,9 @@ class Writing(Reading):
     async def acknowledge(self, revision: int, ordinal: int, source: str, time: datetime) -> None:
         await self._run("acknowledge", [revision, ordinal, source, time])
 
-    async def erase_traces(self, record: Record, golden_ids: Collection[str]) -> None:
-        columns = {"name": record.name, "golden_ids": list(golden_ids)}
+    async def erase_traces(self, record: Record) -> None:
+        family = [row[0] for row in await self._rows("merge_family", [[record.golden_id]])]
+        columns = {"name": record.name, "golden_ids": family}
         for name in (
             "erase_change_payloads",
             "erase_answers",

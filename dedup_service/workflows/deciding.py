@@ -48,7 +48,7 @@ class Deciding:
         check_comment(comment)
 
         async def work(tx: WriteTransaction) -> Written[Proposal]:
-            proposal, goldens = await lock_open_proposal(tx, proposal_id, etag)
+            proposal, goldens = await lock_open_proposal(tx, proposal_id, etag, self._assessment.policy)
             revision = await tx.revision()
             before = await self._assessment.decide(
                 tx, proposal.plan, goldens, proposal.proposer, proposal.votes, revision.time
@@ -88,7 +88,7 @@ class Deciding:
         """
 
         async def work(tx: WriteTransaction) -> Written[Merge]:
-            proposal, goldens = await lock_open_proposal(tx, proposal_id, etag)
+            proposal, goldens = await lock_open_proposal(tx, proposal_id, etag, self._assessment.policy)
             others = await self._replanning.lock(tx, proposal.plan.golden_ids, besides=proposal_id)
             revision = await tx.revision()
             decision = await self._assessment.decide(
@@ -211,6 +211,6 @@ def check_may_undo(principal: Principal, functions: Sequence[str]) -> None:
     if not principal.functions & set(functions):
         raise PermissionRefused(
             Reason.MISSING_ROLE,
-            f"{principal.name} holds no function with a stake here; these do: {', '.join(functions) or 'none'}",
+            f"{principal.name} holds no function with a stake: {', '.join(functions) or 'none has one'}",
             functions,
         )

@@ -1,4 +1,4 @@
-"""Follow the changes: in commit order, resumable from any position, with checkpoints in silence (domain 8.6)."""
+"""Follow the changes: in commit order, resumable anywhere, with checkpoints in silence (domain 8.6)."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -97,7 +97,7 @@ class Following:
                 yield batch
             if not moved:
                 await self._store.wait_for_change(position.revision, checkpoint_seconds)
-                if await self.head() <= position:
+                if (await self.head()).revision <= position.revision:
                     yield Batch((), position)
 
     async def acknowledge(self, request: Request, revision: int, ordinal: int, source: str) -> Change:

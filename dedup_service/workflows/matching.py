@@ -152,7 +152,7 @@ class Matching:
     async def _live(
         self, scored: Sequence[tuple[Candidate, scoring.PairScore]], stored: Record | None
     ) -> dict[int, Record]:
-        """The records as they are now: what is deleted, erased or of the query's own golden record is no match."""
+        """The records as they are now, without the deleted, the erased and the query's own golden record."""
         numbers = [candidate.record_no for candidate, _ in scored]
         if not numbers:
             return {}
@@ -215,10 +215,8 @@ class Matching:
         return Explanation(score, left_keys, right_keys, shared, tuple(self._sentences(score, shared)))
 
     def _sentences(self, score: scoring.PairScore, shared: Sequence[str]) -> list[str]:
-        said = [
-            f"{score.verdict}: match weight {score.match_weight_bits:+.1f} bits, "
-            f"match probability {score.match_probability:.4f}."
-        ]
+        weight, probability = score.match_weight_bits, score.match_probability
+        said = [f"{score.verdict}: match weight {weight:+.1f} bits, match probability {probability:.4f}."]
         for contribution in sorted(score.contributions, key=lambda c: -abs(c.weight_bits)):
             if contribution.weight_bits:
                 direction = "for" if contribution.weight_bits > 0 else "against"

@@ -55,7 +55,7 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who calls what; `digest` is of the content, so that a request id cannot be used twice for two things."""
+    """Who calls what; the digest of the content keeps a request id from standing for two things."""
 
     actor: str
     method: str
@@ -210,8 +210,8 @@ class WriteTransaction(ReadTransaction, Protocol):
 
     async def acknowledge(self, revision: int, ordinal: int, source: str, time: datetime) -> None: ...
 
-    async def erase_traces(self, record: Record, golden_ids: Collection[str]) -> None:
-        """Remove the record's values from changes, request answers, and comments about these goldens."""
+    async def erase_traces(self, record: Record) -> None:
+        """Remove the record's values from changes and request answers, and the comments on its merges."""
         ...
 
 
@@ -230,7 +230,7 @@ class Store(Protocol):
         """
         ...
 
-    async def preview(self, request: Request, work: Work[T]) -> T:
+    async def preview(self, work: Work[T]) -> T:
         """Run the work and roll everything back: `validate_only`."""
         ...
 

@@ -13,6 +13,7 @@ from dedup_service.domain.errors import (
 )
 from dedup_service.domain.golden import GoldenRecord, GoldenState
 from dedup_service.domain.plan import MAX_MEMBERS, FieldChoice, default_survivor, make_plan
+from dedup_service.domain.policy import Policy
 from dedup_service.domain.principals import Principal
 from dedup_service.domain.proposals import PlanChange, Proposal, ProposalState
 from dedup_service.domain.records import RecordKey, Violation
@@ -33,6 +34,14 @@ class ProposalDraft:
     survivor_id: str = ""
     field_choices: tuple[FieldChoice, ...] = ()
     comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Created:
+    """What `create_all` made, and why it did not make the rest."""
+
+    created: tuple[Proposal, ...]
+    refused: tuple[str, ...]
 
 
 class Proposing:
@@ -59,8 +68,36 @@ class Proposing:
             return await self._create(tx, draft, proposer)
 
         if validate_only:
-            return await self._store.preview(request, work)
+            return await self._store.preview(work)
         return await self._store.write(request, work, Proposal)
+
+    async def create_all(
+        self, request: Request, drafts: Sequence[ProposalDraft], proposer: Principal
+    ) -> tuple[tuple[Proposal, ...], tuple[str, ...]]:
+        """Propose several disjoint merges in one write; those refused are told by their reasons."""
+
+        async def work(tx: WriteTransaction) -> Written[_Created]:
+            await tx.lock_goldens({golden_id for draft in drafts for golden_id in draft.golden_ids})
+            created: list[Proposal] = []
+            refused: list[str] = []
+            for draft in drafts:
+                try:
+                    created.append((await self._create(tx, draft, proposer)).result)
+                except InvalidInput:
+                    refused.append("kinds that do not go together")
+                except StateNotAllowed:
+                    refused.append("already proposed")
+            return Written(
+                _Created(tuple(created), tuple(refused)),
+                changes=tuple(proposal_change(p) for p in created),
+                targets=tuple(p.name for p in created),
+                detail=f"{len(created)} proposed",
+            )
+
+        if not drafts:
+            return (), ()
+        answer = await self._store.write(request, work, _Created)
+        return answer.created, answer.refused
 
     async def _create(
         self, tx: WriteTransaction, draft: ProposalDraft, proposer: Principal
@@ -126,7 +163,7 @@ class Proposing:
         """Choose another survivor or other values (None keeps them); votes on the old plan are void."""
 
         async def work(tx: WriteTransaction) -> Written[Proposal]:
-            proposal, goldens = await lock_open_proposal(tx, proposal_id, etag)
+            proposal, goldens = await lock_open_proposal(tx, proposal_id, etag, self._assessment.policy)
             plan = make_plan(
                 goldens,
                 proposal.plan.survivor_id if survivor_id is None else survivor_id,
@@ -150,7 +187,7 @@ class Proposing:
         check_comment(comment)
 
         async def work(tx: WriteTransaction) -> Written[Proposal]:
-            proposal, _ = await lock_open_proposal(tx, proposal_id, etag)
+            proposal, _ = await lock_open_proposal(tx, proposal_id, etag, self._assessment.policy)
             if principal.name != proposal.proposer:
                 raise PermissionRefused(
                     Reason.NOT_AN_APPROVER,
@@ -193,7 +230,7 @@ def check_comment(comment: str) -> None:
 
 
 async def lock_open_proposal(
-    tx: WriteTransaction, proposal_id: str, etag: str
+    tx: WriteTransaction, proposal_id: str, etag: str, policy: Policy
 ) -> tuple[Proposal, list[GoldenRecord]]:
     """Lock an open proposal and its members; the etag must be the plan hash that the caller saw.
 
@@ -216,6 +253,10 @@ async def lock_open_proposal(
         raise StateNotAllowed(proposal.name, proposal.state, f"{proposal.name} is {proposal.state}")
     if etag != proposal.etag:
         raise EtagMismatch(proposal.name, proposal.etag, _changes_since(proposal, etag))
+    # The stored plan follows every write; that it is the plan of what is locked here is checked all the same.
+    plan = make_plan(list(goldens.values()), proposal.plan.survivor_id, proposal.plan.field_choices, policy)
+    if plan.hash != proposal.etag:
+        raise EtagMismatch(proposal.name, plan.hash, proposal.plan.differences(plan))
     return proposal, [goldens[golden_id] for golden_id in proposal.plan.golden_ids]
 
 

@@ -19,7 +19,7 @@ LOOKUP_FIELDS = ("tax_id", "registration_number", "customer_number")
 
 @dataclass(frozen=True, slots=True)
 class GoldenView:
-    """A golden record with all that is computed from it; `redirects` lead from the id asked for to this one."""
+    """A golden record with all that is computed from it; `redirects` lead from the id asked for to it."""
 
     golden: GoldenRecord
     values: dict[str, scoring.SurvivingValue]

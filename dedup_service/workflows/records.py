@@ -163,7 +163,7 @@ class RecordWriter:
             return await self._write_one(tx, write)
 
         if validate_only:
-            return await self._store.preview(request, work)
+            return await self._store.preview(work)
         return await self._store.write(request, work, Record)
 
     async def _write_one(self, tx: WriteTransaction, write: RecordWrite) -> Written[Record]:
@@ -231,7 +231,7 @@ class RecordWriter:
                 key=key, kind=present.kind, values={}, person_account=present.draft.person_account
             )
             erased = replace(present, draft=blank, state=RecordState.ERASED)
-            await tx.erase_traces(present, [present.golden_id])
+            await tx.erase_traces(present)
             written = await self._store_changed(tx, [erased], ChangeType.RECORD_ERASED)
             return written.told(written.result[0], f"erased: {reason}")
 

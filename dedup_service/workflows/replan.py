@@ -1,7 +1,8 @@
-"""Keep open proposals true: what changes a member changes the plan, and voids the votes on it (domain 7.3)."""
+"""Keep open proposals true: what changes a member changes the plan and voids its votes (domain 7.3)."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 
 from dedup_service.domain.changes import ChangeDraft
 from dedup_service.domain.errors import InvalidInput
@@ -9,7 +10,23 @@ from dedup_service.domain.golden import GoldenRecord, GoldenState
 from dedup_service.domain.plan import MIN_MEMBERS, Plan, default_survivor, make_plan
 from dedup_service.domain.proposals import PlanChange, Proposal, ProposalState
 from dedup_service.workflows.assessment import Assessment, proposal_change
-from dedup_service.workflows.ports import Revision, WriteTransaction
+from dedup_service.workflows.filters import Condition, Operator
+from dedup_service.workflows.ports import (
+    Listed,
+    Page,
+    ReadTransaction,
+    Request,
+    Revision,
+    Store,
+    WriteTransaction,
+    Written,
+)
+
+_PAGE = 200
+
+
+async def _listed(page: Page, tx: ReadTransaction) -> Listed[Proposal]:
+    return await tx.list_proposals(page)
 
 
 class Replanning:
@@ -42,6 +59,34 @@ class Replanning:
                 await tx.save_proposal(replanned)
                 changes.append(proposal_change(replanned))
         return changes
+
+    async def adopt_policy(self, store: Store) -> int:
+        """Re-plan every open proposal made under another policy version; the number that changed.
+
+        To be run before a service with a new policy answers: votes bind to the policy that was in force.
+        """
+        changed = 0
+        after = None
+        while True:
+            page = Page(size=_PAGE, after=after, conditions=(Condition("open", Operator.EQUALS, "true"),))
+            listed = await store.read(partial(_listed, page))
+            for proposal in listed.items:
+                if proposal.plan.policy_version != self._assessment.policy.version:
+                    changed += await self._adopt(store, proposal)
+            if listed.next is None:
+                return changed
+            after = listed.next
+
+    async def _adopt(self, store: Store, proposal: Proposal) -> int:
+        async def work(tx: WriteTransaction) -> Written[int]:
+            await tx.lock_goldens(proposal.plan.golden_ids)
+            locked = await tx.lock_proposal(proposal.proposal_id)
+            if locked is None or not locked.state.open:
+                return Written(0)
+            changes = await self.replan(tx, [locked], await tx.revision())
+            return Written(len(changes), tuple(changes), (locked.name,), "policy adopted")
+
+        return await store.write(Request("services/policy", "AdoptPolicy"), work, int)
 
     async def _replanned(self, tx: WriteTransaction, proposal: Proposal, revision: Revision) -> Proposal:
         goldens = await self._resolved(tx, proposal.plan)

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import scoring
-from dedup_service.domain.errors import InvalidInput, StateNotAllowed
 from dedup_service.domain.impact import Impact
 from dedup_service.domain.leads import golden_lead_class
 from dedup_service.domain.matching import comparable_of
@@ -18,6 +17,8 @@ from dedup_service.workflows.proposing import ProposalDraft, Proposing
 
 _PAGE = 500
 _WAIT_SECONDS = 60.0
+# Proposals of one transaction: they share its flush, and nobody waits long for its locks.
+_PROPOSALS_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +71,22 @@ class Sweeping:
         await self._progress.wait_applied(
             await self._store.read(lambda tx: tx.head_revision()), _WAIT_SECONDS
         )
-        goldens: dict[RecordKey, str] = {}
+        seen: dict[int, Record] = {}
+        scored: list[tuple[int, int, scoring.PairScore]] = []
         async for record in self._records():
             result.record_count += 1
-            goldens[record.key] = record.golden_id
-            result.pairs += await self._pairs_of(record, goldens)
-        for pair in result.pairs:
-            result.verdicts[pair.score.verdict] += 1
-        for members in await self._groups(result.pairs, goldens):
-            await self._propose(members, proposer, result)
+            seen[record.record_no] = record
+            scored += await self._pairs_of(record)
+        result.pairs = [
+            DuplicatePair(seen[left].key, seen[right].key, score)
+            for left, right, score in scored
+            if right in seen and seen[left].golden_id != seen[right].golden_id
+        ]
+        result.verdicts.update(pair.score.verdict for pair in result.pairs)
+        goldens = {record.key: record.golden_id for record in seen.values()}
+        groups = await self._groups(result.pairs, goldens)
+        for start in range(0, len(groups), _PROPOSALS_AT_ONCE):
+            await self._propose(groups[start : start + _PROPOSALS_AT_ONCE], proposer, result)
         return result
 
     async def _records(self) -> AsyncIterator[Record]:
@@ -92,25 +100,16 @@ class Sweeping:
                 return
             page = Page(size=_PAGE, after=listed.next)
 
-    async def _pairs_of(self, record: Record, seen: dict[RecordKey, str]) -> list[DuplicatePair]:
+    async def _pairs_of(self, record: Record) -> list[tuple[int, int, scoring.PairScore]]:
         """The pairs of this record with records of larger number, so that each pair is found once."""
         comparable = comparable_of(record.draft)
         found = await self._index.candidates(comparable, tuple(RecordKind), 0)
         later = [c for c in found.candidates if c.record_no > record.record_no]
         scores = scoring.score_many(comparable, [c.comparable for c in later], self._model)
-        good = {
-            candidate.record_no: score
+        return [
+            (record.record_no, candidate.record_no, score)
             for candidate, score in zip(later, scores, strict=True)
             if score.verdict is not scoring.Verdict.NO_MATCH
-        }
-        if not good:
-            return []
-        records = await self._store.read(lambda tx: tx.records_by_no(list(good)))
-        seen.update({other.key: other.golden_id for other in records.values()})
-        return [
-            DuplicatePair(record.key, records[number].key, score)
-            for number, score in sorted(good.items())
-            if number in records and records[number].active and records[number].golden_id != record.golden_id
         ]
 
     async def _groups(
@@ -151,21 +150,19 @@ class Sweeping:
                 return apart
             page = Page(size=_PAGE, after=listed.next)
 
-    async def _propose(self, members: tuple[str, ...], proposer: Principal, result: SweepResult) -> None:
-        if why := await self._store.read(lambda tx: self._why_not(tx, members)):
-            result.left_alone[why] += 1
-            return
-        draft = ProposalDraft(golden_ids=members, comment="found by a sweep")
-        try:
-            proposal = await self._proposing.create(
-                Request(proposer.name, "CreateMergeProposal"), draft, proposer
-            )
-        except StateNotAllowed:
-            result.left_alone["already proposed"] += 1
-        except InvalidInput:
-            result.left_alone["kinds that do not go together"] += 1
-        else:
-            result.proposals[proposal.impact] += 1
+    async def _propose(
+        self, groups: Sequence[tuple[str, ...]], proposer: Principal, result: SweepResult
+    ) -> None:
+        drafts = []
+        for members in groups:
+            if why := await self._store.read(lambda tx, m=members: self._why_not(tx, m)):  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+                result.left_alone[why] += 1
+            else:
+                drafts.append(ProposalDraft(golden_ids=members, comment="found by a sweep"))
+        request = Request(proposer.name, "CreateMergeProposal")
+        created, refused = await self._proposing.create_all(request, drafts, proposer)
+        result.proposals.update(proposal.impact for proposal in created)
+        result.left_alone.update(refused)
 
     async def _why_not(self, tx: ReadTransaction, members: tuple[str, ...]) -> str:
         if frozenset(members) in await tx.rejected_member_sets(members):

@@ -58,7 +58,7 @@ class Undoing:
             return await self._undo(tx, undo, principal)
 
         if validate_only:
-            return await self._store.preview(request, work)
+            return await self._store.preview(work)
         return await self._store.write(request, work, Merge)
 
     async def _undo(self, tx: WriteTransaction, undo: UndoRequest, principal: Principal) -> Written[Merge]:
@@ -146,7 +146,7 @@ class Undoing:
 async def _refuse_when_built_upon(
     tx: WriteTransaction, merge: Merge, goldens: dict[str, GoldenRecord]
 ) -> None:
-    """An earlier merge of a chain is undone only after the later ones that carried its survivor away (B-5)."""
+    """An earlier merge is undone only after the later ones that carried its survivor away (B-5)."""
     survivor = goldens[merge.survivor_id].row
     if survivor.state is not GoldenState.MERGED:
         return

@@ -73,8 +73,9 @@ def compare_given(left: Comparable, right: Comparable) -> Finding | None:  # noq
         return _INITIAL if first[0] == second[0] else _DIFFERENT
     likeness = JaroWinkler.similarity(first, second)
     if first in _KNOWN and second in _KNOWN:
-        # Two well-known names one letter apart (daniel, daniela) are two names and no slip of the pen.
-        return _SIMILAR if likeness >= CLOSE else _DIFFERENT
+        # Two well-known names a letter apart are two names (daniel, daniela) or two spellings (steven,
+        # stephen), and no slip of the pen; the last letter tells a sister from a brother.
+        return _SIMILAR if likeness >= SIMILAR and first[-1] == second[-1] else _DIFFERENT
     if likeness >= CLOSE or (min(len(first), len(second)) > 3 and _one_edit(first, second)):
         return _CLOSE
     if first in right.middle.split() or second in left.middle.split():

@@ -15,10 +15,11 @@ import redis
 from dedup_service.embedded import (
     Binaries,
     EmbeddedServerError,
-    discard_postgres,
+    discard_data,
     start_postgres,
     start_valkey,
 )
+from dedup_service.embedded.accounts import server_account
 
 SECOND_START_SECONDS = 10.0
 
@@ -30,7 +31,7 @@ def data_dir() -> Iterator[Path]:
     yield path
     for start in (start_postgres, start_valkey):
         start(path).stop()
-    discard_postgres(path)
+    discard_data(path)
     shutil.rmtree(path)
 
 
@@ -83,13 +84,16 @@ def test_a_pid_file_that_names_another_program_is_no_obstacle(data_dir: Path) ->
     """A pid file left by a power cut does not stop the start, even if its number is in use again."""
     start_postgres(data_dir).stop()
     pid_file = data_dir.resolve() / "postgres" / "cluster" / "postmaster.pid"
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+    account = server_account()
+    with subprocess.Popen(
+        ["/bin/cat"], stdin=subprocess.PIPE, user=account.user, group=account.group, cwd="/"
+    ) as other:
         pid_file.write_text(f"{other.pid}\n{pid_file.parent}\n1700000000\n5432\n{data_dir}\n\n  1 1\nready\n")
         server = start_postgres(data_dir)
         assert not server.adopted
         assert server.pid != other.pid
         server.stop()
-        other.communicate(b"\n")
+        other.communicate()
 
 
 def test_a_second_start_shares_the_running_servers(data_dir: Path) -> None:
@@ -148,7 +152,7 @@ def test_a_long_path_is_no_obstacle(data_dir: Path) -> None:
         second = start(deep)
         assert second.url == url
         second.stop()
-    discard_postgres(deep)
+    discard_data(deep)
 
 
 def test_a_directory_that_others_may_not_enter_works(data_dir: Path) -> None:
@@ -162,7 +166,7 @@ def test_a_directory_that_others_may_not_enter_works(data_dir: Path) -> None:
     assert count(again.url) == 1
     again.stop()
     assert private.stat().st_mode & 0o777 == 0o700
-    discard_postgres(private / "data")
+    discard_data(private / "data")
     assert not (private / "data" / "postgres").exists()
 
 

@@ -191,6 +191,28 @@ async def test_an_abandoned_build_is_taken_over(redis_url: str, index: RedisInde
     await other.close()
 
 
+async def test_another_followers_half_done_build_is_not_published(redis_url: str, index: RedisIndex) -> None:
+    """A follower that lost its build does not put the unfinished one of another in its place."""
+    ledger = MemoryLedger()
+    ledger.commit(inserts=[entry(no) for no in range(1, 21)])
+    other = RedisIndex(redis_url, "store-1")
+
+    async def die() -> None:
+        raise ConnectionAbortedError
+
+    async def lose_to_one_that_dies() -> None:
+        await index.client.hset(layout.BUILD, "touched", "0")
+        ledger.batch_read = die
+        with pytest.raises(ConnectionAbortedError):
+            await rebuild(other, ledger)
+
+    ledger.updates_read = lose_to_one_that_dies
+    with pytest.raises(IndexUnavailable):
+        await rebuild(index, ledger)
+    assert not (await index.status()).epoch
+    await other.close()
+
+
 async def test_a_flush_during_a_rebuild_starts_it_anew(index: RedisIndex) -> None:
     """A build that the server loses half-way is not published; the next one is whole."""
     ledger = MemoryLedger()

@@ -139,9 +139,9 @@ def test_evidence_carries_no_values() -> None:
 
 def _agreeing_is_no_worse(left: Values, right: Values, comparison: str, entity: Entity) -> None:
     before = score_values(left, right, entity)
-    if levels(before).get(comparison) not in ("different", "other", "same_domain"):
-        return
     field = SINGLE_FIELDS[entity][comparison]
+    if field not in right or levels(before).get(comparison) not in ("different", "other", "same_domain"):
+        return
     agreeing = left | {field: right[field]}
     after = score_values(agreeing, right, entity)
     assert after.match_weight_bits >= before.match_weight_bits

@@ -57,6 +57,9 @@ ON CONFLICT (revision, ordinal, source) DO NOTHING
 -- name: oldest_revision
 SELECT coalesce(min(revision), 0) FROM changes
 
+-- name: lock_request
+SELECT pg_advisory_xact_lock(hashtextextended(%s, hashtext(%s)))
+
 -- name: answer
 SELECT method, digest, answer FROM request_answers WHERE principal = %s AND request_id = %s
 

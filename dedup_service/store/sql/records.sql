@@ -42,7 +42,7 @@ WHERE records.record_no = n.record_no
 UPDATE records SET golden_id = %s WHERE record_no = ANY(%s)
 
 -- name: lock_goldens
-SELECT golden_id FROM golden_records WHERE golden_id = ANY(%s) ORDER BY golden_id FOR UPDATE
+SELECT golden_id FROM golden_records WHERE golden_id = ANY(%s) ORDER BY golden_id FOR NO KEY UPDATE
 
 -- name: golden_rows
 SELECT golden_id, kind, state, version, revision, create_time, successor_id, merge_id, choices
@@ -69,6 +69,19 @@ WHERE golden_records.golden_id = n.golden_id
 -- name: active_records_after
 SELECT record_no, state, golden_id, version, revision, create_time, update_time, draft
 FROM records WHERE state = 'ACTIVE' AND record_no > %s ORDER BY record_no LIMIT %s
+
+-- name: merge_family
+-- Every golden record that any merge, standing or undone, ever joined with these.
+WITH RECURSIVE links AS (
+    SELECT x.golden_id AS one, m.survivor_id AS other
+    FROM merges m JOIN merged_golden_records x ON x.merge_id = m.merge_id
+), family AS (
+    SELECT unnest(%s::text[]) AS golden_id
+    UNION
+    SELECT CASE WHEN links.one = family.golden_id THEN links.other ELSE links.one END
+    FROM family JOIN links ON family.golden_id IN (links.one, links.other)
+)
+SELECT golden_id FROM family
 
 -- name: erase_change_payloads
 UPDATE changes SET payload = NULL, salt = NULL

@@ -1,0 +1,1 @@
+"""The command `dedup`: serve a merge desk, and work at one."""

@@ -1,0 +1,86 @@
+"""Where results go: tables for a person, or one JSON object a line for a program; never both."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from dedup_service.cli.words import shown
+
+WIDTH_OF_A_FILE = 200
+
+STYLES = {
+    "MATCH": "green",
+    "REVIEW": "yellow",
+    "NO_MATCH": "red",
+    "LOW": "green",
+    "MEDIUM": "yellow",
+    "HIGH": "red",
+    "APPROVED": "green",
+    "PENDING": "yellow",
+    "REJECTED": "red",
+    "EXECUTED": "green",
+    "OK": "green",
+    "NOTE": "yellow",
+    "WRONG": "red",
+}
+
+
+class Output:
+    """The results of one command on stdout."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+        terminal = sys.stdout.isatty()
+        width = None if terminal or os.environ.get("COLUMNS") else WIDTH_OF_A_FILE
+        # rich takes the colours away by itself where there is no terminal or NO_COLOR is set.
+        self.console = Console(file=sys.stdout, width=width, highlight=False, emoji=False, markup=False)
+
+    def json(self, item: Message | Mapping[str, Any]) -> None:
+        """One line of JSON; fields keep the names of the proto files."""
+        content = MessageToDict(item, preserving_proto_field_name=True) if isinstance(item, Message) else item
+        sys.stdout.write(json.dumps(content, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+
+    def line(self, text: str = "", style: str = "") -> None:
+        """One line, or paragraph, of words."""
+        self.console.print(Text(text, style=style), soft_wrap=True)
+
+    def heading(self, text: str) -> None:
+        self.console.print()
+        self.line(text, "bold")
+
+    def bullets(self, heading: str, items: Iterable[str]) -> None:
+        """A list under a heading; nothing at all when it is empty."""
+        lines = [f"  - {shown(item)}" for item in items]
+        if lines:
+            self.heading(heading)
+            for line in lines:
+                self.line(line)
+
+    def table(
+        self,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[str]],
+        heading: str = "",
+        right: Sequence[str] = (),
+    ) -> None:
+        """A table, with the columns of `right` aligned for numbers; nothing at all without rows."""
+        content = list(rows)
+        if not content:
+            return
+        if heading:
+            self.heading(heading)
+        table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
+        for column in columns:
+            table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        for row in content:
+            table.add_row(*(Text(shown(cell), style=STYLES.get(cell, "")) for cell in row))
+        self.console.print(table)

@@ -1,0 +1,77 @@
+"""Errors that a user can do something about, each as one clear sentence; all others stay tracebacks."""
+
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+
+class CommandError(Exception):
+    """The command cannot go on; the text says why and what to do."""
+
+
+class SayingGroup(TyperGroup):
+    """Commands whose expected errors are one line on stderr and exit code 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (typer.Exit, typer.Abort, typer.TyperException):
+            raise
+        except Exception as error:
+            said = sentence_of(error)
+            if said is None:
+                raise
+            sys.stderr.write(f"dedup: {said}\n")
+            raise typer.Exit(1) from error
+
+
+def sentence_of(error: Exception) -> str | None:
+    """What to tell the user about an expected error; None for one that nobody expected."""
+    if isinstance(error, CommandError):
+        return str(error)
+    # Imported only once something has failed: all of it together takes a third of a second.
+    from dedup_service.client import ServiceError
+    from dedup_service.company_files import CompanyFileError
+    from dedup_service.domain.errors import DedupError
+    from dedup_service.embedded import EmbeddedServerError
+    from dedup_service.index import UnsuitableIndexServer
+    from dedup_service.settings import SettingsError
+    from dedup_service.store.migrate import SchemaMismatch
+    from dedup_service.store.server_checks import UnsuitableServer
+
+    if isinstance(error, ServiceError):
+        return service_sentence(error)
+    if isinstance(error, SettingsError):
+        return "; ".join(error.problems)
+    expected = (
+        *(CompanyFileError, EmbeddedServerError, UnsuitableServer, UnsuitableIndexServer, SchemaMismatch),
+        *(DedupError, OSError),
+    )
+    return str(error) if isinstance(error, expected) else None
+
+
+_ADVICE = {
+    "ETAG_MISMATCH": "look at it again with `dedup show`, then decide on what it is now",
+    "UNAUTHENTICATED_PRINCIPAL": "say who you are with --as, such as --as users/ann",
+    "REQUEST_ID_REUSED": "run the command again",
+    "OVERLOADED": "wait a moment and run the command again",
+    "INDEX_UNAVAILABLE": "run `dedup doctor` where the service runs",
+    "STORE_UNAVAILABLE": "run `dedup doctor` where the service runs",
+    "RESUME_TOKEN_EXPIRED": "leave out --after to begin with the oldest change that is kept",
+    "VETOED": "a veto stands whatever the votes: change the proposal, or reject it",
+}
+
+
+def service_sentence(error: Any) -> str:
+    """A `ServiceError` in one line, with every violation and what to do."""
+    said = str(error.message)
+    more = [
+        f"{each.subject}: {each.description}" for each in error.violations if each.description not in said
+    ]
+    text = "; ".join([said, *more])
+    advice = _ADVICE.get(error.reason, "")
+    if error.code.name == "DEADLINE_EXCEEDED":
+        advice = "the service took too long to answer; run `dedup doctor` where it runs"
+    return f"{text}. {advice[0].upper()}{advice[1:]}." if advice else text

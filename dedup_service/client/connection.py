@@ -1,0 +1,127 @@
+"""One connection to a merge desk, with a typed stub for each of its services."""
+
+import json
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import Self
+
+import grpc
+from grpc_health.v1.health_pb2_grpc import HealthStub
+
+from dedup_service.client.following import Selection, follow
+from dedup_service.client.ingesting import MAX_BATCH, IngestedBatch, ingest
+from dedup_service.client.interceptor import CallPolicy
+from dedup_service.v1.audit_service_pb2_grpc import AuditServiceStub
+from dedup_service.v1.change_service_pb2 import ChangeType, WatchChangesResponse
+from dedup_service.v1.change_service_pb2_grpc import ChangeServiceStub
+from dedup_service.v1.core_pb2 import RecordKind
+from dedup_service.v1.distinction_service_pb2_grpc import DistinctionServiceStub
+from dedup_service.v1.golden_record_service_pb2_grpc import GoldenRecordServiceStub
+from dedup_service.v1.match_service_pb2_grpc import MatchServiceStub
+from dedup_service.v1.merge_proposal_service_pb2_grpc import MergeProposalServiceStub
+from dedup_service.v1.merge_service_pb2_grpc import MergeServiceStub
+from dedup_service.v1.record_service_pb2 import Record
+from dedup_service.v1.record_service_pb2_grpc import RecordServiceStub
+
+DEFAULT_DEADLINE_SECONDS = 5.0
+# Retrying is safe for writes too: each carries a request id, and the answer of the first is given again.
+SERVICE_CONFIG = {
+    "methodConfig": [
+        {
+            "name": [{}],
+            "retryPolicy": {
+                "maxAttempts": 4,
+                "initialBackoff": "0.1s",
+                "maxBackoff": "2s",
+                "backoffMultiplier": 3,
+                "retryableStatusCodes": ["UNAVAILABLE"],
+            },
+        }
+    ]
+}
+_OPTIONS = (
+    ("grpc.service_config", json.dumps(SERVICE_CONFIG)),
+    ("grpc.enable_retries", 1),
+    # A page of 1,000 whole proposals is larger than grpc's 4 MB.
+    ("grpc.max_receive_message_length", 64 * 1024 * 1024),
+)
+
+
+class DedupClient:
+    """Stubs of all services, for one principal.
+
+    The stubs are the generated ones: `client.records.GetRecord(GetRecordRequest(...))`.
+    Each call carries the principal, `deadline_seconds` unless it has a `timeout` of its own (streams have
+    none), and on writes a new `request_id` unless the caller has set one. A call that finds the service
+    UNAVAILABLE is tried up to four times. Failures are raised as `ServiceError`.
+
+    The connection is plain text unless `credentials` say otherwise; nothing is sent before the first call.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        principal: str,
+        deadline_seconds: float = DEFAULT_DEADLINE_SECONDS,
+        credentials: grpc.ChannelCredentials | None = None,
+    ) -> None:
+        self._channel = (
+            grpc.secure_channel(address, credentials, options=_OPTIONS)
+            if credentials is not None
+            else grpc.insecure_channel(address, options=_OPTIONS)
+        )
+        channel = grpc.intercept_channel(self._channel, CallPolicy(principal, deadline_seconds))
+        self.records = RecordServiceStub(channel)
+        self.golden_records = GoldenRecordServiceStub(channel)
+        self.matches = MatchServiceStub(channel)
+        self.merge_proposals = MergeProposalServiceStub(channel)
+        self.merges = MergeServiceStub(channel)
+        self.distinctions = DistinctionServiceStub(channel)
+        self.changes = ChangeServiceStub(channel)
+        self.audit = AuditServiceStub(channel)
+        self.health = HealthStub(channel)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connection and every call on it."""
+        self._channel.close()
+
+    def follow_changes(
+        self,
+        resume_token: str = "",
+        *,
+        types: Iterable[ChangeType.ValueType] = (),
+        kinds: Iterable[RecordKind.ValueType] = (),
+        sources: Iterable[str] = (),
+    ) -> Iterator[WatchChangesResponse]:
+        """Changes after a token, for ever; a broken stream is taken up again at the last token.
+
+        Apply the changes of a message, then keep its `resume_token.token`. A change may come twice.
+        Without a token it begins at this moment; until the first message has come there is nothing to
+        resume from, and a broken stream is then raised rather than passed over.
+
+        Raises:
+            ServiceError: what reconnecting does not mend, such as RESUME_TOKEN_EXPIRED.
+        """
+        selection = Selection(tuple(types), tuple(kinds), tuple(sources))
+        return follow(self.changes, resume_token, selection)
+
+    def ingest(self, records: Iterable[Record], batch_size: int = MAX_BATCH) -> Iterator[IngestedBatch]:
+        """Write whole records in batches, several under way at a time; one result a batch, in order.
+
+        Nothing is sent before the iterator is asked. The records are drawn in the caller's thread, only as
+        fast as the service takes them. After a broken stream the batches without an answer are sent again
+        under their request ids, so that each happens once.
+
+        Raises:
+            ServiceError: what sending again does not mend. The batches that were given out are written.
+        """
+        return ingest(self.records, records, batch_size)

@@ -1,0 +1,242 @@
+"""Pairs that a person would decide at a glance, and what the model must say of them."""
+
+import pytest
+from scored_records import Values, levels, score_values
+
+from scoring import Entity, Verdict
+
+JOHN: Values = {"given_name": "John", "family_name": "Smith"}
+ROBERT: Values = {"given_name": "Robert", "family_name": "Abernathy"}
+HOME: Values = {"street": "12 High St.", "city": "St. Albans", "postal_code": "AL1 2AB", "country": "GB"}
+HOME_AGAIN: Values = {
+    "street": "12 High Street",
+    "city": "Saint Albans",
+    "postal_code": "al12ab",
+    "country": "UK",
+}
+LANDLINE: Values = {"phone": "01727 946095", "country": "GB"}
+ACME: Values = {"company_name": "Acme Trading Ltd", "website": "www.acme-trading.co.uk"}
+ACME_LEEDS: Values = {"company_name": "Acme Trading Ltd, Leeds Branch", "website": "acme-trading.co.uk"}
+
+PEOPLE_MATCH: list[tuple[str, Values, Values]] = [
+    ("e-mail and name", JOHN | {"email": "jsmith@acme.com"}, JOHN | {"email": "JSmith+crm@acme.com"}),
+    (
+        "e-mail and initial",
+        JOHN | {"email": "jsmith81@gmail.com"},
+        {"given_name": "J.", "family_name": "Smith", "email": "j.smith81@gmail.com"},
+    ),
+    (
+        "e-mail and short form",
+        ROBERT | {"email": "abernathy@gmail.com"},
+        {"full_name": "Bob Abernathy", "email": "abernathy@gmail.com"},
+    ),
+    ("common name and address", JOHN | HOME, JOHN | HOME_AGAIN),
+    ("common name and phone", JOHN | LANDLINE, JOHN | {"phone": "+44 1727 946095"}),
+    ("common name and birth date", JOHN | {"birth_date": "1980-04-13"}, JOHN | {"birth_date": "13.04.1980"}),
+    ("order of names", {"full_name": "Abernathy, Robert"} | HOME, ROBERT | HOME_AGAIN),
+    (
+        "names swapped, same birth date",
+        ROBERT | {"birth_date": "1980-04-13"},
+        {"given_name": "Abernathy", "family_name": "Robert", "birth_date": "1980-04-13"},
+    ),
+    (
+        "married name, same e-mail and birth date",
+        {
+            "given_name": "Anna",
+            "family_name": "Kowalska",
+            "email": "anna.k@wp.pl",
+            "birth_date": "1990-05-17",
+        },
+        {"given_name": "Anna", "family_name": "Nowak", "email": "anna.k@wp.pl", "birth_date": "1990-05-17"},
+    ),
+    (
+        "Cyrillic and Latin",
+        {"full_name": "Владимир Смирнов"} | HOME,
+        {"full_name": "Vladimir Smirnov"} | HOME,
+    ),
+    (
+        "Chinese",
+        {"full_name": "王秀英", "phone": "+8613912345678"},
+        {"full_name": "王秀英", "phone": "+8613912345678"},
+    ),
+    ("tax id and a misspelt name", ROBERT | {"tax_id": "DE 1234 5678"}, ROBERT | {"tax_id": "DE12345678"}),
+]
+PEOPLE_REVIEW: list[tuple[str, Values, Values]] = [
+    ("rare name alone", ROBERT, ROBERT),
+    ("name in full alone", ROBERT | {"middle_name": "Quincy"}, ROBERT | {"middle_name": "Quincy"}),
+    ("e-mail without a name", {"email": "jsmith81@gmail.com"}, {"email": "jsmith81@gmail.com"}),
+    (
+        "e-mail, phone and address without a name",
+        HOME | LANDLINE | {"email": "thesmiths81@gmail.com"},
+        HOME | LANDLINE | {"email": "thesmiths81@gmail.com"},
+    ),
+    ("common name at one role mailbox", JOHN | {"email": "info@acme.com"}, JOHN | {"email": "info@acme.com"}),
+]
+PEOPLE_NO_MATCH: list[tuple[str, Values, Values]] = [
+    ("strangers", JOHN | HOME, ROBERT | {"city": "Leeds"}),
+    ("same given name", JOHN, {"given_name": "John", "family_name": "Abernathy"}),
+    (
+        "couple in one household",
+        ROBERT | HOME | LANDLINE,
+        {"given_name": "Susan", "family_name": "Abernathy"} | HOME | LANDLINE,
+    ),
+    (
+        "couple that shares a mailbox",
+        {"given_name": "Peter", "family_name": "Abernathy", "email": "abernathys@gmail.com"} | HOME,
+        {"given_name": "Susan", "family_name": "Abernathy", "email": "abernathys@gmail.com"} | HOME,
+    ),
+    ("father and son", ROBERT | HOME | {"suffix": "Sr"}, ROBERT | HOME | {"suffix": "Jr."}),
+    (
+        "father and son by birth date",
+        ROBERT | HOME | LANDLINE | {"birth_date": "1950-02-03"},
+        ROBERT | HOME | LANDLINE | {"birth_date": "1978-11-20"},
+    ),
+    (
+        "brother and sister with like names",
+        {"given_name": "Daniel", "family_name": "Abernathy"} | HOME | LANDLINE,
+        {"given_name": "Daniela", "family_name": "Abernathy"} | HOME | LANDLINE,
+    ),
+    (
+        "colleagues",
+        JOHN | {"email": "john.smith@acme.com", "company_name": "Acme Ltd"},
+        {"given_name": "Joan", "family_name": "Fisher", "email": "fisher@acme.com", "company_name": "Acme"},
+    ),
+    ("different tax ids", JOHN | {"tax_id": "12345678"}, JOHN | {"tax_id": "99999998"}),
+]
+COMPANIES_MATCH: list[tuple[str, Values, Values]] = [
+    (
+        "name and domain",
+        ACME,
+        {"company_name": "ACME TRADING LIMITED", "website": "https://acme-trading.co.uk/"},
+    ),
+    ("name and address", ACME | HOME, {"company_name": "Acme Trading"} | HOME_AGAIN),
+    ("name and phone", {"company_name": "Acme Trading"} | LANDLINE, ACME | {"phone": "+441727946095"}),
+    ("misspelt name and domain", ACME, {"company_name": "Acme Tradng", "email": "jo@acme-trading.co.uk"}),
+    (
+        "acronym, domain and address",
+        {"company_name": "BMW AG", "website": "bmw.de"} | HOME,
+        {"company_name": "Bayerische Motoren Werke AG", "website": "bmw.de"} | HOME,
+    ),
+    ("tax id and name", ACME | {"tax_id": "GB123456789"}, {"company_name": "Acme", "tax_id": "123456789"}),
+]
+COMPANIES_REVIEW: list[tuple[str, Values, Values]] = [
+    ("name alone", {"company_name": "Zylotech GmbH"}, {"company_name": "ZyloTech GmbH"}),
+    (
+        "GmbH and AG of one domain",
+        {"company_name": "Zylo GmbH", "website": "zylo.de"},
+        {"company_name": "Zylo AG", "website": "zylo.de"},
+    ),
+]
+COMPANIES_NOT_MATCH: list[tuple[str, Values, Values]] = [
+    ("branch", ACME | HOME, ACME_LEEDS | {"street": "5 Mill Lane", "city": "Leeds"}),
+    ("branch at the same domain and phone", ACME | LANDLINE, ACME_LEEDS | LANDLINE),
+    (
+        "subsidiaries",
+        {"company_name": "Zenith Foods UK Ltd", "website": "zenithfoods.com"},
+        {"company_name": "Zenith Foods Deutschland GmbH", "website": "zenithfoods.com"},
+    ),
+    (
+        "holding",
+        {"company_name": "Zenith Foods Holdings plc", "website": "zenithfoods.com"} | HOME,
+        {
+            "company_name": "Zenith Foods Ltd",
+            "website": "zenithfoods.com",
+            "city": "Leeds",
+            "postal_code": "LS1 1AA",
+        },
+    ),
+    (
+        "numbered stores",
+        {"company_name": "Acme Store 12", "website": "acme.com"},
+        {"company_name": "Acme Store 14", "website": "acme.com"},
+    ),
+    (
+        "tenants of one building",
+        {"company_name": "Zenith Foods"} | HOME,
+        {"company_name": "Blue Lantern Design"} | HOME,
+    ),
+]
+
+
+def _ids(cases: list[tuple[str, Values, Values]]) -> list[str]:
+    return [case[0] for case in cases]
+
+
+@pytest.mark.parametrize(("story", "left", "right"), PEOPLE_MATCH, ids=_ids(PEOPLE_MATCH))
+def test_same_person(story: str, left: Values, right: Values) -> None:
+    """These are one person."""
+    assert score_values(left, right, Entity.PERSON).verdict is Verdict.MATCH, story
+
+
+@pytest.mark.parametrize(("story", "left", "right"), PEOPLE_REVIEW, ids=_ids(PEOPLE_REVIEW))
+def test_perhaps_the_same_person(story: str, left: Values, right: Values) -> None:
+    """These need a person to look."""
+    assert score_values(left, right, Entity.PERSON).verdict is Verdict.REVIEW, story
+
+
+@pytest.mark.parametrize(("story", "left", "right"), PEOPLE_NO_MATCH, ids=_ids(PEOPLE_NO_MATCH))
+def test_different_people(story: str, left: Values, right: Values) -> None:
+    """These are two people."""
+    assert score_values(left, right, Entity.PERSON).verdict is Verdict.NO_MATCH, story
+
+
+@pytest.mark.parametrize(("story", "left", "right"), COMPANIES_MATCH, ids=_ids(COMPANIES_MATCH))
+def test_same_company(story: str, left: Values, right: Values) -> None:
+    """These are one company."""
+    assert score_values(left, right, Entity.COMPANY).verdict is Verdict.MATCH, story
+
+
+@pytest.mark.parametrize(("story", "left", "right"), COMPANIES_REVIEW, ids=_ids(COMPANIES_REVIEW))
+def test_perhaps_the_same_company(story: str, left: Values, right: Values) -> None:
+    """These need a person to look."""
+    assert score_values(left, right, Entity.COMPANY).verdict is Verdict.REVIEW, story
+
+
+@pytest.mark.parametrize(("story", "left", "right"), COMPANIES_NOT_MATCH, ids=_ids(COMPANIES_NOT_MATCH))
+def test_not_certainly_the_same_company(story: str, left: Values, right: Values) -> None:
+    """These are never merged without a person."""
+    assert score_values(left, right, Entity.COMPANY).verdict is not Verdict.MATCH, story
+
+
+def test_common_names_weigh_less() -> None:
+    """Agreeing on a rare name is stronger evidence than agreeing on a common one."""
+    common = score_values(JOHN, JOHN, Entity.PERSON)
+    rare = score_values(ROBERT, ROBERT, Entity.PERSON)
+    assert common.match_weight_bits < rare.match_weight_bits
+
+
+@pytest.mark.parametrize(
+    ("comparison", "left", "right", "level"),
+    [
+        ("given_name", {"given_name": "Bob"}, {"given_name": "Rob"}, "nickname"),
+        ("given_name", {"given_name": "B."}, {"given_name": "Bob"}, "initial"),
+        ("given_name", {"given_name": "Jonatan"}, {"given_name": "Jonathan"}, "close"),
+        ("family_name", {"family_name": "García López"}, {"family_name": "García"}, "part"),
+        ("family_name", {"family_name": "Schmitd"}, {"family_name": "Schmidt"}, "close"),
+        ("birth_date", {"birth_date": "1980-03-04"}, {"birth_date": "1980-04-03"}, "swapped"),
+        ("birth_date", {"birth_date": "1980-01-01"}, {"birth_date": "1980-01-01"}, "weak"),
+        ("birth_date", {"birth_date": "1980-03-04"}, {"birth_date": "1980-01-01"}, "year"),
+        ("email", {"email": "bob.brown@acme.com"}, {"email": "bob.brown@acme.con"}, "close"),
+        ("email", {"email": "bob.brown@acme.com"}, {"email": "bob.brown@zylo.de"}, "same_local"),
+        ("email", {"email": "bob.brown@acme.com"}, {"email": "jo.white@acme.com"}, "same_domain"),
+        ("email", {"email": "sales@acme.com"}, {"email": "sales@acme.com"}, "shared_mailbox"),
+        ("phone", {"phone": "+442079460958"}, {"phone": "020 7946 0958"}, "national"),
+        ("phone", {"phone": "+442079460958"}, {"phone": "+442079460959"}, "close"),
+        ("phone", {"phone": "+442079460958 ext 1"}, {"phone": "+442079460958"}, "switchboard"),
+        ("address", HOME, HOME_AGAIN, "exact"),
+        ("address", HOME, HOME | {"street": "12 Hihg Street"}, "close"),
+        ("address", {"street": "12 High St"}, {"street": "12 High Street"}, "street"),
+        ("address", HOME, HOME | {"street": "99 Mill Lane"}, "other_street"),
+        (
+            "address",
+            HOME | {"street": "12 High St Flat 1"},
+            HOME | {"street": "12 High St Flat 2"},
+            "other_unit",
+        ),
+        ("address", {"city": "Munich"}, {"city": "München"}, "city"),
+        ("tax_id", {"tax_id": "DE 123-456"}, {"tax_id": "123456"}, "same"),
+    ],
+)
+def test_levels(comparison: str, left: Values, right: Values, level: str) -> None:
+    """Each kind of difference reaches the level that stands for it."""
+    assert levels(score_values(left, right, Entity.PERSON))[comparison] == level
