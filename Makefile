@@ -45,7 +45,7 @@ proto: setup ## generate dedup_service/v1 from proto/
 
 .PHONY: bench
 bench: setup ## ingest and index figures, into benchmarks/results/
-	@$(BIN)/python benchmarks/ingest.py
+	@$(BIN)/python -m benchmarks.ingest
 
 .PHONY: lock
 lock: ## resolve requirements.lock anew (needs uv)

@@ -86,7 +86,8 @@ class Level:
     def frequency_of(self, value: str) -> float:
         """How often a stranger has this value, never below the floor.
 
-        A table with an entry for the empty word holds words: a name is as frequent as the product of its words.
+        A table with an entry for the empty word holds words: a name is as frequent as the product of its
+        words.
         """
         table = self.frequencies
         if table is None:

@@ -138,6 +138,7 @@ def _initialise(cluster: _Cluster) -> None:
 def _start(cluster: _Cluster) -> subprocess.Popen[bytes]:
     """Spawn until one is ready: right after a kill -9 the old one's memory may still be in use."""
     for _ in range(SPAWN_LIMIT):
+        _disown_stolen_pid(cluster)
         process = _spawn(cluster)
         if _wait_ready(cluster, process.pid, process):
             return process

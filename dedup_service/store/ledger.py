@@ -19,6 +19,7 @@ from dedup_service.workflows.ports import Request, Revision, Written
 
 _CHUNK = 1000
 _SALT_BYTES = 16
+_NO_END = 2**63 - 1
 
 Query = Callable[[str, Parameters], Awaitable[list[Row]]]
 
@@ -47,9 +48,20 @@ def _text_array(items: Sequence[str]) -> str:
     return "{" + ",".join(quoted) + "}"
 
 
-def digest_of_changes(digests: Sequence[str]) -> str:
-    """SHA-256 over the digests of one write's changes, in order."""
-    return hashlib.sha256("".join(digests).encode()).hexdigest()
+def digest_of_changes(rows: Iterable[Row]) -> str:
+    """SHA-256 over one write's changes in order: (type, record, record_nos, subjects, digest) of each.
+
+    The columns stand beside the payload's digest, so that they are covered even where the payload is erased.
+    """
+    body = [[kind, record, list(nos), list(subjects), digest] for kind, record, nos, subjects, digest in rows]
+    return hashlib.sha256(encode(body)).hexdigest()
+
+
+def _covered(drafts: Sequence[ChangeDraft], digests: Sequence[str]) -> list[Row]:
+    return [
+        (draft.type.value, draft.record, draft.record_nos, draft.subjects, digest)
+        for draft, digest in zip(drafts, digests, strict=True)
+    ]
 
 
 def audit_entry(
@@ -63,7 +75,7 @@ def audit_entry(
         action=request.method,
         targets=written.targets,
         detail=written.detail,
-        changes_digest=digest_of_changes(digests),
+        changes_digest=digest_of_changes(_covered(written.changes, digests)),
         previous_hash=previous_hash,
     )
     return replace(entry, hash=entry.computed_hash())
@@ -87,7 +99,7 @@ def change_of(row: Row, acknowledgements: tuple[Acknowledgement, ...]) -> Change
 async def verify(query: Query, head_revision: int, head_hash: str) -> AuditVerification:
     """Walk the whole chain in chunks; memory does not grow with its length."""
     tip, tip_hash = (await query("head", ()))[0]
-    erased = {str(row[0]) for row in await query("erased_names", ())}
+    erased = {str(row[0]): int(row[1]) for row in await query("erased_names", ())}
     previous_hash, previous, count = GENESIS_HASH, 0, 0
 
     def broken(revision: int, why: str) -> AuditVerification:
@@ -106,6 +118,8 @@ async def verify(query: Query, head_revision: int, head_hash: str) -> AuditVerif
             previous, previous_hash, count = entry.revision, entry.hash, count + 1
         if digests:
             return broken(min(digests), "changes stand there without an audit entry")
+    if await query("digests_of", [previous, _NO_END]):
+        return broken(previous + 1, "changes stand there without an audit entry")
     if (previous, previous_hash) != (tip, tip_hash):
         return broken(previous + 1, "the chain ends before the ledger's head")
     if head_revision > previous:
@@ -113,22 +127,24 @@ async def verify(query: Query, head_revision: int, head_hash: str) -> AuditVerif
     return AuditVerification(True, tip, tip_hash, count)
 
 
-async def _digests(query: Query, after: int, upto: int, erased: set[str]) -> dict[int, str | None]:
+async def _digests(query: Query, after: int, upto: int, erased: dict[str, int]) -> dict[int, str | None]:
     """The digest over each revision's changes; None where a stored change does not match its own."""
     found: dict[int, str | None] = {}
     for revision, rows in groupby(await query("digests_of", [after, upto]), key=lambda row: int(row[0])):
         changes = list(rows)
         ordered = [row[1] for row in changes] == list(range(len(changes)))
         intact = ordered and all(_intact(row, erased) for row in changes)
-        found[revision] = digest_of_changes([row[2] for row in changes]) if intact else None
+        found[revision] = digest_of_changes([row[5:] for row in changes]) if intact else None
     return found
 
 
-def _intact(row: Row, erased: set[str]) -> bool:
-    """Whether a change still is what its digest says; one without payload must be named by an erasure."""
-    _, _, digest, salt, payload, subjects = row
+def _intact(row: Row, erased: dict[str, int]) -> bool:
+    """Whether a change is what its digest says; one without payload must be older than its erasure."""
+    revision, _, same_time, salt, payload, *_, subjects, digest = row
+    if not same_time:
+        return False
     if payload is None:
-        return not erased.isdisjoint(subjects)
+        return any(erased.get(name, 0) > revision for name in subjects)
     return change_digest(bytes(salt or b""), bytes(payload)) == str(digest)
 
 

@@ -119,18 +119,22 @@ class PostgresStore:
             return await work(reading)
 
     async def preview(self, work: Work[T]) -> T:
-        async with (
-            _translated(),
-            self._pool.connection() as connection,
-            connection.transaction(force_rollback=True),
-        ):
-            return (await work(Writing(connection))).result
+        async def once(connection: psycopg.AsyncConnection) -> T:
+            async with connection.transaction(force_rollback=True):
+                return (await work(Writing(connection))).result
+
+        return await self._repeated(once)
 
     async def write(self, request: Request, work: Work[T], answer_type: type[T]) -> T:
+        return await self._repeated(
+            lambda connection: self._write_once(connection, request, work, answer_type)
+        )
+
+    async def _repeated(self, run: Callable[[psycopg.AsyncConnection], Awaitable[T]]) -> T:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 async with _translated(), self._pool.connection() as connection:
-                    return await self._write_once(connection, request, work, answer_type)
+                    return await run(connection)
             except _RACES as lost:
                 if attempt == _ATTEMPTS:
                     raise StoreUnavailable("too many writes to the same records at once; try again") from lost

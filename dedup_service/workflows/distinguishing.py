@@ -46,6 +46,9 @@ class Distinguishing:
                 raise InvalidInput.at(name, f"takes 1 to {MAX_SIDE} golden records or records")
 
         async def work(tx: WriteTransaction) -> Written[Distinction]:
+            # All locks before any is read: two links drawn in opposite directions must not deadlock.
+            await tx.lock_goldens({*left.golden_ids, *right.golden_ids})
+            await tx.lock_records({*left.records, *right.records})
             one = await self._lock_side(tx, left)
             other = await self._lock_side(tx, right)
             _check_sides(one, other)
@@ -89,6 +92,8 @@ class Distinguishing:
             if etag and etag != found.etag:
                 raise EtagMismatch(found.name, found.etag)
             records = await tx.lock_records([*found.left, *found.right])
+            if await tx.distinction(distinction_id) is None:
+                raise NotFound("Distinction", found.name)
             proposals = await self._replanning.lock(tx, {r.golden_id for r in records.values()})
             revision = await tx.revision()
             await tx.delete_distinction(distinction_id)

@@ -168,6 +168,8 @@ class Sweeping:
         if frozenset(members) in await tx.rejected_member_sets(members):
             return "rejected before"
         goldens = await tx.goldens(members)
+        if await tx.distinctions_between([r.key for g in goldens.values() for r in g.members]):
+            return "not a match"
         classes = [golden_lead_class(g.members, self._policy, self._now()) for g in goldens.values()]
         if all(found is not None and found[0] is LeadClass.DEAD for found in classes):
             # Two dead leads stay as they are (domain 2.4).

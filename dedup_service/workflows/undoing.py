@@ -63,8 +63,7 @@ class Undoing:
 
     async def _undo(self, tx: WriteTransaction, undo: UndoRequest, principal: Principal) -> Written[Merge]:
         merge, before = await self._lock(tx, undo.merge_id)
-        functions = sorted({s.function for s in stakes(before.values(), self._assessment.policy)})
-        check_may_undo(principal, functions)
+        check_may_undo(principal, self._functions(before))
         if merge.state is MergeState.UNDONE:
             return Written(merge)
         if not undo.etag:
@@ -97,6 +96,13 @@ class Undoing:
             targets=(merge.name,),
             detail=f"undone; {len(undone.conflicts)} conflicts",
         )
+
+    def _functions(self, goldens: dict[str, GoldenRecord]) -> list[str]:
+        """Functions with a stake; those of the sources stay even when all records are deleted."""
+        policy = self._assessment.policy
+        sources = {r.key.source for golden in goldens.values() for r in golden.members}
+        found = {stake.function for stake in stakes(goldens.values(), policy)}
+        return sorted(found | {policy.source(source).function for source in sources})
 
     async def _lock(self, tx: WriteTransaction, merge_id: str) -> tuple[Merge, dict[str, GoldenRecord]]:
         seen = await tx.merge(merge_id)

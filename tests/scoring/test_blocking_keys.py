@@ -14,11 +14,18 @@ from scoring import Entity, blocking_keys, blocking_rules, prepare
 _PRINT_KEYS = """
 import json
 from scoring import Entity, blocking_keys, prepare
-person = prepare({"full_name": "Bob Müller-Smith", "birth_date": "1980-04-03", "email": "bob.ms@acme.com",
-    "phone": "020 7946 0958", "country": "GB", "postal_code": "AL1 2AB", "street": "12 High St", "tax_id": "GB12345"},
-    Entity.PERSON)
-company = prepare({"company_name": "Acme International Trading Ltd", "website": "acme.com", "phone": "+1 2125550123"},
-    Entity.COMPANY)
+person = prepare(
+    {
+        "full_name": "Bob Müller-Smith", "birth_date": "1980-04-03", "email": "bob.ms@acme.com",
+        "phone": "020 7946 0958", "country": "GB", "postal_code": "AL1 2AB", "street": "12 High St",
+        "tax_id": "GB12345",
+    },
+    Entity.PERSON,
+)
+company = prepare(
+    {"company_name": "Acme International Trading Ltd", "website": "acme.com", "phone": "+12125550123"},
+    Entity.COMPANY,
+)
 print(json.dumps([blocking_keys(person), blocking_keys(company)]))
 """
 

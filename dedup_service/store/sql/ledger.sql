@@ -75,9 +75,13 @@ SELECT revision, time, actor, action, targets, detail, changes_digest, previous_
 FROM audit_entries WHERE revision > %s ORDER BY revision LIMIT %s
 
 -- name: digests_of
-SELECT revision, ordinal, digest, salt, payload, subjects FROM changes
-WHERE revision > %s AND revision <= %s
-ORDER BY revision, ordinal
+SELECT c.revision, c.ordinal, c.time = coalesce(a.time, c.time), c.salt, c.payload,
+       c.type, c.record, c.record_nos, c.subjects, c.digest
+FROM changes c LEFT JOIN audit_entries a ON a.revision = c.revision
+WHERE c.revision > %s AND c.revision <= %s
+ORDER BY c.revision, c.ordinal
 
 -- name: erased_names
-SELECT DISTINCT unnest(targets) FROM audit_entries WHERE action = 'EraseRecord'
+SELECT name, max(revision) FROM audit_entries, unnest(targets) AS name
+WHERE action = 'EraseRecord'
+GROUP BY name

@@ -1,0 +1,190 @@
+"""`match`, `score` and `explain`: what is the same, how sure that is, and why."""
+
+from collections.abc import Iterable
+
+import typer
+
+from dedup_service.cli.session import Session
+from dedup_service.cli.words import bits, shown, who, word
+from dedup_service.client import ServiceError
+from dedup_service.domain.fields import FIELDS, is_known_field
+from dedup_service.v1.core_pb2 import Candidate, PairScore, RecordKind
+from dedup_service.v1.golden_record_service_pb2 import BatchGetGoldenRecordsRequest
+from dedup_service.v1.match_service_pb2 import (
+    ExplainMatchRequest,
+    ExplainMatchResponse,
+    Match,
+    MatchRequest,
+    MatchResponse,
+    Pair,
+    PairSide,
+    ScoreRequest,
+)
+
+WIDEST_BAR = 12  # blocks on each side of the middle, one a bit
+
+
+def kind_of(name: str) -> RecordKind.ValueType:
+    """The record kind of a word on the command line."""
+    full = f"RECORD_KIND_{name.upper()}"
+    if name.upper() == "UNSPECIFIED" or full not in RecordKind.keys():  # noqa: SIM118  not a dict
+        raise typer.BadParameter(f"{name} is none of LEAD, CONTACT, ACCOUNT", param_hint="--kind")
+    return RecordKind.Value(full)
+
+
+def candidate_of(assignments: Iterable[str], kind: str, person_account: bool) -> Candidate:
+    """A record that is not stored, from `field=value` words."""
+    values = {}
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{assignment}: write field=value", param_hint="--set")
+        if not is_known_field(name):
+            raise typer.BadParameter(
+                f"{name} is no field; the fields are {', '.join(FIELDS)}", param_hint="--set"
+            )
+        values[name] = value
+    return Candidate(kind=kind_of(kind), values=values, person_account=person_account)
+
+
+def match(session: Session, request: MatchRequest) -> None:
+    """Show the stored records that match."""
+    answer = session.client.matches.Match(request)
+    out = session.output
+    if out.as_json:
+        out.json(answer)
+        return
+    known = _golden_values(session, answer.matches)
+    out.table(
+        ("verdict", "probability", "bits", "record", "kind", "who", "golden record", "shared keys"),
+        [
+            (
+                word(found.score, "verdict"),
+                f"{found.score.match_probability:.4f}",
+                bits(found.score.match_weight_bits),
+                found.record,
+                word(found, "kind"),
+                known.get(found.golden_record, ""),
+                found.golden_record,
+                str(len(found.shared_keys)),
+            )
+            for found in answer.matches
+        ],
+        right=("probability", "bits", "shared keys"),
+    )
+    for found in answer.matches if request.explain else ():
+        contributions(session, found.score, f"why {found.record}")
+    _closing_words(session, answer)
+
+
+def _closing_words(session: Session, answer: MatchResponse) -> None:
+    out = session.output
+    if not answer.matches:
+        out.line("nothing matches")
+    out.bullets("warnings", (f"{w.record}: {w.detail}" for w in answer.warnings))
+    out.line()
+    compared = f"{answer.candidate_count:,} stored records share a blocking key and were compared"
+    if answer.complete:
+        out.line(f"complete: {compared}", "dim")
+    else:
+        out.line(f"INCOMPLETE: {compared}, but", "bold red")
+        for reason in answer.incomplete_reasons:
+            out.line(f"  - {reason.detail}{f' ({shown(reason.key)})' if reason.key else ''}")
+    if answer.next_page_token:
+        out.line("there are more: raise --limit", "dim")
+
+
+def _golden_values(session: Session, matches: Iterable[Match]) -> dict[str, str]:
+    """Who each golden record is, so that a person recognises it."""
+    names = sorted({found.golden_record for found in matches if found.golden_record})
+    if not names:
+        return {}
+    try:
+        answer = session.client.golden_records.BatchGetGoldenRecords(
+            BatchGetGoldenRecordsRequest(names=names)
+        )
+    except ServiceError:
+        return {}  # the matches are the answer; this only helps to read them
+    return {
+        name: who({field: value.value for field, value in golden.values.items()})
+        for name, golden in zip(names, answer.golden_records, strict=True)
+    }
+
+
+def score(session: Session, left: str, right: str) -> None:
+    """Show the score of two stored records."""
+    answer = session.client.matches.Score(ScoreRequest(pair=_pair(left, right)))
+    out = session.output
+    if out.as_json:
+        out.json(answer)
+        return
+    _verdict(session, answer.score)
+    contributions(session, answer.score, "contributions")
+
+
+def explain(session: Session, left: str, right: str) -> None:
+    """Show the waterfall from prior to match weight, and whether the two are ever compared."""
+    answer = session.client.matches.ExplainMatch(ExplainMatchRequest(pair=_pair(left, right)))
+    out = session.output
+    if out.as_json:
+        out.json(answer)
+        return
+    _verdict(session, answer.score)
+    out.table(
+        ("comparison", "level", "bits", "total", "", "evidence"),
+        [
+            (
+                step.comparison,
+                step.level,
+                bits(step.weight_bits),
+                bits(step.total_bits),
+                _bar(step.weight_bits),
+                step.evidence,
+            )
+            for step in answer.waterfall
+        ],
+        "from prior to match weight, in bits",
+        right=("bits", "total"),
+    )
+    _keys(session, answer)
+    out.bullets("in words", answer.sentences)
+
+
+def _keys(session: Session, answer: ExplainMatchResponse) -> None:
+    out = session.output
+    rules = {each.key: each.rule for each in (*answer.left_keys, *answer.right_keys)}
+    if answer.was_candidate:
+        rows = [(key, rules.get(key, "")) for key in answer.shared_keys]
+        out.table(("key", "rule"), rows, "blocking keys that both have")
+        return
+    out.heading("no blocking key in common: match never compares these two")
+    for side, keys in (("left", answer.left_keys), ("right", answer.right_keys)):
+        out.table((f"{side} key", "rule"), [(each.key, each.rule) for each in keys])
+
+
+def _verdict(session: Session, found: PairScore) -> None:
+    verdict = word(found, "verdict")
+    session.output.line(
+        f"{verdict}: probability {found.match_probability:.4f}, match weight "
+        f"{bits(found.match_weight_bits)} bits (prior {bits(found.prior_bits)})",
+        "bold",
+    )
+
+
+def contributions(session: Session, found: PairScore, heading: str) -> None:
+    """What each comparison said, the weightiest first."""
+    rows = [
+        (each.comparison, each.level, bits(each.weight_bits), _bar(each.weight_bits), each.evidence)
+        for each in sorted(found.contributions, key=lambda c: -abs(c.weight_bits))
+    ]
+    session.output.table(("comparison", "level", "bits", "", "evidence"), rows, heading, right=("bits",))
+
+
+def _bar(weight_bits: float) -> str:
+    """A bar as long as the weight, to the right of the middle for a match and to the left against it."""
+    bar = "█" * min(round(abs(weight_bits)), WIDEST_BAR)
+    return f"{'':>{WIDEST_BAR}}|{bar}" if weight_bits >= 0 else f"{bar:>{WIDEST_BAR}}|"
+
+
+def _pair(left: str, right: str) -> Pair:
+    return Pair(left=PairSide(record=left), right=PairSide(record=right))

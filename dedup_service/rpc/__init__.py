@@ -1,0 +1,1 @@
+"""The gRPC edge: messages in, use cases asked, messages or a documented status out."""

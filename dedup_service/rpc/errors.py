@@ -1,0 +1,188 @@
+"""The one place where refusals become statuses: code, ErrorInfo and the detail that docs/api.md promises.
+
+A status travels in HTTP/2 trailers of 8 KB, so each list in it is cut to a budget and says how much it left out.
+"""
+
+import logging
+import traceback
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+
+from google.protobuf.any_pb2 import Any
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from google.rpc import code_pb2, error_details_pb2
+from google.rpc.status_pb2 import Status
+
+from dedup_service.domain.errors import (
+    ApprovalsMissing,
+    DedupError,
+    EtagMismatch,
+    InvalidInput,
+    NotFound,
+    PermissionRefused,
+    Reason,
+    RequestIdReused,
+    ResumeTokenExpired,
+    StateNotAllowed,
+    Unavailable,
+    Vetoed,
+)
+from dedup_service.domain.records import Violation
+from dedup_service.rpc.revision_tokens import RevisionTokens
+
+DOMAIN = "dedup-service"
+RETRY_SECONDS = 1
+_MESSAGE_BYTES = 400
+_METADATA_BYTES = 300
+_LINE_BYTES = 300
+_LIST_BYTES = 2400
+
+_log = logging.getLogger(__name__)
+
+_CODES: Mapping[Reason, int] = {
+    Reason.INVALID_FIELD: code_pb2.INVALID_ARGUMENT,
+    Reason.UNAUTHENTICATED_PRINCIPAL: code_pb2.UNAUTHENTICATED,
+    Reason.NOT_AN_APPROVER: code_pb2.PERMISSION_DENIED,
+    Reason.SELF_APPROVAL: code_pb2.PERMISSION_DENIED,
+    Reason.MISSING_ROLE: code_pb2.PERMISSION_DENIED,
+    Reason.RESOURCE_NOT_FOUND: code_pb2.NOT_FOUND,
+    Reason.ETAG_MISMATCH: code_pb2.ABORTED,
+    Reason.STATE_NOT_ALLOWED: code_pb2.FAILED_PRECONDITION,
+    Reason.VETOED: code_pb2.FAILED_PRECONDITION,
+    Reason.APPROVALS_MISSING: code_pb2.FAILED_PRECONDITION,
+    Reason.REQUEST_ID_REUSED: code_pb2.ALREADY_EXISTS,
+    Reason.RESUME_TOKEN_EXPIRED: code_pb2.OUT_OF_RANGE,
+    Reason.LIMIT_EXCEEDED: code_pb2.RESOURCE_EXHAUSTED,
+    Reason.STORE_UNAVAILABLE: code_pb2.UNAVAILABLE,
+    Reason.INDEX_UNAVAILABLE: code_pb2.UNAVAILABLE,
+}
+
+
+class OverloadedError(Exception):
+    """More calls are running than the service takes; nothing was done."""
+
+
+def status_of(error: Exception, method: str, tokens: RevisionTokens) -> Status:
+    """The status that a caller gets for what went wrong in a method."""
+    if isinstance(error, DedupError):
+        metadata, details = _described(error, tokens)
+        return _status(_CODES[error.reason], str(error.reason), str(error), metadata, details)
+    if isinstance(error, OverloadedError):
+        text = "the service has more to do than it can; wait, then call again"
+        return _status(code_pb2.RESOURCE_EXHAUSTED, "OVERLOADED", text, {}, [_retry_info()])
+    incident_id = uuid.uuid4().hex
+    _log.error("incident %s in %s: %s", incident_id, method, _trace(error))
+    text = f"a fault of the service; its log has more under {incident_id}"
+    return _status(code_pb2.INTERNAL, "INTERNAL_ERROR", text, {"incident_id": incident_id}, [])
+
+
+def _trace(error: BaseException) -> str:
+    """Types and frames of an exception and its causes, without their messages: those may hold values."""
+    parts = []
+    seen: BaseException | None = error
+    while seen is not None:
+        frames = "".join(traceback.format_tb(seen.__traceback__))
+        parts.append(f"{type(seen).__module__}.{type(seen).__qualname__}\n{frames}")
+        seen = seen.__cause__ or seen.__context__
+    return "caused by ".join(parts)
+
+
+def _described(error: DedupError, tokens: RevisionTokens) -> tuple[dict[str, str], list[Message]]:
+    """The metadata of the ErrorInfo, and the standard detail of the reason."""
+    match error:
+        case InvalidInput():
+            return {}, [bad_request(error.violations)]
+        case PermissionRefused():
+            return {"functions": ",".join(error.functions)}, []
+        case NotFound():
+            info = error_details_pb2.ResourceInfo(
+                resource_type=f"{DOMAIN}/{error.resource_type}", resource_name=error.resource_name
+            )
+            return {"resource": error.resource_name}, [info]
+        case EtagMismatch():
+            return {
+                "resource": error.resource_name,
+                "current_etag": error.current_etag,
+                "changes": "; ".join(error.changes),
+            }, []
+        case StateNotAllowed():
+            failure = _precondition_failure("STATE", error.resource_name, [(error.state, str(error))])
+            return {"resource": error.resource_name, "state": error.state}, [failure]
+        case Vetoed():
+            rules = ",".join(dict.fromkeys(rule for rule, _ in error.vetoes))
+            failure = _precondition_failure("VETO", error.resource_name, error.vetoes)
+            return {"resource": error.resource_name, "rules": rules}, [failure]
+        case ApprovalsMissing():
+            names = {name for functions, _ in error.missing for name in functions.split("/") if name}
+            failure = _precondition_failure("APPROVAL", error.resource_name, error.missing)
+            return {"resource": error.resource_name, "functions": ",".join(sorted(names))}, [failure]
+        case RequestIdReused():
+            return {"request_id": error.request_id}, []
+        case ResumeTokenExpired():
+            # The token after which everything that is kept comes.
+            oldest = tokens.message(max(error.oldest_revision - 1, 0))
+            return {"oldest_token": oldest.token}, []
+        case Unavailable():
+            return {}, [_retry_info()]
+        case _:
+            return {}, []
+
+
+def bad_request(violations: Sequence[Violation]) -> error_details_pb2.BadRequest:
+    """Every violation with its field path, as far as a status has room for them."""
+    found = error_details_pb2.BadRequest()
+    for number, violation in enumerate(violations):
+        if found.ByteSize() > _LIST_BYTES:
+            left = len(violations) - number
+            found.field_violations.add(field="", description=f"and {left} more violations")
+            break
+        found.field_violations.add(
+            field=_cut(violation.field, _LINE_BYTES), description=_cut(violation.description, _LINE_BYTES)
+        )
+    return found
+
+
+def _precondition_failure(
+    kind: str, resource: str, violations: Iterable[tuple[str, str]]
+) -> error_details_pb2.PreconditionFailure:
+    """One violation for each rule or missing approval; `type` says which sort, then which one."""
+    failure = error_details_pb2.PreconditionFailure()
+    for name, sentence in violations:
+        if failure.ByteSize() > _LIST_BYTES:
+            failure.violations.add(type=kind, subject=resource, description="and more")
+            break
+        failure.violations.add(
+            type=f"{kind}/{name}",
+            subject=_cut(resource, _LINE_BYTES),
+            description=_cut(sentence, _LINE_BYTES),
+        )
+    return failure
+
+
+def _retry_info() -> error_details_pb2.RetryInfo:
+    return error_details_pb2.RetryInfo(retry_delay=Duration(seconds=RETRY_SECONDS))
+
+
+def _status(
+    code: int, reason: str, text: str, metadata: Mapping[str, str], details: Iterable[Message]
+) -> Status:
+    info = error_details_pb2.ErrorInfo(
+        reason=reason,
+        domain=DOMAIN,
+        metadata={key: _cut(value, _METADATA_BYTES) for key, value in metadata.items()},
+    )
+    status = Status(code=code, message=_cut(text, _MESSAGE_BYTES))
+    for detail in (info, *details):
+        packed = Any()
+        packed.Pack(detail)
+        status.details.append(packed)
+    return status
+
+
+def _cut(text: str, most_bytes: int) -> str:
+    """The text, cut at a character so that it takes at most so many bytes."""
+    data = text.encode()
+    if len(data) <= most_bytes:
+        return text
+    return data[: most_bytes - 3].decode(errors="ignore") + "..."

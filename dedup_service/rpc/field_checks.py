@@ -1,0 +1,41 @@
+"""Checks of single request fields that are stored or compared, made before any work."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from dedup_service.domain.errors import InvalidInput
+from dedup_service.domain.records import Violation
+from dedup_service.domain.validation import text_problem
+
+MAX_TEXT_CODE_POINTS = 2000
+MAX_ETAG_CODE_POINTS = 200
+
+
+def check_text(text: str, at: str, *, required: bool = False, limit: int = MAX_TEXT_CODE_POINTS) -> str:
+    """The text itself, when it can be stored."""
+    if problem := text_problem(text, limit):
+        raise InvalidInput.at(at, problem)
+    if required and not text.strip():
+        raise InvalidInput.at(at, "is required")
+    return text
+
+
+def check_etag(etag: str, at: str, *, required: bool = False) -> str:
+    """The etag itself, when it could be one."""
+    return check_text(etag, at, required=required, limit=MAX_ETAG_CODE_POINTS)
+
+
+def refuse(violations: Sequence[Violation]) -> None:
+    """Raise InvalidInput when there is anything to say."""
+    if violations:
+        raise InvalidInput(violations)
+
+
+@contextmanager
+def fields_below(prefix: str) -> Iterator[None]:
+    """Put a prefix before the field paths of a refusal that knows only the inner message."""
+    try:
+        yield
+    except InvalidInput as refused:
+        violations = [Violation(f"{prefix}.{v.field}", v.description) for v in refused.violations]
+        raise InvalidInput(violations) from refused
