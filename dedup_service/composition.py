@@ -90,7 +90,7 @@ async def running_desk(settings: Settings, where: Servers) -> AsyncIterator[Runn
     except psycopg.OperationalError as error:
         raise StoreUnavailable("PostgreSQL does not answer at the configured URL") from error
     async with AsyncExitStack() as stack:
-        store = PostgresStore(StoreOptions(where.database_url, settings.pool_size))
+        store = PostgresStore(StoreOptions(where.database_url, settings.pool_size // 2))
         await store.open()
         stack.push_async_callback(store.close)
         store_id = await store.store_id()

@@ -71,12 +71,19 @@ def _show_plan(out: Output, plan: MergePlan) -> None:
         rows.append((field, preview.value.value, source, losing[0] if losing else ""))
         rows += [("", "", "", text) for text in losing[1:]]
     out.table(("field", "survives", "from", "does not survive"), rows, "values of the survivor")
-    if plan.moving_children:
-        out.heading(
-            f"{plural(len(plan.moving_children), 'child')} would move to the survivor".replace(
-                "childs", "children"
+    out.table(
+        ("kind", "id", "record", "below now"),
+        [
+            (
+                word(each.child.child, "kind"),
+                each.child.child.child_id,
+                each.child.record,
+                each.from_golden_record,
             )
-        )
+            for each in plan.moving_children
+        ],
+        "children that would move to the survivor",
+    )
 
 
 def _show_links(out: Output, proposal: MergeProposal) -> None:

@@ -203,8 +203,12 @@ def _choice_violations(
     groups = {spec.group for spec in FIELDS.values() if spec.group}
     records = {r.key: r for golden in goldens for r in golden.active_members}
     violations = []
+    seen: set[str] = set()
     for choice in field_choices:
         where = f"field_choices[{choice.field}]"
+        if choice.field in seen:
+            violations.append(Violation(where, "stands twice; choose one record"))
+        seen.add(choice.field)
         if not is_known_field(choice.field) and choice.field not in groups:
             violations.append(Violation(where, "no such field or field group"))
         elif choice.record not in records:

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 
 from dedup_service.domain.facts import FACTS
 from dedup_service.domain.fields import MAX_FIELDS, is_known_field, max_code_points
 from dedup_service.domain.records import (
     SOURCE_PATTERN,
     SOURCE_RECORD_ID_PATTERN,
+    Amount,
     Child,
     Fact,
     RecordDraft,
+    RecordKey,
     RecordKind,
     Violation,
 )
@@ -20,6 +23,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 MAX_FACTS = 100
 MAX_CHILDREN = 10_000
 MAX_ID_CODE_POINTS = 200
+MAX_AMOUNT = Decimal(10) ** 18
 
 
 def text_problem(text: str, limit: int) -> str:
@@ -36,7 +40,7 @@ def text_problem(text: str, limit: int) -> str:
 def draft_violations(draft: RecordDraft, functions: frozenset[str], at: str = "record") -> list[Violation]:
     """Everything wrong with a draft, with field paths below `at`."""
     return [
-        *_key_violations(draft, at),
+        *_key_violations(draft.key, f"{at}.name"),
         *_value_violations(draft, at),
         *_owner_violations(draft, functions, at),
         *(v for i, fact in enumerate(draft.facts) for v in _fact_violations(fact, f"{at}.facts[{i}]")),
@@ -49,15 +53,13 @@ def draft_violations(draft: RecordDraft, functions: frozenset[str], at: str = "r
     ]
 
 
-def _key_violations(draft: RecordDraft, at: str) -> Iterator[Violation]:
-    if not SOURCE_PATTERN.fullmatch(draft.key.source):
-        yield Violation(f"{at}.name", "source must be lower-case letters, digits, - and _ (at most 63)")
-    if not SOURCE_RECORD_ID_PATTERN.fullmatch(draft.key.source_record_id):
-        yield Violation(
-            f"{at}.name", "source record id must be 1 to 200 characters without space, / or control"
-        )
-    elif problem := text_problem(draft.key.source_record_id, MAX_ID_CODE_POINTS):
-        yield Violation(f"{at}.name", f"source record id {problem}")
+def _key_violations(key: RecordKey, at: str) -> Iterator[Violation]:
+    if not SOURCE_PATTERN.fullmatch(key.source):
+        yield Violation(at, "source must be lower-case letters, digits, - and _ (at most 63)")
+    if not SOURCE_RECORD_ID_PATTERN.fullmatch(key.source_record_id):
+        yield Violation(at, "source record id must be 1 to 200 characters without space, / or control")
+    elif problem := text_problem(key.source_record_id, MAX_ID_CODE_POINTS):
+        yield Violation(at, f"source record id {problem}")
 
 
 def _value_violations(draft: RecordDraft, at: str) -> Iterator[Violation]:
@@ -98,13 +100,18 @@ def _fact_violations(fact: Fact, at: str) -> Iterator[Violation]:
         yield Violation(at, f"{fact.name} carries a {expected} and nothing else")
     if fact.count is not None and not 0 <= fact.count < 2**53:
         yield Violation(f"{at}.count", "must be from 0 to 2^53 - 1")
+    if fact.time is not None and fact.time.tzinfo is None:
+        yield Violation(f"{at}.time", "needs a time zone")
     if fact.text is not None and (problem := text_problem(fact.text, 1000)):
         yield Violation(f"{at}.text", problem)
     if fact.amount is not None:
-        yield from _currency_violations(fact.amount.currency, f"{at}.amount")
+        yield from _amount_violations(fact.amount, f"{at}.amount")
 
 
-def _currency_violations(currency: str, at: str) -> Iterator[Violation]:
+def _amount_violations(amount: Amount, at: str) -> Iterator[Violation]:
+    currency = amount.currency
+    if not (amount.units.is_finite() and abs(amount.units) < MAX_AMOUNT):
+        yield Violation(f"{at}.units", f"must be a number of less than {MAX_AMOUNT:.0e}")
     if not (len(currency) == 3 and currency.isascii() and currency.isalpha() and currency.isupper()):
         yield Violation(f"{at}.currency_code", "must be a three-letter ISO 4217 code such as EUR")
 
@@ -116,7 +123,7 @@ def _child_violations(child: Child, at: str) -> Iterator[Violation]:
         if problem := text_problem(getattr(child, name), MAX_ID_CODE_POINTS):
             yield Violation(f"{at}.{name}", problem)
     if child.amount is not None:
-        yield from _currency_violations(child.amount.currency, f"{at}.amount")
+        yield from _amount_violations(child.amount, f"{at}.amount")
 
 
 def _reference_violations(draft: RecordDraft, at: str) -> Iterator[Violation]:
@@ -132,5 +139,10 @@ def _reference_violations(draft: RecordDraft, at: str) -> Iterator[Violation]:
         yield Violation(f"{at}.account", "only a CONTACT belongs to an account")
     if draft.parent is not None and draft.kind is not RecordKind.ACCOUNT:
         yield Violation(f"{at}.parent", "only an ACCOUNT has a parent")
+    for name, reference in (("account", draft.account), ("parent", draft.parent)):
+        if reference is not None:
+            yield from _key_violations(reference, f"{at}.{name}")
+    if draft.source_update_time is not None and draft.source_update_time.tzinfo is None:
+        yield Violation(f"{at}.source_update_time", "needs a time zone")
     if draft.parent == draft.key:
         yield Violation(f"{at}.parent", "an account is not its own parent")

@@ -7,7 +7,7 @@ digest: the chain still verifies, and nothing is left to guess from (E-4).
 
 import hashlib
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -111,20 +111,26 @@ async def verify(query: Query, head_revision: int, head_hash: str) -> AuditVerif
             break
         digests = await _digests(query, previous, entries[-1].revision, erased)
         for entry in entries:
-            if why := _entry_problem(entry, previous, previous_hash, digests.pop(entry.revision, None)):
-                return broken(entry.revision, why)
+            why = _entry_problem(entry, previous, previous_hash, digests.pop(entry.revision, None))
             if entry.revision == head_revision and entry.hash != head_hash:
-                return broken(entry.revision, "its hash is not that of the published head")
+                why = why or "its hash is not that of the published head"
+            if why:
+                return broken(entry.revision, why)
             previous, previous_hash, count = entry.revision, entry.hash, count + 1
         if digests:
             return broken(min(digests), "changes stand there without an audit entry")
-    if await query("digests_of", [previous, _NO_END]):
-        return broken(previous + 1, "changes stand there without an audit entry")
-    if (previous, previous_hash) != (tip, tip_hash):
-        return broken(previous + 1, "the chain ends before the ledger's head")
-    if head_revision > previous:
-        return broken(previous + 1, "the chain ends before the published head")
+    stray = await query("digests_of", [previous, _NO_END])
+    if why := _end_problem((previous, previous_hash), (tip, tip_hash), head_revision, bool(stray)):
+        return broken(previous + 1, why)
     return AuditVerification(True, tip, tip_hash, count)
+
+
+def _end_problem(last: tuple[int, str], tip: tuple[int, str], head_revision: int, stray: bool) -> str:
+    if last != tip:
+        return "the chain ends before the ledger's head"
+    if head_revision > last[0]:
+        return "the chain ends before the published head"
+    return "changes stand there without an audit entry" if stray else ""
 
 
 async def _digests(query: Query, after: int, upto: int, erased: dict[str, int]) -> dict[int, str | None]:

@@ -39,7 +39,7 @@ _RACES = (
 
 @dataclass(frozen=True, slots=True)
 class StoreOptions:
-    """How the store connects: a URL, the pool's size, and the timeouts that act in the server."""
+    """How the store connects: a URL, the size of each of its two pools, and the server's timeouts."""
 
     url: str
     pool_size: int = 8

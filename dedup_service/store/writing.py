@@ -181,14 +181,22 @@ class Writing(Reading):
     async def acknowledge(self, revision: int, ordinal: int, source: str, time: datetime) -> None:
         await self._run("acknowledge", [revision, ordinal, source, time])
 
-    async def erase_traces(self, record: Record) -> None:
+    async def erase_traces(self, record: Record) -> set[str]:
         family = [row[0] for row in await self._rows("merge_family", [[record.golden_id]])]
-        columns = {"name": record.name, "golden_ids": family}
+        columns = {
+            "name": record.name,
+            "golden_ids": family,
+            "source": record.key.source,
+            "source_record_id": record.key.source_record_id,
+        }
         for name in (
+            "lock_proposals_of",
             "erase_change_payloads",
             "erase_answers",
             "erase_vote_comments",
             "erase_proposal_comments",
             "erase_undo_reasons",
+            "erase_distinction_reasons",
         ):
             await self._run(name, columns)
+        return set(family)

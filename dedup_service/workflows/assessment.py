@@ -62,6 +62,11 @@ class Assessment:
         )
 
 
+def proposal_subjects(proposal: Proposal) -> tuple[str, ...]:
+    """Names of the records that a proposal's comments may speak of."""
+    return tuple(record.key.name for member in proposal.plan.members for record in member.records)
+
+
 def proposal_change(proposal: Proposal) -> ChangeDraft:
     """The change that tells of a write to a proposal; it carries no values."""
     return ChangeDraft(ChangeType.PROPOSAL_CHANGED, proposal=proposal.name)

@@ -15,7 +15,7 @@ from dedup_service.domain.merges import BeforeGolden, Merge
 from dedup_service.domain.principals import Principal
 from dedup_service.domain.proposals import Proposal, ProposalState
 from dedup_service.domain.records import Record
-from dedup_service.workflows.assessment import Assessment, proposal_change
+from dedup_service.workflows.assessment import Assessment, proposal_change, proposal_subjects
 from dedup_service.workflows.ports import Ids, Request, Revision, Store, WriteTransaction, Written
 from dedup_service.workflows.proposing import check_comment, lock_open_proposal
 from dedup_service.workflows.replan import Replanning
@@ -75,6 +75,7 @@ class Deciding:
                 changes=(proposal_change(assessed),),
                 targets=(proposal.name,),
                 detail=f"{decision} on plan {etag}",
+                subjects=proposal_subjects(assessed),
             )
 
         return await self._store.write(request, work, Proposal)

@@ -66,7 +66,7 @@ class Distinguishing:
             await tx.insert_distinction(distinction)
             changes = [ChangeDraft(ChangeType.DISTINCTION_CREATED, distinction=distinction.name)]
             changes += await self._replanning.replan(tx, proposals, revision)
-            return Written(distinction, tuple(changes), (distinction.name,), "created")
+            return _written(distinction, changes, "created")
 
         return await self._store.write(request, work, Distinction)
 
@@ -99,9 +99,14 @@ class Distinguishing:
             await tx.delete_distinction(distinction_id)
             changes = [ChangeDraft(ChangeType.DISTINCTION_DELETED, distinction=found.name)]
             changes += await self._replanning.replan(tx, proposals, revision)
-            return Written(found, tuple(changes), (found.name,), "deleted")
+            return _written(found, changes, "deleted")
 
         return await self._store.write(request, work, Distinction)
+
+
+def _written(distinction: Distinction, changes: list[ChangeDraft], detail: str) -> Written[Distinction]:
+    subjects = tuple(key.name for key in (*distinction.left, *distinction.right))
+    return Written(distinction, tuple(changes), (distinction.name,), detail, subjects=subjects)
 
 
 def _check_sides(left: list[Record], right: list[Record]) -> None:

@@ -210,8 +210,11 @@ class WriteTransaction(ReadTransaction, Protocol):
 
     async def acknowledge(self, revision: int, ordinal: int, source: str, time: datetime) -> None: ...
 
-    async def erase_traces(self, record: Record) -> None:
-        """Remove the record's values from changes and request answers, and the comments on its merges."""
+    async def erase_traces(self, record: Record) -> set[str]:
+        """Remove the record's values from changes and request answers, and the comments on its merges.
+
+        Answers the ids of the golden records that may have lost images in changes.
+        """
         ...
 
 

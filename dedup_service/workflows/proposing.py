@@ -18,7 +18,7 @@ from dedup_service.domain.principals import Principal
 from dedup_service.domain.proposals import PlanChange, Proposal, ProposalState
 from dedup_service.domain.records import RecordKey, Violation
 from dedup_service.domain.validation import text_problem
-from dedup_service.workflows.assessment import Assessment, proposal_change
+from dedup_service.workflows.assessment import Assessment, proposal_change, proposal_subjects
 from dedup_service.workflows.links import golden_links, weakest_link
 from dedup_service.workflows.ports import Ids, Request, Revision, Store, WriteTransaction, Written
 
@@ -171,7 +171,7 @@ class Proposing:
                 self._assessment.policy,
             )
             if plan.hash == proposal.plan.hash:
-                return Written(proposal)
+                return Written(proposal, subjects=proposal_subjects(proposal))
             revision = await tx.revision()
             changed = _with_plan_change(proposal, revision, proposal.plan.differences(plan))
             changed = await self._assessment.reassess(tx, replace(changed, plan=plan), goldens, revision.time)
@@ -208,7 +208,11 @@ class Proposing:
 
     def _written(self, proposal: Proposal, detail: str) -> Written[Proposal]:
         return Written(
-            proposal, changes=(proposal_change(proposal),), targets=(proposal.name,), detail=detail
+            proposal,
+            changes=(proposal_change(proposal),),
+            targets=(proposal.name,),
+            detail=detail,
+            subjects=proposal_subjects(proposal),
         )
 
 

@@ -4,7 +4,7 @@ Every new record starts as the only member of a golden record of its own.
 A write to a record changes its golden record, and so the plan of every open proposal that holds it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from dedup_service.domain.changes import ChangeDraft, ChangeType
@@ -22,6 +22,7 @@ from dedup_service.domain.records import (
 )
 from dedup_service.domain.validation import draft_violations
 from dedup_service.workflows.index_port import IndexEntry
+from dedup_service.workflows.masks import masked
 from dedup_service.workflows.ports import Ids, Request, Store, WriteTransaction, Written
 from dedup_service.workflows.replan import Replanning
 
@@ -184,7 +185,7 @@ class RecordWriter:
             )
         if write.etag and write.etag != present.etag:
             raise EtagMismatch(present.name, present.etag, [f"it is at version {present.version}"])
-        draft = _masked(present.draft, write.draft, write.update_mask)
+        draft = masked(present.draft, write.draft, write.update_mask)
         self._check(draft)
         if problem := _cannot_become(present, draft):
             raise InvalidInput([problem])
@@ -231,11 +232,23 @@ class RecordWriter:
                 key=key, kind=present.kind, values={}, person_account=present.draft.person_account
             )
             erased = replace(present, draft=blank, state=RecordState.ERASED)
-            await tx.erase_traces(present)
+            relatives = await tx.erase_traces(present) - {present.golden_id}
             written = await self._store_changed(tx, [erased], ChangeType.RECORD_ERASED)
+            written = replace(written, changes=await self._told_anew(tx, written.changes, relatives))
             return written.told(written.result[0], f"erased: {reason}")
 
         return await self._store.write(request, work, Record)
+
+    async def _told_anew(
+        self, tx: WriteTransaction, changes: Sequence[ChangeDraft], golden_ids: Collection[str]
+    ) -> tuple[ChangeDraft, ...]:
+        """The erasure's change with all golden records whose earlier images readers see no more (E-2)."""
+        erasure, *others = changes
+        related = await tx.goldens(golden_ids)
+        images = tuple(image_of(related[golden_id], self._policy) for golden_id in sorted(related))
+        subjects = {*erasure.subjects, *(member for image in images for member in image.members)}
+        told = replace(erasure, after=(*erasure.after, *images), subjects=tuple(sorted(subjects)))
+        return told, *others
 
     async def _store_changed(
         self, tx: WriteTransaction, records: Sequence[Record], change_type: ChangeType
@@ -304,32 +317,6 @@ def _cannot_become(record: Record, draft: RecordDraft) -> Violation | None:
     if record.draft.person_account is not draft.person_account:
         return Violation("record.person_account", "cannot change; write a new record")
     return None
-
-
-def _masked(present: RecordDraft, given: RecordDraft, mask: tuple[str, ...] | None) -> RecordDraft:
-    """The present draft with the masked fields taken from the given one; no mask takes all of it."""
-    if mask is None:
-        return given
-    draft = present
-    for path in mask:
-        head, _, field = path.partition(".")
-        if head == "values" and field:
-            values = dict(draft.values)
-            values.pop(field, None)
-            if field in given.values:
-                values[field] = given.values[field]
-            draft = replace(draft, values=values)
-        elif head in _MASKABLE and not field:
-            draft = replace(draft, **{head: getattr(given, head)})
-        else:
-            allowed = ", ".join(sorted(_MASKABLE))
-            raise InvalidInput.at("update_mask", f"{path} cannot be masked; use {allowed} or values.FIELD")
-    return draft
-
-
-_MASKABLE = frozenset(
-    {"values", "owner", "facts", "children", "account", "parent", "source_update_time", "kind"}
-)
 
 
 def _with_records(

@@ -65,7 +65,7 @@ class Undoing:
         merge, before = await self._lock(tx, undo.merge_id)
         check_may_undo(principal, self._functions(before))
         if merge.state is MergeState.UNDONE:
-            return Written(merge)
+            return Written(merge, subjects=_subjects(merge))
         if not undo.etag:
             raise InvalidInput.at("etag", "is required: send the etag of the merge as you saw it")
         if undo.etag != merge.etag:
@@ -95,6 +95,7 @@ class Undoing:
             changes=tuple(changes),
             targets=(merge.name,),
             detail=f"undone; {len(undone.conflicts)} conflicts",
+            subjects=_subjects(undone),
         )
 
     def _functions(self, goldens: dict[str, GoldenRecord]) -> list[str]:
@@ -147,6 +148,11 @@ class Undoing:
             await tx.insert_distinction(distinction)
             changes.append(ChangeDraft(ChangeType.DISTINCTION_CREATED, distinction=distinction.name))
         return changes
+
+
+def _subjects(merge: Merge) -> tuple[str, ...]:
+    """Names of the records that the reason of an undo may speak of."""
+    return tuple(key.name for before in merge.before for key in before.records)
 
 
 async def _refuse_when_built_upon(

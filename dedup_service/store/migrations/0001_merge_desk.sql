@@ -133,7 +133,8 @@ CREATE TABLE changes (
     PRIMARY KEY (revision, ordinal)
 );
 CREATE INDEX changes_record ON changes (record) WHERE record <> '';
-CREATE INDEX changes_subjects ON changes USING gin (subjects) WHERE cardinality(subjects) > 1;
+CREATE INDEX changes_subjects ON changes USING gin (subjects)
+    WHERE cardinality(subjects) > 1 OR type = 'RECORD_ERASED';
 
 CREATE TABLE acknowledgements (
     revision bigint NOT NULL,

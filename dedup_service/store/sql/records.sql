@@ -83,9 +83,15 @@ WITH RECURSIVE links AS (
 )
 SELECT golden_id FROM family
 
+-- name: lock_proposals_of
+SELECT proposal_id FROM proposals WHERE golden_ids && %(golden_ids)s::text[]
+ORDER BY proposal_id FOR NO KEY UPDATE
+
 -- name: erase_change_payloads
+-- An erasure's own change shows those who stay, and may show one alone.
 UPDATE changes SET payload = NULL, salt = NULL
-WHERE record = %(name)s OR (cardinality(subjects) > 1 AND subjects @> ARRAY[%(name)s])
+WHERE record = %(name)s
+   OR ((cardinality(subjects) > 1 OR type = 'RECORD_ERASED') AND subjects @> ARRAY[%(name)s])
 
 -- name: erase_answers
 UPDATE request_answers SET answer = NULL WHERE cardinality(subjects) > 0 AND subjects @> ARRAY[%(name)s]
@@ -97,6 +103,13 @@ WHERE proposal_id IN (SELECT proposal_id FROM proposals WHERE golden_ids && %(go
 -- name: erase_proposal_comments
 UPDATE proposals SET body = body || '{"comment": "", "closing_comment": "", "decision": null}'
 WHERE golden_ids && %(golden_ids)s::text[]
+
+-- name: erase_distinction_reasons
+UPDATE distinctions SET body = body || '{"reason": "(erased)"}'
+WHERE distinction_id IN (
+    SELECT distinction_id FROM distinction_records
+    WHERE source = %(source)s AND source_record_id = %(source_record_id)s
+)
 
 -- name: erase_undo_reasons
 UPDATE merges SET body = body || '{"undo_reason": "(erased)"}'

@@ -1,0 +1,156 @@
+"""What every call passes through: size, admission, the principal, and errors as documented statuses.
+
+Handlers are built from the descriptors of the API, so that a method that nobody answers is found at start, and
+none can be reached without passing here.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from inspect import signature
+from typing import Any
+
+import grpc
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.message_factory import GetMessageClass
+from grpc.aio import ServicerContext
+
+from dedup_service.domain.errors import DedupError, InvalidInput, LimitExceeded
+from dedup_service.domain.principals import Directory
+from dedup_service.rpc.callers import Caller, find_principal
+from dedup_service.rpc.errors import OverloadedError, status_of
+from dedup_service.rpc.revision_tokens import RevisionTokens
+
+MAX_MESSAGE_BYTES = 1024 * 1024
+STATUS_METADATA_KEY = "grpc-status-details-bin"
+_CODES = {code.value[0]: code for code in grpc.StatusCode}
+_WORD = re.compile(r"(?<!^)(?=[A-Z])")
+
+Context = ServicerContext[Any, Any]
+Unary = Callable[..., Awaitable[Message]]
+Streaming = Callable[..., AsyncIterator[Message]]
+
+
+class Gate:
+    """Admits calls, at most `max_calls` at a time, and as many watching streams besides them."""
+
+    def __init__(self, directory: Directory, tokens: RevisionTokens, max_calls: int) -> None:
+        self._directory = directory
+        self._tokens = tokens
+        self._max_calls = max_calls
+        self._running = {False: 0, True: 0}
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def idle(self) -> None:
+        """Return once no call is running."""
+        await self._idle.wait()
+
+    def handlers(self, service: ServiceDescriptor, answering: object) -> grpc.GenericRpcHandler:
+        """The handlers of a service, whose methods are answered by methods of the same name in snake case."""
+        handlers = {}
+        for method in service.methods:
+            behaviour = getattr(answering, _WORD.sub("_", method.name).lower())
+            handlers[method.name] = self._handler(method, behaviour)
+        return grpc.method_handlers_generic_handler(service.full_name, handlers)
+
+    def _handler(self, method: MethodDescriptor, behaviour: Callable[..., Any]) -> grpc.RpcMethodHandler:
+        """A behaviour takes the request, and the caller where it needs to know who calls."""
+        wants_caller = len(signature(behaviour).parameters) > 1
+
+        def started(request: object, caller: Caller) -> Any:
+            return behaviour(request, caller) if wants_caller else behaviour(request)
+
+        serializers: dict[str, Any] = {
+            "request_deserializer": _reader(GetMessageClass(method.input_type)),
+            "response_serializer": GetMessageClass(method.output_type).SerializeToString,
+        }
+        if method.client_streaming:
+            return grpc.stream_stream_rpc_method_handler(self._both_streaming(method, started), **serializers)
+        if method.server_streaming:
+            return grpc.unary_stream_rpc_method_handler(self._streaming(method, started), **serializers)
+        return grpc.unary_unary_rpc_method_handler(self._unary(method, started), **serializers)
+
+    def _unary(self, method: MethodDescriptor, behaviour: Unary) -> Any:
+        async def answer(request: Message | DedupError, context: Context) -> Message:
+            async with self._call(method, context) as caller:
+                return await behaviour(_readable(request), caller)
+            raise AssertionError("a refused call is aborted")
+
+        return answer
+
+    def _streaming(self, method: MethodDescriptor, behaviour: Streaming) -> Any:
+        async def answer(request: Message | DedupError, context: Context) -> AsyncIterator[Message]:
+            async with self._call(method, context, watching=True) as caller:
+                answers: Any = behaviour(_readable(request), caller)
+                async with aclosing(answers):
+                    async for response in answers:
+                        yield response
+
+        return answer
+
+    def _both_streaming(self, method: MethodDescriptor, behaviour: Streaming) -> Any:
+        async def answer(
+            requests: AsyncIterator[Message | DedupError], context: Context
+        ) -> AsyncIterator[Message]:
+            async with self._call(method, context) as caller:
+                answers: Any = behaviour(_all_readable(requests), caller)
+                async with aclosing(answers):
+                    async for response in answers:
+                        yield response
+
+        return answer
+
+    @asynccontextmanager
+    async def _call(
+        self, method: MethodDescriptor, context: Context, *, watching: bool = False
+    ) -> AsyncIterator[Caller]:
+        """Admit a call of a known principal, and end it with a documented status when it is refused."""
+        try:
+            async with self._admitted(watching=watching):
+                principal = find_principal(context.invocation_metadata() or (), self._directory)
+                yield Caller(principal, method.name)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the caller gets a documented code
+            status = status_of(error, method.name, self._tokens)
+            trailer = ((STATUS_METADATA_KEY, status.SerializeToString()),)
+            await context.abort(_CODES[status.code], status.message, trailer)
+
+    @asynccontextmanager
+    async def _admitted(self, *, watching: bool) -> AsyncIterator[None]:
+        if self._running[watching] >= self._max_calls:
+            raise OverloadedError
+        self._running[watching] += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._running[watching] -= 1
+            if not any(self._running.values()):
+                self._idle.set()
+
+
+def _reader(message: type[Message]) -> Callable[[bytes], Message | DedupError]:
+    """Reads a request; one that cannot be read becomes the refusal that its call will end with."""
+
+    def read(data: bytes) -> Message | DedupError:
+        if len(data) > MAX_MESSAGE_BYTES:
+            return LimitExceeded(f"a message takes at most {MAX_MESSAGE_BYTES} bytes, this one has {len(data)}")
+        try:
+            return message.FromString(data)
+        except DecodeError:
+            return InvalidInput.at("request", f"cannot be read as a {message.DESCRIPTOR.name}")
+
+    return read
+
+
+def _readable(request: Message | DedupError) -> Message:
+    if isinstance(request, DedupError):
+        raise request
+    return request
+
+
+async def _all_readable(requests: AsyncIterator[Message | DedupError]) -> AsyncIterator[Message]:
+    async for request in requests:
+        yield _readable(request)

@@ -1,0 +1,31 @@
+"""Update masks: which parts of a record a write replaces."""
+
+from dataclasses import replace
+
+from dedup_service.domain.errors import InvalidInput
+from dedup_service.domain.records import RecordDraft
+
+MASKABLE = frozenset(
+    {"values", "owner", "facts", "children", "account", "parent", "source_update_time", "kind"}
+)
+
+
+def masked(present: RecordDraft, given: RecordDraft, mask: tuple[str, ...] | None) -> RecordDraft:
+    """The present draft with the masked fields taken from the given one; no mask takes all of it."""
+    if mask is None:
+        return given
+    draft = present
+    for path in mask:
+        head, _, field = path.partition(".")
+        if head == "values" and field:
+            values = dict(draft.values)
+            values.pop(field, None)
+            if field in given.values:
+                values[field] = given.values[field]
+            draft = replace(draft, values=values)
+        elif head in MASKABLE and not field:
+            draft = replace(draft, **{head: getattr(given, head)})
+        else:
+            allowed = ", ".join(sorted(MASKABLE))
+            raise InvalidInput.at("update_mask", f"{path} cannot be masked; use {allowed} or values.FIELD")
+    return draft

@@ -1,0 +1,27 @@
+"""Documents that repeat what the code says must say the same."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
+
+
+def test_settings_table_is_the_codes() -> None:
+    """docs/operating.md holds the very table that the code prints."""
+    text = (ROOT / "docs" / "operating.md").read_text("utf-8")
+    table = text.split("<!-- settings -->\n")[1].split("<!-- /settings -->")[0]
+    command = [sys.executable, "-m", "dedup_service.settings"]
+    assert table == subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(document: Path) -> None:
+    """Every relative link of a document names a file that exists."""
+    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text("utf-8"))
+    missing = [link for link in links if "://" not in link and not (document.parent / link).exists()]
+    assert missing == []
