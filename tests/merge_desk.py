@@ -23,7 +23,7 @@ from dedup_service.workflows.following import ChangeFilter, Position
 from dedup_service.workflows.ports import Request
 from dedup_service.workflows.proposing import ProposalDraft
 from dedup_service.workflows.reading import GoldenView
-from dedup_service.workflows.records import RecordWrite
+from dedup_service.workflows.record_writes import RecordWrite
 from dedup_service.workflows.undoing import UndoRequest
 
 POLICY: Policy = load_policy(None)
@@ -67,7 +67,8 @@ def account(name: str, *, person: bool = False, **values: str) -> RecordDraft:
 
 def mastered(name: str, **values: str) -> RecordDraft:
     """An account of the customer master, with a customer number."""
-    return account(f"erp/{name}", **{"company_name": f"Company {name}", "customer_number": f"C-{name}"} | values)
+    given = {"company_name": f"Company {name}", "customer_number": f"C-{name}"} | values
+    return RecordDraft(key(f"erp/{name}"), RecordKind.ACCOUNT, given)
 
 
 @dataclass(frozen=True, slots=True)

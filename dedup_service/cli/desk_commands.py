@@ -39,13 +39,15 @@ def match(
     if bool(record) == bool(values):
         raise typer.BadParameter("name one stored record, or give values with --set", param_hint="RECORD")
     request = MatchRequest(
-        record=record or None,
-        candidate=comparing.candidate_of(values, kind, person_account) if values else None,
         record_kinds=[comparing.kind_of(each) for each in among or ()],
         min_probability=min_probability,
         page_size=min(limit, 1000),
         explain=why,
     )
+    if values:
+        request.candidate.CopyFrom(comparing.candidate_of(values, kind, person_account))
+    else:
+        request.record = record
     with session(address, principal, as_json) as opened:
         comparing.match(opened, request)
 

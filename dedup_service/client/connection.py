@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self, cast
 
 import grpc
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from dedup_service.client.following import Selection, follow
@@ -47,6 +48,13 @@ _OPTIONS = (
 )
 
 
+class HealthCalls(Protocol):
+    """The calls of `grpc.health.v1.Health`, whose published stub does not tell their types."""
+
+    Check: grpc.UnaryUnaryMultiCallable[HealthCheckRequest, HealthCheckResponse]
+    Watch: grpc.UnaryStreamMultiCallable[HealthCheckRequest, HealthCheckResponse]
+
+
 class DedupClient:
     """Stubs of all services, for one principal.
 
@@ -80,7 +88,7 @@ class DedupClient:
         self.distinctions = DistinctionServiceStub(channel)
         self.changes = ChangeServiceStub(channel)
         self.audit = AuditServiceStub(channel)
-        self.health = HealthStub(channel)
+        self.health = cast(HealthCalls, HealthStub(channel))
 
     def __enter__(self) -> Self:
         return self

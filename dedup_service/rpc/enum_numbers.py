@@ -56,9 +56,7 @@ PROPOSAL_TYPE = {
 PROPOSAL_STATE = {
     k: merge_proposal_service_pb2.MergeProposalState.Value(f"MERGE_PROPOSAL_STATE_{k}") for k in ProposalState
 }
-VOTE_DECISION = {
-    k: merge_proposal_service_pb2.VoteDecision.Value(f"VOTE_DECISION_{k}") for k in VoteDecision
-}
+VOTE_DECISION = {k: merge_proposal_service_pb2.VoteDecision.Value(f"VOTE_DECISION_{k}") for k in VoteDecision}
 MERGE_STATE = {k: merge_service_pb2.MergeState.Value(f"MERGE_STATE_{k}") for k in MergeState}
 CHANGE_TYPE = {k: change_service_pb2.ChangeType.Value(f"CHANGE_TYPE_{k}") for k in ChangeType}
 CHANGE_TYPE_OF = _reversed(CHANGE_TYPE)

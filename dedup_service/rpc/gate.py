@@ -136,7 +136,9 @@ def _reader(message: type[Message]) -> Callable[[bytes], Message | DedupError]:
 
     def read(data: bytes) -> Message | DedupError:
         if len(data) > MAX_MESSAGE_BYTES:
-            return LimitExceeded(f"a message takes at most {MAX_MESSAGE_BYTES} bytes, this one has {len(data)}")
+            return LimitExceeded(
+                f"a message takes at most {MAX_MESSAGE_BYTES} bytes, this one has {len(data)}"
+            )
         try:
             return message.FromString(data)
         except DecodeError:

@@ -1,9 +1,8 @@
 """Streams that work ahead and still answer in order."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
-from typing import Generic, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from typing import TypeVar
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -20,70 +19,61 @@ class _Failed:
         self.error = error
 
 
-class Prepared(Generic[Q, A]):
-    """Requests prepared while those before them are still being answered; at most `ahead` wait."""
+async def prepared(
+    requests: AsyncIterator[Q], prepare: Callable[[Q], A], ahead: int, stopping: asyncio.Event
+) -> AsyncGenerator[A, None]:
+    """Requests, prepared while those before them are still being answered; at most `ahead` wait.
 
-    def __init__(
-        self,
-        requests: AsyncIterator[Q],
-        prepare: Callable[[Q], A],
-        ahead: int,
-        stopping: asyncio.Event,
-    ) -> None:
-        self._requests = requests
-        self._prepare = prepare
-        self._ready: asyncio.Queue[A | _Failed | _End] = asyncio.Queue(ahead)
-        self._stopping = stopping
+    Ends early once `stopping` is set; raises in the place of a request that could not be read or prepared.
+    """
+    ready: asyncio.Queue[A | _Failed | _End] = asyncio.Queue(ahead)
 
-    async def __aiter__(self) -> AsyncIterator[A]:
-        """What was prepared, in order; raises in the place of a request that could not be."""
-        reading = asyncio.create_task(self._read())
-        stopped = asyncio.create_task(self._stopping.wait())
+    async def read() -> None:
         try:
-            while True:
-                item = await self._next(stopped)
-                if isinstance(item, _End):
-                    return
-                if isinstance(item, _Failed):
-                    raise item.error
-                yield item
-        finally:
-            for task in (reading, stopped):
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
-
-    async def _next(self, stopped: "asyncio.Task[bool]") -> "A | _Failed | _End":
-        """The next item; once the server is stopping, only those that are already there."""
-        if not self._ready.empty():
-            return self._ready.get_nowait()
-        if stopped.done():
-            return _End()
-        getting = asyncio.create_task(self._ready.get())
-        try:
-            await asyncio.wait((getting, stopped), return_when=asyncio.FIRST_COMPLETED)
-            return getting.result() if getting.done() else _End()
-        finally:
-            getting.cancel()
-
-    async def _read(self) -> None:
-        try:
-            async for request in self._requests:
-                await self._ready.put(self._prepare(request))
+            async for request in requests:
+                await ready.put(prepare(request))
         except Exception as error:  # noqa: BLE001  # raised again where its turn comes
-            await self._ready.put(_Failed(error))
+            await ready.put(_Failed(error))
         else:
-            await self._ready.put(_End())
+            await ready.put(_End())
+
+    reading = asyncio.create_task(read())
+    stopped = asyncio.create_task(stopping.wait())
+    try:
+        while not isinstance(item := await _next(ready, stopped), _End):
+            if isinstance(item, _Failed):
+                raise item.error
+            yield item
+    finally:
+        reading.cancel()
+        stopped.cancel()
+        await asyncio.gather(reading, stopped, return_exceptions=True)
 
 
-async def in_order(prepared: AsyncIterator[A], answer: Callable[[A], Awaitable[Q]], most: int) -> AsyncIterator[Q]:
+async def _next(
+    ready: "asyncio.Queue[A | _Failed | _End]", stopped: "asyncio.Task[bool]"
+) -> "A | _Failed | _End":
+    """The next item; once the server is stopping, only those that are already there."""
+    if not ready.empty():
+        return ready.get_nowait()
+    getting = asyncio.create_task(ready.get())
+    try:
+        await asyncio.wait((getting, stopped), return_when=asyncio.FIRST_COMPLETED)
+        return getting.result() if getting.done() else _End()
+    finally:
+        getting.cancel()
+
+
+async def in_order(
+    items: AsyncIterator[A], answer: Callable[[A], Awaitable[Q]], most: int
+) -> AsyncGenerator[Q, None]:
     """The answers in the order of the requests, at most so many being worked on at a time."""
     running: asyncio.Queue[asyncio.Task[Q] | _Failed | _End] = asyncio.Queue()
     room = asyncio.Semaphore(most)
 
     async def start() -> None:
         try:
-            async for item in prepared:
+            async for item in items:
                 await room.acquire()
                 running.put_nowait(asyncio.ensure_future(answer(item)))
         except Exception as error:  # noqa: BLE001  # raised again where its turn comes

@@ -142,7 +142,9 @@ def _read_children(
             violations.append(Violation(f"{where}.kind", f"must be one of {names}"))
             continue
         if (kind, message.child_id) in seen:
-            violations.append(Violation(f"{where}.child_id", f"stands twice among the children of kind {kind}"))
+            violations.append(
+                Violation(f"{where}.child_id", f"stands twice among the children of kind {kind}")
+            )
         seen.add((kind, message.child_id))
         amount = None
         if message.HasField("amount"):

@@ -26,6 +26,7 @@ class ListQuery:
 
     def build(self, page: Page) -> tuple[sql.Composed, list[object]]:
         """The SQL and parameters of one page, asking for one row more than the page holds."""
+        descending = self.descending or page.order_by.endswith(" desc")
         parts: list[sql.Composable] = []
         values: list[object] = []
         for condition in page.conditions:
@@ -34,10 +35,10 @@ class ListQuery:
         if page.after is not None:
             columns = sql.SQL(", ").join(sql.SQL(name) for name, _ in self.key)
             marks = sql.SQL(", ").join(sql.SQL("%s::") + sql.SQL(kind) for _, kind in self.key)
-            than = sql.SQL("<" if self.descending else ">")
+            than = sql.SQL("<" if descending else ">")
             parts.append(sql.SQL("({}) {} ({})").format(columns, than, marks))
             values.extend(page.after)
-        direction = sql.SQL(" DESC" if self.descending else "")
+        direction = sql.SQL(" DESC" if descending else "")
         order = sql.SQL(", ").join(sql.SQL(name) + direction for name, _ in self.key)
         where = sql.SQL(" AND ").join(parts) if parts else sql.SQL("true")
         composed = sql.SQL("SELECT {}, {} WHERE {} ORDER BY {} LIMIT %s").format(

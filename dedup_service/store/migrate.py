@@ -65,6 +65,24 @@ async def migrate(url: str) -> int:
     return max(known)
 
 
+async def pending_migrations(url: str) -> list[int]:
+    """The versions that `migrate` would run now; changes nothing.
+
+    Raises:
+        SchemaMismatch: as `migrate` does.
+    """
+    known = {m.version: m for m in migrations()}
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=5) as connection:
+        cursor = await connection.execute("SELECT to_regclass('schema_migrations') IS NOT NULL")
+        present = await cursor.fetchone()
+        if present is None or not present[0]:
+            return sorted(known)
+        cursor = await connection.execute("SELECT version, checksum FROM schema_migrations")
+        applied = {int(row[0]): str(row[1]) for row in await cursor.fetchall()}
+    _check(applied, known)
+    return sorted(known.keys() - applied.keys())
+
+
 def _check(applied: dict[int, str], known: dict[int, Migration]) -> None:
     for version, checksum in applied.items():
         if version not in known:

@@ -12,12 +12,14 @@ from dedup_service.domain.changes import Acknowledgement, Change
 from dedup_service.domain.decision import Vote, VoteDecision
 from dedup_service.domain.distinctions import Distinction
 from dedup_service.domain.golden import GoldenRecord, GoldenRow
+from dedup_service.domain.impact import Impact
 from dedup_service.domain.merges import Merge
-from dedup_service.domain.proposals import Proposal
-from dedup_service.domain.records import Record, RecordKey
+from dedup_service.domain.proposals import Proposal, ProposalState
+from dedup_service.domain.records import Record, RecordKey, RecordKind
 from dedup_service.store import ledger, lists
 from dedup_service.store.rows import Parameters, Row, cursor_of, decode, golden_row_of, record_of
 from dedup_service.store.statements import statement
+from dedup_service.workflows.overview import Overview
 from dedup_service.workflows.ports import Listed, Page
 
 # Fields with an index of their own; the store finds records by no others.
@@ -159,6 +161,14 @@ class Reading:
     async def list_audit(self, page: Page) -> Listed[AuditEntry]:
         rows, after = await self._page(lists.AUDIT, page)
         return Listed(tuple(ledger.audit_entry_of(row) for row in rows), after)
+
+    async def overview(self) -> Overview:
+        records = await self._rows("record_counts")
+        proposals = await self._rows("proposal_counts")
+        return Overview(
+            {(source, RecordKind(kind)): int(count) for source, kind, count in records},
+            {(ProposalState(state), Impact(impact)): int(count) for state, impact, count in proposals},
+        )
 
     async def verify_audit(self, head_revision: int, head_hash: str) -> AuditVerification:
         return await ledger.verify(self._rows, head_revision, head_hash)

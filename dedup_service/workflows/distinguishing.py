@@ -83,7 +83,7 @@ class Distinguishing:
         return list(found.values())
 
     async def delete(self, request: Request, distinction_id: str, etag: str) -> Distinction:
-        """Take a not-a-match link back."""
+        """Take a not-a-match link back; the answer carries the revision of this write."""
 
         async def work(tx: WriteTransaction) -> Written[Distinction]:
             found = await tx.distinction(distinction_id)

@@ -43,10 +43,14 @@ class ChangeFilter:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Changes after the reader's position, and the position they lead to; without changes a checkpoint."""
+    """Changes after the reader's position, and the position they lead to; without changes a checkpoint.
+
+    `more` says that changes were already waiting behind that position.
+    """
 
     changes: tuple[Change, ...]
     position: Position
+    more: bool = False
 
 
 class Following:
@@ -66,9 +70,10 @@ class Following:
             ResumeTokenExpired: the position is older than the changes kept, or of a later store.
         """
         await self._check(after)
-        found = await self._store.read(lambda tx: tx.changes_after(after.revision, after.ordinal, limit))
+        found = await self._store.read(lambda tx: tx.changes_after(after.revision, after.ordinal, limit + 1))
+        more, found = len(found) > limit, found[:limit]
         position = Position(found[-1].revision, found[-1].ordinal) if found else after
-        return Batch(tuple(change for change in found if taken.takes(change)), position)
+        return Batch(tuple(change for change in found if taken.takes(change)), position, more)
 
     async def _check(self, after: Position) -> None:
         head = await self._store.read(lambda tx: tx.head_revision())

@@ -3,10 +3,21 @@
 from dataclasses import replace
 
 from dedup_service.domain.errors import InvalidInput
+from dedup_service.domain.fields import is_known_field
 from dedup_service.domain.records import RecordDraft
 
 MASKABLE = frozenset(
-    {"values", "owner", "facts", "children", "account", "parent", "source_update_time", "kind"}
+    {
+        "values",
+        "owner",
+        "facts",
+        "children",
+        "account",
+        "parent",
+        "source_update_time",
+        "kind",
+        "person_account",
+    }
 )
 
 
@@ -17,7 +28,7 @@ def masked(present: RecordDraft, given: RecordDraft, mask: tuple[str, ...] | Non
     draft = present
     for path in mask:
         head, _, field = path.partition(".")
-        if head == "values" and field:
+        if head == "values" and is_known_field(field):
             values = dict(draft.values)
             values.pop(field, None)
             if field in given.values:

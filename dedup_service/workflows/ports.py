@@ -19,6 +19,7 @@ from dedup_service.domain.proposals import Proposal
 from dedup_service.domain.records import Record, RecordDraft, RecordKey
 from dedup_service.workflows.filters import Condition
 from dedup_service.workflows.index_port import IndexEntry
+from dedup_service.workflows.overview import Overview
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -155,6 +156,10 @@ class ReadTransaction(Protocol):
         ...
 
     async def list_audit(self, page: Page) -> Listed[AuditEntry]: ...
+
+    async def overview(self) -> Overview:
+        """Counts only; reads every record's key columns, none of its values."""
+        ...
 
     async def verify_audit(self, head_revision: int, head_hash: str) -> AuditVerification:
         """Walk the chain; with a published head (revision > 0), also hold the chain against it."""

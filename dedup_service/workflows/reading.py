@@ -5,7 +5,14 @@ from dataclasses import dataclass
 
 import scoring
 from dedup_service.domain.errors import InvalidInput, NotFound
-from dedup_service.domain.golden import Choice, GoldenRecord, MemberChild, golden_name, survivorship
+from dedup_service.domain.golden import (
+    Choice,
+    GoldenRecord,
+    GoldenRow,
+    MemberChild,
+    golden_name,
+    survivorship,
+)
 from dedup_service.domain.leads import account_state, golden_lead_class
 from dedup_service.domain.policy import Policy
 from dedup_service.domain.proposals import Proposal
@@ -13,7 +20,9 @@ from dedup_service.domain.records import AccountState, LeadClass, RecordKey
 from dedup_service.domain.stakes import Stake, stakes
 from dedup_service.workflows.ports import ClockNow, ReadTransaction, Store
 
-MAX_LOOKUP = 50
+MAX_LOOKUP = 100
+# Records looked at for one identifier; more of them than golden records are asked for, as they share some.
+_MAX_LOOKED_AT = 1000
 LOOKUP_FIELDS = ("tax_id", "registration_number", "customer_number")
 
 
@@ -74,19 +83,38 @@ class Readings:
         Raises:
             NotFound: when no such id was ever issued.
         """
+        return (await self.goldens([golden_id]))[0]
 
-        async def work(tx: ReadTransaction) -> GoldenView:
-            chain = await tx.redirect_chain(golden_id)
-            if not chain:
-                raise NotFound("GoldenRecord", golden_name(golden_id))
-            last = chain[-1].golden_id
-            found = await tx.goldens([last])
-            return self.view(found[last], [row.name for row in chain])
+    async def goldens(self, golden_ids: Sequence[str]) -> list[GoldenView]:
+        """The golden records that these ids lead to, in their order, all as of one moment.
+
+        Raises:
+            NotFound: for the first id that was never issued.
+        """
+
+        async def work(tx: ReadTransaction) -> list[GoldenView]:
+            found = await tx.goldens(set(golden_ids))
+            chains: dict[str, list[GoldenRow]] = {}
+            for golden_id in golden_ids:
+                if golden_id not in found:
+                    raise NotFound("GoldenRecord", golden_name(golden_id))
+                if found[golden_id].row.successor_id:
+                    chains[golden_id] = await tx.redirect_chain(golden_id)
+            ends = {chain[-1].golden_id for chain in chains.values()}
+            found |= await tx.goldens(ends - found.keys()) if ends else {}
+            views = []
+            for golden_id in golden_ids:
+                chain = chains.get(golden_id) or [found[golden_id].row]
+                views.append(self.view(found[chain[-1].golden_id], [row.name for row in chain]))
+            return views
 
         return await self._store.read(work)
 
     async def lookup(self, record: RecordKey | None, field: str, value: str) -> list[GoldenView]:
-        """Golden records by a source record, or by an identifier field and its exact value."""
+        """Golden records by a source record, or by an identifier field and its exact value.
+
+        At most `MAX_LOOKUP` + 1 are given: one more says that there are too many to identify anything.
+        """
         if record is None and field not in LOOKUP_FIELDS:
             raise InvalidInput.at("identifier.field", f"one of {', '.join(LOOKUP_FIELDS)} can be looked up")
 
@@ -96,8 +124,8 @@ class Readings:
                 if not found:
                     raise NotFound("Record", record.name)
             else:
-                found = await tx.find_records(field, value, MAX_LOOKUP)
-            goldens = await tx.goldens({r.golden_id for r in found})
+                found = await tx.find_records(field, value, _MAX_LOOKED_AT)
+            goldens = await tx.goldens(sorted({r.golden_id for r in found})[: MAX_LOOKUP + 1])
             return [self.view(goldens[golden_id]) for golden_id in sorted(goldens)]
 
         return await self._store.read(work)

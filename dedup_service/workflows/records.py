@@ -22,8 +22,13 @@ from dedup_service.domain.records import (
 )
 from dedup_service.domain.validation import draft_violations
 from dedup_service.workflows.index_port import IndexEntry
-from dedup_service.workflows.masks import masked
 from dedup_service.workflows.ports import Ids, Request, Store, WriteTransaction, Written
+from dedup_service.workflows.record_writes import (
+    RecordWrite,
+    cannot_become,
+    repeated_keys,
+    wanted_drafts,
+)
 from dedup_service.workflows.replan import Replanning
 
 MAX_BATCH = 500
@@ -38,16 +43,6 @@ class BatchResult:
     unchanged_count: int
     rejected: tuple[RejectedDraft, ...]
     revision: int
-
-
-@dataclass(frozen=True, slots=True)
-class RecordWrite:
-    """How a single record is written: which fields (None: all), under which etag, and whether to create."""
-
-    draft: RecordDraft
-    update_mask: tuple[str, ...] | None = None
-    etag: str = ""
-    allow_missing: bool = True
 
 
 class RecordWriter:
@@ -104,9 +99,9 @@ class RecordWriter:
             record = present.get(key)
             if record is None:
                 fresh.append(draft)
-            elif problem := _cannot_become(record, draft):
-                refused.append(RejectedDraft(index, (problem,)))
-            elif record.active and record.draft == draft:
+            elif problems := cannot_become(record, draft):
+                refused.append(RejectedDraft(index, tuple(problems)))
+            elif _stored_so(record, draft):
                 unchanged_count += 1
             else:
                 changed.append(replace(record, draft=draft, state=RecordState.ACTIVE))
@@ -161,44 +156,60 @@ class RecordWriter:
         """
 
         async def work(tx: WriteTransaction) -> Written[Record]:
-            return await self._write_one(tx, write)
+            written = await self._write_all(tx, [write], ["record"])
+            return written.told(written.result[0], written.detail)
 
         if validate_only:
             return await self._store.preview(work)
         return await self._store.write(request, work, Record)
 
-    async def _write_one(self, tx: WriteTransaction, write: RecordWrite) -> Written[Record]:
-        key = write.draft.key
-        present = (await tx.lock_records([key])).get(key)
-        if present is None:
-            if not write.allow_missing or write.etag:
-                raise NotFound("Record", key.name)
-            self._check(write.draft)
-            records, changes, entries = await self._insert(tx, [write.draft])
-            return Written(
-                records[0],
-                tuple(changes),
-                (key.name,),
-                "created",
-                index_inserts=entries,
-                subjects=(key.name,),
-            )
-        if write.etag and write.etag != present.etag:
-            raise EtagMismatch(present.name, present.etag, [f"it is at version {present.version}"])
-        draft = masked(present.draft, write.draft, write.update_mask)
-        self._check(draft)
-        if problem := _cannot_become(present, draft):
-            raise InvalidInput([problem])
-        if present.active and draft == present.draft:
-            return Written(present, subjects=(key.name,))
-        changed = replace(present, draft=draft, state=RecordState.ACTIVE)
-        written = await self._store_changed(tx, [changed], ChangeType.RECORD_UPDATED)
-        return written.told(written.result[0], "updated")
+    async def write_many(
+        self, request: Request, writes: Sequence[RecordWrite], validate_only: bool = False
+    ) -> list[Record]:
+        """Create or update up to 500 records, all of them or none; the records in the order of the writes.
 
-    def _check(self, draft: RecordDraft) -> None:
-        violations = draft_violations(draft, self._policy.functions)
-        if violations:
-            raise InvalidInput(violations)
+        Raises:
+            InvalidInput: with every violation of every write, each below `requests[i].record`.
+            NotFound, EtagMismatch: as `write`, for the first write that is refused so.
+        """
+        paths = [f"requests[{number}].record" for number in range(len(writes))]
+        if not 1 <= len(writes) <= MAX_BATCH:
+            raise InvalidInput.at("requests", f"takes 1 to {MAX_BATCH} writes, not {len(writes)}")
+        if problems := repeated_keys(writes, paths):
+            raise InvalidInput(problems)
+
+        async def work(tx: WriteTransaction) -> Written[list[Record]]:
+            return await self._write_all(tx, writes, paths)
+
+        if validate_only:
+            return await self._store.preview(work)
+        return await self._store.write(request, work, list[Record])
+
+    async def _write_all(
+        self, tx: WriteTransaction, writes: Sequence[RecordWrite], paths: Sequence[str]
+    ) -> Written[list[Record]]:
+        present = await tx.lock_records([write.draft.key for write in writes])
+        drafts = wanted_drafts(writes, paths, present, self._policy.functions)
+        fresh = [draft for draft in drafts if draft.key not in present]
+        changed = [
+            replace(present[draft.key], draft=draft, state=RecordState.ACTIVE)
+            for draft in drafts
+            if draft.key in present and not _stored_so(present[draft.key], draft)
+        ]
+        updated = await self._store_changed(tx, changed, ChangeType.RECORD_UPDATED)
+        inserted, insert_changes, entries = await self._insert(tx, fresh)
+        written = [*updated.result, *inserted]
+        records = present | {record.key: record for record in written}
+        said = [f"{len(inserted)} created"] * bool(inserted) + [f"{len(changed)} updated"] * bool(changed)
+        return Written(
+            result=[records[draft.key] for draft in drafts],
+            changes=(*updated.changes, *insert_changes),
+            targets=tuple(record.name for record in written),
+            detail=", ".join(said),
+            index_inserts=entries,
+            index_upserts=updated.index_upserts,
+            subjects=tuple(draft.key.name for draft in drafts),
+        )
 
     async def delete(self, request: Request, key: RecordKey, etag: str) -> Record:
         """Mark a record as deleted in its source: it stays readable and undoable, and matches no more."""
@@ -306,17 +317,9 @@ def _singleton(record: Record) -> GoldenRecord:
     return GoldenRecord(row, (record,))
 
 
-def _cannot_become(record: Record, draft: RecordDraft) -> Violation | None:
-    """What a record can never change: its kind, what it is an account of, or being erased."""
-    if record.state is RecordState.ERASED:
-        return Violation("record.name", "was erased on request; this id takes no values again")
-    if record.kind is not draft.kind:
-        return Violation(
-            "record.kind", f"is {record.kind} and cannot become {draft.kind}; write a new record"
-        )
-    if record.draft.person_account is not draft.person_account:
-        return Violation("record.person_account", "cannot change; write a new record")
-    return None
+def _stored_so(record: Record, draft: RecordDraft) -> bool:
+    """Whether writing this draft would change nothing."""
+    return record.active and record.draft == draft
 
 
 def _with_records(

@@ -116,3 +116,9 @@ UPDATE merges SET body = body || '{"undo_reason": "(erased)"}'
 WHERE state = 'UNDONE'
   AND (survivor_id = ANY(%(golden_ids)s::text[])
        OR merge_id IN (SELECT merge_id FROM merged_golden_records WHERE golden_id = ANY(%(golden_ids)s::text[])))
+
+-- name: record_counts
+SELECT source, kind, count(*) FROM records WHERE state = 'ACTIVE' GROUP BY source, kind ORDER BY source, kind
+
+-- name: proposal_counts
+SELECT state, impact, count(*) FROM proposals GROUP BY state, impact

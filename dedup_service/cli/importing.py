@@ -1,0 +1,222 @@
+"""`import`: the rows of a CSV file as records, with the rows that cannot be in a file of their own.
+
+Each batch is written whole or not at all, and what is stored just so is left alone: an import that was cut
+short is finished by running it again.
+"""
+
+import codecs
+import csv
+import io
+import itertools
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Self
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from dedup_service.cli.columns import ColumnPlan, plan_columns
+from dedup_service.cli.comparing import kind_of
+from dedup_service.cli.csv_rows import RecordReader, Row, rows_of
+from dedup_service.cli.problems import CommandError, service_sentence
+from dedup_service.cli.session import Session
+from dedup_service.cli.words import plural
+from dedup_service.client import IngestedBatch, ServiceError
+from dedup_service.domain.records import SOURCE_PATTERN
+from dedup_service.v1.core_pb2 import RecordKind
+from dedup_service.v1.record_service_pb2 import Record
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
+    """A file that can be read, and what its columns are."""
+
+    file: Path
+    source: str
+    kind: RecordKind.ValueType
+    columns: ColumnPlan
+    header: tuple[str, ...]
+    delimiter: str
+    encoding: str
+
+    @property
+    def rejects_file(self) -> Path:
+        return self.file.with_suffix(".rejects.csv")
+
+
+@dataclass(slots=True)
+class Tally:
+    """What has become of the rows so far."""
+
+    written_count: int = 0
+    unchanged_count: int = 0
+    rejected_count: int = 0
+    revision: str = ""
+    sent: deque[Row] = field(default_factory=deque)
+
+
+def plan_import(
+    file: Path, kind: str, source: str, mapping: list[str], delimiter: str, encoding: str
+) -> ImportPlan:
+    """Look at the header and the options; nothing is sent.
+
+    Raises:
+        typer.BadParameter: an option that does not fit the file.
+        CommandError: the file has no header that can be read.
+    """
+    if not SOURCE_PATTERN.fullmatch(source):
+        raise typer.BadParameter("write lower-case letters, digits, - and _", param_hint="--source")
+    delimiter = {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter)
+    if len(delimiter) != 1:
+        raise typer.BadParameter("write one character, or tab", param_hint="--delimiter")
+    try:
+        name = codecs.lookup(encoding).name
+    except LookupError:
+        raise typer.BadParameter(
+            f"{encoding} is no encoding that is known", param_hint="--encoding"
+        ) from None
+    # A byte order mark would become part of the first column's name.
+    codec = "utf-8-sig" if name == "utf-8" else name
+    number = kind_of(kind)
+    with _opened(file, codec) as text:
+        try:
+            header = next(csv.reader(text, delimiter=delimiter), [])
+        except csv.Error as error:
+            raise CommandError(f"{file} has no header that can be read: {error}") from None
+    if not header:
+        raise CommandError(f"{file} is empty: the first line must name the columns")
+    columns = plan_columns(header, kind.upper(), mapping)
+    return ImportPlan(file, source, number, columns, tuple(header), delimiter, codec)
+
+
+@contextmanager
+def _opened(file: Path, codec: str) -> Iterator[IO[str]]:
+    try:
+        with file.open(encoding=codec, errors="surrogateescape", newline="") as text:
+            yield text
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{file} is not {codec}: say its encoding with --encoding") from error
+
+
+def import_file(session: Session, plan: ImportPlan) -> None:
+    """Write the rows; exit code 1 when some were rejected."""
+    out = session.output
+    if not out.as_json:
+        used = ", ".join(
+            f"{plan.header[place]} -> {target}" for target, place in plan.columns.targets.items()
+        )
+        out.line(f"columns: {used}")
+        if plan.columns.left_out:
+            out.line(f"left out: {', '.join(plan.columns.left_out)} (say --map COLUMN=FIELD)", "yellow")
+    tally = Tally()
+    plan.rejects_file.unlink(missing_ok=True)
+    with _opened(plan.file, plan.encoding) as text, _progress(text, plan.file) as tick:
+        try:
+            with Rejects(plan) as rejects:
+                for done in session.client.ingest(_records(text, plan, tally, rejects)):
+                    _count(done, tally, rejects)
+                    tick()
+        except ServiceError as error:
+            if error.unreachable and not tally.written_count + tally.unchanged_count:
+                raise
+            raise CommandError(
+                f"stopped after {plural(tally.written_count, 'written row')}: {service_sentence(error)}. "
+                "Run the same command again: what is written is left alone"
+            ) from error
+    _tell(session, plan, tally)
+    if tally.rejected_count:
+        raise typer.Exit(1)
+
+
+def _records(text: IO[str], plan: ImportPlan, tally: Tally, rejects: "Rejects") -> Iterator[Record]:
+    """The good records in order; each row waits in `tally.sent` for its answer."""
+    reader = RecordReader(plan.source, plan.kind, plan.columns)
+    rows = rows_of(csv.reader(text, delimiter=plan.delimiter))
+    for row in itertools.islice(rows, 1, None):  # the first row is the header
+        record, problems = reader.record(row)
+        if problems:
+            tally.rejected_count += 1
+            rejects.write(row, problems)
+        else:
+            tally.sent.append(row)
+            yield record
+
+
+def _count(done: IngestedBatch, tally: Tally, rejects: "Rejects") -> None:
+    rows = [tally.sent.popleft() for _ in done.records]
+    answer = done.answer
+    tally.written_count += answer.written_count
+    tally.unchanged_count += answer.unchanged_count
+    tally.rejected_count += len(answer.rejected)
+    tally.revision = answer.revision.token or tally.revision
+    for rejected in answer.rejected:
+        violations = rejected.bad_request.field_violations
+        rejects.write(rows[rejected.index], [f"{each.field}: {each.description}" for each in violations])
+
+
+class Rejects:
+    """The file of rejected rows, made with the first one; its bytes are as the rows' were."""
+
+    def __init__(self, plan: ImportPlan) -> None:
+        self._plan = plan
+        self._file: IO[str] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def write(self, row: Row, problems: Iterable[str]) -> None:
+        """Add a row with its line and every reason."""
+        if self._file is None:
+            self._file = self._plan.rejects_file.open(
+                "w", encoding=self._plan.encoding, errors="surrogateescape", newline=""
+            )
+            self._put("line", "reasons", *self._plan.header)
+        self._put(str(row.line), "; ".join(problems), *row.cells)
+
+    def _put(self, *cells: str) -> None:
+        assert self._file is not None, "write() has opened it"
+        csv.writer(self._file, delimiter=self._plan.delimiter).writerow(cells)
+
+
+@contextmanager
+def _progress(text: IO[str], file: Path) -> Iterator[Callable[[], None]]:
+    """A bar on stderr where that is a terminal; by bytes read, because nobody has counted the rows."""
+    console = Console(file=sys.stderr)
+    shown = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
+    with Progress(
+        *shown, TimeRemainingColumn(), console=console, disable=not console.is_terminal
+    ) as progress:
+        task = progress.add_task(file.name, total=max(file.stat().st_size, 1))
+        # TextIOWrapper gives no place of its own while it is iterated over.
+        binary = text.buffer if isinstance(text, io.TextIOWrapper) else None
+        yield lambda: progress.update(task, completed=binary.tell() if binary else 0)
+
+
+def _tell(session: Session, plan: ImportPlan, tally: Tally) -> None:
+    out = session.output
+    if out.as_json:
+        out.json(
+            {
+                "written_count": tally.written_count,
+                "unchanged_count": tally.unchanged_count,
+                "rejected_count": tally.rejected_count,
+                "rejects_file": str(plan.rejects_file) if tally.rejected_count else "",
+                "revision": tally.revision,
+            }
+        )
+        return
+    out.line(
+        f"{plural(tally.written_count, 'row')} written, {tally.unchanged_count:,} stored just so already, "
+        f"{tally.rejected_count:,} rejected"
+    )
+    if tally.rejected_count:
+        out.line(f"rejected rows with their reasons: {plan.rejects_file}", "yellow")

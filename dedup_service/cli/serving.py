@@ -1,0 +1,113 @@
+"""`serve`: the merge desk on the air, from the settings to SIGTERM."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from dataclasses import dataclass
+
+import uvloop
+
+from dedup_service.cli.output import Output
+from dedup_service.cli.overview import say_store, say_sweep, say_what_to_try
+from dedup_service.cli.problems import CommandError
+from dedup_service.cli.sample_crm import fill_with_sample
+from dedup_service.composition import RunningDesk, Servers, running_desk, servers
+from dedup_service.rpc.server import ServerOptions, start_server
+from dedup_service.settings import Settings
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line asks of a start."""
+
+    sample: bool
+    quiet: bool
+    out: Output
+
+
+def serve(sample: bool, quiet: bool, as_json: bool) -> None:
+    """Serve until SIGTERM or SIGINT, then stop gracefully and return."""
+    settings = Settings.from_environment(os.environ)
+    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT, stream=sys.stderr)
+    wishes = Wishes(sample, quiet, Output(as_json))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_until_told_to_stop(settings, wishes))
+
+
+async def _until_told_to_stop(settings: Settings, wishes: Wishes) -> None:
+    """Run until a signal; a signal during the start ends it as cleanly."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, stop.set)
+    async with servers(settings) as where:
+        # Servers that are just being started are waited for: cancelled half-way they would be left behind.
+        serving = asyncio.create_task(_serve(settings, where, wishes))
+        told = asyncio.create_task(stop.wait())
+        await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+        if not serving.cancelled() and (error := serving.exception()) is not None:
+            raise error
+
+
+async def _serve(settings: Settings, where: Servers, wishes: Wishes) -> None:
+    async with running_desk(settings, where) as running:
+        await _introduce(running, settings, wishes)
+        options = ServerOptions(
+            listen=settings.listen,
+            reflection=settings.reflection,
+            max_concurrent_calls=settings.max_concurrent_calls,
+            grace_seconds=settings.grace_seconds,
+        )
+        try:
+            server = await start_server(running.desk, options)
+        except (OSError, RuntimeError) as error:
+            raise CommandError(
+                f"cannot listen on {settings.listen}: is another service running there? "
+                "Stop it, or set DEDUP_LISTEN"
+            ) from error
+        try:
+            await _say_ready(running, server.address, wishes)
+            await asyncio.Event().wait()
+        finally:
+            await server.stop()
+
+
+async def _introduce(running: RunningDesk, settings: Settings, wishes: Wishes) -> None:
+    """Fill an empty store when asked to, and say what there is."""
+    silent = wishes.quiet or wishes.out.as_json
+    swept = None
+    if wishes.sample:
+        swept = await fill_with_sample(running.desk, None if silent else wishes.out)
+    if silent:
+        return
+    own = [
+        name
+        for name, embedded in (
+            ("PostgreSQL", settings.embedded_postgres),
+            ("Valkey", settings.embedded_valkey),
+        )
+        if embedded
+    ]
+    beside = f", with {' and '.join(own)} of its own in {settings.data_dir}" if own else ""
+    wishes.out.line(f"PostgreSQL {running.postgres_version}{beside}", "dim")
+    await say_store(running.desk, wishes.out)
+    if swept is not None:
+        say_sweep(swept, wishes.out)
+
+
+async def _say_ready(running: RunningDesk, address: str, wishes: Wishes) -> None:
+    out = wishes.out
+    if out.as_json:
+        out.json({"ready": True, "address": address})
+        return
+    if not wishes.quiet:
+        await say_what_to_try(running.desk, address, out)
+        out.line()
+    out.line(f"ready: listening on {address}; Ctrl-C stops", "bold green")

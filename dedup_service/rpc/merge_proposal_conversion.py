@@ -1,0 +1,149 @@
+"""Merge proposals as messages: the plan with what it would do, and where its vote stands."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from dedup_service.domain.decision import Decision
+from dedup_service.domain.golden import golden_name
+from dedup_service.domain.merges import merge_name
+from dedup_service.domain.plan import Plan, PlanMember
+from dedup_service.domain.proposals import GoldenLink, PlanChange, Proposal
+from dedup_service.rpc import enum_numbers
+from dedup_service.rpc.golden_record_conversion import golden_child, golden_value, stake_messages
+from dedup_service.rpc.quantities import timestamp
+from dedup_service.rpc.revision_tokens import RevisionTokens
+from dedup_service.v1 import merge_plan_pb2
+from dedup_service.v1 import merge_proposal_service_pb2 as pb
+from dedup_service.workflows.reading import Preview
+
+
+def proposal_message(proposal: Proposal, preview: Preview | None, tokens: RevisionTokens) -> pb.MergeProposal:
+    """A proposal; without a preview its plan says what merges, but not with which values."""
+    plan = proposal.plan
+    message = pb.MergeProposal(
+        name=proposal.name,
+        golden_records=map(golden_name, plan.golden_ids),
+        survivor=golden_name(plan.survivor_id),
+        field_choices={choice.field: choice.record.name for choice in plan.field_choices},
+        comment=proposal.comment,
+        type=enum_numbers.PROPOSAL_TYPE[plan.type],
+        state=enum_numbers.PROPOSAL_STATE[proposal.state],
+        etag=proposal.etag,
+        plan=_plan(plan, preview),
+        links=map(_link, proposal.links),
+        impact=enum_numbers.IMPACT[proposal.impact],
+        proposer=proposal.proposer,
+        create_time=timestamp(proposal.create_time),
+        update_time=timestamp(proposal.update_time),
+        merge=merge_name(proposal.merge_id) if proposal.merge_id else "",
+        plan_changes=[_plan_change(change, tokens) for change in proposal.plan_changes],
+        revision=tokens.message(proposal.revision),
+        kind=next(enum_numbers.RECORD_KIND[m.kind] for m in plan.members if m.golden_id == plan.survivor_id),
+        closing_comment=proposal.closing_comment,
+    )
+    if proposal.weakest_link is not None:
+        message.weakest_link.CopyFrom(_link(proposal.weakest_link))
+    if proposal.decision is not None:
+        _add_decision(message, proposal.decision)
+        if proposal.state.open:
+            message.missing.extend(need.missing for need in proposal.decision.unmet)
+            message.missing_functions.extend(proposal.decision.missing_functions)
+    message.votes.extend(_votes(proposal))
+    return message
+
+
+def _add_decision(message: pb.MergeProposal, decision: Decision) -> None:
+    for reason in decision.impact_reasons:
+        message.impact_reasons.add(impact=enum_numbers.IMPACT[reason.impact], reason=reason.reason)
+    message.stakes.extend(stake_messages(decision.stakes))
+    for need in decision.requirements:
+        message.requirements.add(
+            functions=need.functions,
+            people_count=need.people,
+            reason=need.reason,
+            approved_by=need.approved_by,
+            satisfied=need.satisfied,
+        )
+    for veto in decision.vetoes:
+        message.vetoes.add(rule=veto.rule, reason=veto.reason)
+
+
+def _votes(proposal: Proposal) -> Iterable[pb.Vote]:
+    """The votes of the log; the decision, which weighed the same log in the same order, says which count."""
+    weighed = proposal.decision.votes if proposal.decision is not None else ()
+    for number, vote in enumerate(proposal.votes):
+        counted = weighed[number] if number < len(weighed) else None
+        counts = counted is not None and counted.counts
+        yield pb.Vote(
+            principal=vote.principal,
+            functions=vote.functions,
+            decision=enum_numbers.VOTE_DECISION[vote.decision],
+            plan_hash=vote.plan_hash,
+            comment=vote.comment,
+            create_time=timestamp(vote.time),
+            counts=counts,
+            void_reason="" if counts or counted is None else counted.reason,
+        )
+
+
+def _plan(plan: Plan, preview: Preview | None) -> merge_plan_pb2.MergePlan:
+    survivor = golden_name(plan.survivor_id)
+    message = merge_plan_pb2.MergePlan(
+        members=map(_member, plan.members),
+        survivor=survivor,
+        field_choices={choice.field: choice.record.name for choice in plan.field_choices},
+        redirects=[
+            merge_plan_pb2.Redirect(from_golden_record=golden_name(golden_id), to_golden_record=survivor)
+            for golden_id in plan.golden_ids
+            if golden_id != plan.survivor_id
+        ],
+        policy_version=plan.policy_version,
+    )
+    if preview is not None:
+        _add_preview(message, preview, plan.members)
+    return message
+
+
+def _add_preview(message: merge_plan_pb2.MergePlan, preview: Preview, members: Sequence[PlanMember]) -> None:
+    losing: dict[str, list[merge_plan_pb2.LosingValue]] = defaultdict(list)
+    for lost in preview.losing:
+        losing[lost.field].append(merge_plan_pb2.LosingValue(value=lost.value, record=lost.record.name))
+    for field, value in preview.values.items():
+        message.values[field].value.CopyFrom(golden_value(value))
+    for field, values in losing.items():
+        message.values[field].losing_values.extend(values)
+    homes = {record.key: member.golden_id for member in members for record in member.records}
+    for moving in preview.moving_children:
+        message.moving_children.add(
+            child=golden_child(moving), from_golden_record=golden_name(homes[moving.record])
+        )
+
+
+def _member(member: PlanMember) -> merge_plan_pb2.PlanMember:
+    return merge_plan_pb2.PlanMember(
+        golden_record=golden_name(member.golden_id),
+        etag=f'"{member.version}"',
+        kind=enum_numbers.RECORD_KIND[member.kind],
+        records=[
+            merge_plan_pb2.PlanRecord(record=record.key.name, etag=f'"{record.version}"')
+            for record in member.records
+        ],
+    )
+
+
+def _link(link: GoldenLink) -> merge_plan_pb2.GoldenLink:
+    return merge_plan_pb2.GoldenLink(
+        left=golden_name(link.left),
+        right=golden_name(link.right),
+        match_weight_bits=link.match_weight_bits,
+        match_probability=link.match_probability,
+    )
+
+
+def _plan_change(change: PlanChange, tokens: RevisionTokens) -> merge_plan_pb2.PlanChange:
+    return merge_plan_pb2.PlanChange(
+        create_time=timestamp(change.time),
+        revision=tokens.message(change.revision),
+        differences=change.differences,
+        voided_vote_count=change.voided_votes,
+    )

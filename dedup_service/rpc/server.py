@@ -1,0 +1,153 @@
+"""The gRPC server: started on a desk, stopped without losing what it has accepted."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import grpc
+from google.protobuf.descriptor import ServiceDescriptor
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1.health import SERVICE_NAME as HEALTH
+from grpc_health.v1.health import aio as health
+from grpc_reflection.v1alpha import reflection
+
+from dedup_service.rpc.audit_service import AuditService
+from dedup_service.rpc.change_service import ChangeService
+from dedup_service.rpc.distinction_service import DistinctionService
+from dedup_service.rpc.edge import Edge
+from dedup_service.rpc.gate import Gate
+from dedup_service.rpc.golden_record_service import GoldenRecordService
+from dedup_service.rpc.match_service import MatchService
+from dedup_service.rpc.merge_proposal_service import MergeProposalService
+from dedup_service.rpc.merge_service import MergeService
+from dedup_service.rpc.record_service import RecordService
+from dedup_service.v1 import (
+    audit_service_pb2,
+    change_service_pb2,
+    distinction_service_pb2,
+    golden_record_service_pb2,
+    match_service_pb2,
+    merge_proposal_service_pb2,
+    merge_service_pb2,
+    record_service_pb2,
+)
+from dedup_service.workflows.desk import Desk
+
+# The gate refuses what is over 1 MB with a reason; what is far over is not even received.
+_MAX_RECEIVED_BYTES = 4 * 1024 * 1024
+# Calls that may wait for the gate to refuse them; beyond, grpc refuses them without details.
+_REFUSED_AT_ONCE = 1000
+
+
+class ListenError(Exception):
+    """The server cannot listen where it should; says why and what to do."""
+
+
+@dataclass(frozen=True)
+class ServerOptions:
+    """How to serve. `listen` is HOST:PORT, port 0 for any free one; `max_concurrent_calls` does not count
+    watching streams, of which there may be as many again.
+    """
+
+    listen: str
+    reflection: bool
+    max_concurrent_calls: int
+    grace_seconds: float
+    checkpoint_seconds: float = 5.0
+
+
+class RunningGrpc:
+    """A server that serves until it is stopped."""
+
+    def __init__(
+        self,
+        server: grpc.aio.Server,
+        address: str,
+        servicer: health.HealthServicer,
+        gate: Gate,
+        edge: Edge,
+        grace_seconds: float,
+    ) -> None:
+        self._server = server
+        self._health = servicer
+        self._gate = gate
+        self._edge = edge
+        self._grace_seconds = grace_seconds
+        self.address = address
+
+    @property
+    def port(self) -> int:
+        return int(self.address.rpartition(":")[2])
+
+    async def stop(self) -> None:
+        """Say NOT_SERVING, let running calls finish within the grace, end streams that have no end, and stop."""
+        await self._health.enter_graceful_shutdown()
+        self._edge.stopping.set()
+        refusing = asyncio.create_task(self._server.stop(self._grace_seconds))
+        idle = asyncio.create_task(self._gate.idle())
+        await asyncio.wait((refusing, idle), return_when=asyncio.FIRST_COMPLETED)
+        idle.cancel()
+        # Only watchers of the health are left: they would use up the whole grace.
+        await self._server.stop(0)
+        await refusing
+
+
+async def start_server(desk: Desk, options: ServerOptions) -> RunningGrpc:
+    """Serve a desk.
+
+    Raises:
+        ListenError: the address cannot be listened on.
+    """
+    edge = Edge(desk)
+    gate = Gate(desk.directory, edge.tokens, options.max_concurrent_calls)
+    server = grpc.aio.server(
+        options=(
+            ("grpc.max_receive_message_length", _MAX_RECEIVED_BYTES),
+            # Without it two servers could listen on one port, each with a part of the calls.
+            ("grpc.so_reuseport", 0),
+        ),
+        maximum_concurrent_rpcs=2 * options.max_concurrent_calls + _REFUSED_AT_ONCE,
+    )
+    answering = _services(edge, options)
+    server.add_generic_rpc_handlers([gate.handlers(service, answer) for service, answer in answering])
+    servicer = health.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    names = [service.full_name for service, _ in answering]
+    for name in ("", *names):
+        await servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
+    if options.reflection:
+        reflection.enable_server_reflection((*names, HEALTH, reflection.SERVICE_NAME), server)
+    port = _listen(server, options.listen)
+    await server.start()
+    host = options.listen.rpartition(":")[0]
+    return RunningGrpc(server, f"{host}:{port}", servicer, gate, edge, options.grace_seconds)
+
+
+def _services(edge: Edge, options: ServerOptions) -> list[tuple[ServiceDescriptor, object]]:
+    """Every service of the API with what answers it."""
+    return [
+        (_service(record_service_pb2, "RecordService"), RecordService(edge)),
+        (_service(golden_record_service_pb2, "GoldenRecordService"), GoldenRecordService(edge)),
+        (_service(match_service_pb2, "MatchService"), MatchService(edge)),
+        (_service(merge_proposal_service_pb2, "MergeProposalService"), MergeProposalService(edge)),
+        (_service(merge_service_pb2, "MergeService"), MergeService(edge)),
+        (_service(distinction_service_pb2, "DistinctionService"), DistinctionService(edge)),
+        (_service(change_service_pb2, "ChangeService"), ChangeService(edge, options.checkpoint_seconds)),
+        (_service(audit_service_pb2, "AuditService"), AuditService(edge)),
+    ]
+
+
+def _service(module: object, name: str) -> ServiceDescriptor:
+    services: Mapping[str, ServiceDescriptor] = module.DESCRIPTOR.services_by_name  # type: ignore[attr-defined]  # every generated module has one
+    return services[name]
+
+
+def _listen(server: grpc.aio.Server, address: str) -> int:
+    try:
+        port = server.add_insecure_port(address)
+    except RuntimeError as error:
+        raise ListenError(
+            f"cannot listen on {address}: another program has the port, or the host is not of this machine; "
+            "choose another address"
+        ) from error
+    return int(port)

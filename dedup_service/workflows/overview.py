@@ -1,0 +1,26 @@
+"""How much of everything there is, for whoever starts the service."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dedup_service.domain.impact import Impact
+from dedup_service.domain.proposals import ProposalState
+from dedup_service.domain.records import RecordKind
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Active records by source and kind, and merge proposals by state and impact; absent means none."""
+
+    records: Mapping[tuple[str, RecordKind], int]
+    proposals: Mapping[tuple[ProposalState, Impact], int]
+
+    @property
+    def record_count(self) -> int:
+        return sum(self.records.values())
+
+    @property
+    def open_proposals(self) -> Mapping[Impact, int]:
+        """Proposals that wait for a decision or for being carried out, by impact."""
+        states = (ProposalState.PENDING, ProposalState.APPROVED)
+        return {impact: sum(self.proposals.get((state, impact), 0) for state in states) for impact in Impact}

@@ -1,0 +1,347 @@
+"""Proposals from first to last: who may do what, and what voids a vote and says why (domain 7)."""
+
+from dataclasses import replace
+
+import pytest
+from canonical_dump import full_dump
+from merge_desk import (
+    DIRECTORY,
+    POLICY,
+    Office,
+    account,
+    contact,
+    key,
+    lead,
+    mastered,
+    open_office,
+    principal,
+    request,
+    with_policy,
+)
+
+from dedup_service.domain.decision import VoteDecision
+from dedup_service.domain.errors import (
+    ApprovalsMissing,
+    DedupError,
+    EtagMismatch,
+    InvalidInput,
+    NotFound,
+    PermissionRefused,
+    Reason,
+    StateNotAllowed,
+    Vetoed,
+)
+from dedup_service.domain.plan import FieldChoice, ProposalType
+from dedup_service.domain.principals import Directory
+from dedup_service.domain.proposals import Proposal, ProposalState
+from dedup_service.domain.records import Fact
+from dedup_service.workflows.assessment import Assessment
+from dedup_service.workflows.proposing import ProposalDraft
+from dedup_service.workflows.replan import Replanning
+
+HELD = (Fact("legal_hold", flag=True),)
+
+
+async def pair(office: Office) -> tuple[str, str]:
+    one, other = await office.put(contact("a"), contact("desk/b"))
+    return one, other
+
+
+async def changed(
+    office: Office, proposal: Proposal, *, survivor: str | None = None, field: str = ""
+) -> Proposal:
+    choices = [FieldChoice(field, key("a"))] if field else None
+    return await office.desk.proposing.update(
+        request("UpdateMergeProposal"), proposal.proposal_id, proposal.etag, survivor, choices
+    )
+
+
+async def withdrawn(office: Office, proposal: Proposal, by: str) -> Proposal:
+    return await office.desk.proposing.withdraw(
+        request("WithdrawMergeProposal"), proposal.proposal_id, proposal.etag, principal(by), "a mistake"
+    )
+
+
+async def test_a_proposal_says_who_must_approve_and_why(office: Office) -> None:
+    """A new proposal is PENDING, with stakes, impact, requirements and what is missing (7.1)."""
+    one, other = await pair(office)
+    proposal = await office.propose(one, other)
+    assert (proposal.state, proposal.plan.type) == (ProposalState.PENDING, ProposalType.MERGE)
+    assert proposal.decision is not None
+    assert proposal.decision.unmet[0].missing.startswith("1 more approval of sales or support")
+    assert proposal.missing_functions == ("sales", "support")
+    assert await office.proposal(proposal) == proposal
+
+
+async def test_a_preview_shows_what_would_happen_and_stores_nothing(office: Office) -> None:
+    """`validate_only` answers the proposal and leaves no trace; the reading shows winners and losers."""
+    one, other = await pair(office)
+    before = await full_dump(office.store, POLICY)
+    draft = ProposalDraft((one, other))
+    who = principal("ann")
+    await office.desk.proposing.create(request("CreateMergeProposal"), draft, who, validate_only=True)
+    assert await full_dump(office.store, POLICY) == before
+    proposal = await office.propose(one, other, survivor_id=one)
+    _, preview = await office.desk.readings.proposal(proposal.proposal_id)
+    assert preview is not None
+    lost = {loser.value for loser in preview.losing}
+    assert {preview.values["email"].value} | lost == {"a@example.com", "desk.b@example.com"}
+    assert preview.redirects == (f"goldenRecords/{other}",)
+
+
+async def test_records_may_be_proposed_by_name(office: Office) -> None:
+    """A proposal names golden records or records; unknown ones are named in the refusal."""
+    one, other = await pair(office)
+    proposal = await office.propose(one, records=(key("desk/b"),))
+    assert set(proposal.plan.golden_ids) == {one, other}
+    with pytest.raises(NotFound, match="stranger"):
+        await office.propose(one, records=(key("stranger"),))
+    with pytest.raises(NotFound, match="strange-id"):
+        await office.propose(one, "strange-id")
+    with pytest.raises(InvalidInput, match="2 to 50"):
+        await office.propose(one, records=(key("a"),))
+
+
+async def test_the_same_members_are_proposed_once(office: Office) -> None:
+    """While a proposal is open, the same golden records cannot be proposed again, and it is named."""
+    one, other = await pair(office)
+    proposal = await office.propose(one, other)
+    with pytest.raises(StateNotAllowed, match=proposal.proposal_id):
+        await office.propose(other, one)
+    await withdrawn(office, proposal, "services/matcher")
+    assert (await office.propose(other, one)).state is ProposalState.PENDING
+
+
+async def test_a_company_and_its_contact_do_not_merge(office: Office) -> None:
+    """Kinds that do not go together are refused at the door (8.5)."""
+    one, other = await office.put(contact("a"), account("b"))
+    with pytest.raises(InvalidInput, match="person account"):
+        await office.propose(one, other)
+
+
+async def test_approve_and_execute(office: Office) -> None:
+    """Enough votes make a proposal APPROVED, execution makes it EXECUTED, and then nothing more goes."""
+    one, other = await pair(office)
+    proposal = await office.propose(one, other)
+    with pytest.raises(ApprovalsMissing) as missing:
+        await office.execute(proposal)
+    assert missing.value.missing[0][0] == "sales/support"
+    approved = await office.vote(proposal, "carla", comment="same person")
+    assert approved.state is ProposalState.APPROVED
+    merge = await office.execute(approved, by="services/matcher")
+    executed = await office.proposal(proposal)
+    assert (executed.state, executed.merge_id) == (ProposalState.EXECUTED, merge.merge_id)
+    assert [v.comment for v in executed.votes] == ["same person"]
+    for attempt in (office.execute(approved), office.vote(approved, "ann"), changed(office, approved)):
+        with pytest.raises(StateNotAllowed):
+            await attempt
+
+
+async def test_a_rejection_closes_the_proposal(office: Office) -> None:
+    """One rejection by somebody with a stake is final."""
+    one, other = await pair(office)
+    proposal = await office.vote(await office.propose(one, other), "ann", VoteDecision.REJECT)
+    assert proposal.state is ProposalState.REJECTED
+    for attempt in (office.vote(proposal, "carla"), office.execute(proposal)):
+        with pytest.raises(StateNotAllowed):
+            await attempt
+
+
+async def test_only_its_proposer_withdraws_a_proposal(office: Office) -> None:
+    """Others reject; the proposer takes back."""
+    one, other = await pair(office)
+    proposal = await office.propose(one, other, by="ann")
+    with pytest.raises(PermissionRefused):
+        await withdrawn(office, proposal, "carla")
+    closed = await withdrawn(office, proposal, "ann")
+    assert (closed.state, closed.closing_comment) == (ProposalState.WITHDRAWN, "a mistake")
+
+
+@pytest.mark.parametrize(
+    ("voter", "reason"),
+    [
+        ("ann", Reason.SELF_APPROVAL),
+        ("services/matcher", Reason.NOT_AN_APPROVER),
+        ("mia", Reason.MISSING_ROLE),
+    ],
+)
+async def test_a_vote_that_would_not_count_is_refused(office: Office, voter: str, reason: Reason) -> None:
+    """The proposer, a service account and a function without a stake are told so, and nothing is kept."""
+    one, other = await pair(office)
+    proposal = await office.propose(one, other, by="ann")
+    with pytest.raises(PermissionRefused) as refused:
+        await office.vote(proposal, voter)
+    assert refused.value.reason is reason
+    assert (await office.proposal(proposal)).votes == ()
+
+
+async def test_every_decision_needs_the_etag(office: Office) -> None:
+    """Voting, executing and changing without an etag is refused."""
+    one, other = await pair(office)
+    another = await office.propose(*await office.put(contact("x"), contact("y")))
+    blind = replace(await office.propose(one, other), plan=another.plan)
+    for attempt in (office.vote(blind, "ann"), office.execute(blind), changed(office, blind)):
+        with pytest.raises(EtagMismatch):
+            await attempt
+    who = principal("ann")
+    with pytest.raises(InvalidInput, match="etag"):
+        await office.desk.deciding.execute(request("ExecuteMergeProposal"), blind.proposal_id, "", who)
+
+
+async def test_a_write_to_a_member_voids_the_votes_and_is_named(office: Office) -> None:
+    """When a member changes, its votes count no more, the cause is told, and people are asked again (7.3)."""
+    one, other = await pair(office)
+    approved = await office.approved(one, other)
+    await office.put(contact("a", email="new@x.example"))
+    now = await office.proposal(approved)
+    assert (now.state, now.etag == approved.etag) == (ProposalState.PENDING, False)
+    [change] = now.plan_changes
+    assert (change.differences, change.voided_votes) == (("sources/crm/records/a was written",), 1)
+    for attempt in (office.execute(approved), office.vote(approved, "carla")):
+        with pytest.raises(EtagMismatch, match="sources/crm/records/a was written"):
+            await attempt
+    with pytest.raises(ApprovalsMissing):
+        await office.execute(now)
+    assert await office.execute(await office.vote(now, "ann"))
+
+
+async def test_a_write_that_changes_nothing_voids_nothing(office: Office) -> None:
+    """The same values written again leave the plan and its votes as they are."""
+    one, other = await pair(office)
+    approved = await office.approved(one, other)
+    await office.put(contact("a"))
+    assert await office.proposal(approved) == approved
+
+
+async def test_another_survivor_or_choice_voids_the_votes(office: Office) -> None:
+    """Changing the plan is told in the plan's changes, and votes on the old plan are void."""
+    one, other = await pair(office)
+    approved = await office.approved(one, other, survivor_id=one)
+    moved = await changed(office, approved, survivor=other)
+    assert moved.state is ProposalState.PENDING
+    assert moved.plan_changes[-1].differences == (f"the survivor is now goldenRecords/{other}",)
+    chosen = await changed(office, moved, field="email")
+    assert chosen.plan_changes[-1].differences == ("the field choices changed",)
+    assert await changed(office, chosen, survivor=other, field="email") == chosen
+    merge = await office.execute(await office.vote(chosen, "ann"))
+    view = await office.golden(merge.survivor_id)
+    assert (view.values["email"].value, view.values["email"].rule) == ("a@example.com", "CHOICE")
+
+
+async def test_a_deleted_member_leaves_the_plan(office: Office) -> None:
+    """A plan goes on without a deleted member while two are left, and is SUPERSEDED when not."""
+    ids = await office.put(contact("a"), contact("b"), contact("c"))
+    proposal = await office.propose(*ids)
+    await office.delete("a")
+    now = await office.proposal(proposal)
+    assert (now.state, len(now.plan.members)) == (ProposalState.PENDING, 2)
+    assert f"goldenRecords/{ids[0]} left the plan" in now.plan_changes[-1].differences
+    await office.delete("b")
+    now = await office.proposal(proposal)
+    assert now.state is ProposalState.SUPERSEDED
+    assert "fewer than two" in now.closing_comment
+
+
+async def test_a_merge_replans_the_proposals_it_touches(office: Office) -> None:
+    """Open proposals follow their members into the survivor; one left with a single member is SUPERSEDED."""
+    a, b, c = await office.put(contact("a"), contact("b"), contact("c"))
+    inside, beside = await office.approved(a, b), await office.approved(b, c)
+    apart = await office.approved(*await office.put(contact("x"), contact("y")))
+    whole = await office.propose(a, b, c)
+    await office.execute(inside)
+    now = await office.proposal(beside)
+    assert (now.state, set(now.plan.golden_ids)) == (ProposalState.PENDING, {inside.plan.survivor_id, c})
+    assert now.plan_changes[-1].voided_votes == 1
+    closed = await office.proposal(whole)
+    superseded = {p.proposal_id for p in (now, closed) if p.state is ProposalState.SUPERSEDED}
+    assert len(superseded | {now.proposal_id, closed.proposal_id}) == 2
+    assert "another open proposal" in closed.closing_comment or "another" in now.closing_comment
+    assert await office.proposal(apart) == apart
+
+
+async def test_a_veto_stops_an_approved_merge(office: Office) -> None:
+    """A survivor that dies, and a provisional one over a mastered, are vetoed whatever the votes."""
+    one, other = await office.put(lead("a"), lead("b"))
+    await office.put(replace(lead("a"), facts=(Fact("disqualified_reason", text="a test"),)))
+    proposal = await office.approved(one, other, survivor_id=one)
+    assert proposal.state is ProposalState.APPROVED
+    dead = replace(lead("a"), values={"company_name": "nobody"})
+    await office.put(dead)
+    proposal = await office.vote(await office.proposal(proposal), "ann")
+    assert proposal.state is ProposalState.PENDING
+    with pytest.raises(Vetoed, match="DEAD"):
+        await office.execute(proposal)
+    ids = await office.put(account("p"), mastered("m"))
+    vetoed = await office.approved(*ids, survivor_id=ids[0], voters=("fiona",))
+    with pytest.raises(Vetoed, match="provisional"):
+        await office.execute(vetoed)
+
+
+async def test_two_mastered_accounts_are_not_merged_without_finance(office: Office) -> None:
+    """All the others together do not merge two mastered accounts; finance and one more do (C-2)."""
+    one, other = await office.put(mastered("1"), mastered("2"))
+    await office.put(replace(account("crm/s"), facts=(Fact("open_cases", count=1),)))
+    proposal = await office.propose(one, other, records=(key("crm/s"),), survivor_id=one)
+    for voter in ("ann", "ben", "carla", "dev"):
+        proposal = await office.vote(proposal, voter)
+    assert proposal.missing_functions == ("finance",)
+    with pytest.raises(ApprovalsMissing, match="customer number"):
+        await office.execute(proposal)
+    assert await office.execute(await office.vote(proposal, "fiona"))
+
+
+async def test_a_vote_of_somebody_who_lost_the_role_does_not_count_at_execution(
+    office: Office, database_url: str, redis_url: str
+) -> None:
+    """What was approved is refused when the approver is of that function no more (C-3)."""
+    one, other = await pair(office)
+    approved = await office.approved(one, other)
+    moved = replace(principal("ann"), functions=frozenset({"marketing"}))
+    later = Directory({**DIRECTORY.principals, moved.name: moved})
+    async with open_office(database_url, redis_url, directory=later) as office_later:
+        with pytest.raises(ApprovalsMissing):
+            await office_later.execute(approved)
+    assert await office.execute(approved)
+
+
+async def test_a_new_policy_asks_again(office: Office, database_url: str, redis_url: str) -> None:
+    """Under another policy version a vote counts no more, before and after the plan is brought up to it."""
+    one, other = await pair(office)
+    approved = await office.approved(one, other)
+    policy = with_policy(version="2")
+    async with open_office(database_url, redis_url, policy=policy) as later:
+        with pytest.raises(EtagMismatch, match="policy is now version 2"):
+            await later.execute(approved)
+        assert await Replanning(Assessment(policy, DIRECTORY)).adopt_policy(later.store) == 1
+        now = await later.proposal(approved)
+        assert now.state is ProposalState.PENDING
+        assert now.plan_changes[-1].differences == ("the policy is now version 2",)
+        assert await later.execute(await later.vote(now, "ann"))
+
+
+async def test_the_tally_is_a_fold_over_the_vote_log(office: Office) -> None:
+    """Every acknowledged vote is in the log, in order, and the log alone gives the decision (C-4)."""
+    ids = await office.put(replace(contact("a"), facts=HELD), contact("b"))
+    proposal = await office.propose(*ids)
+    for voter in ("ann", "ann", "ben"):
+        proposal = await office.vote(proposal, voter)
+    now = await office.proposal(proposal)
+    assert [v.principal for v in now.votes] == ["users/ann", "users/ann", "users/ben"]
+    assert now.decision is not None
+    assert [c.counts for c in now.decision.votes] == [False, True, True]
+    assert now.state is ProposalState.APPROVED
+
+
+async def test_unknown_proposals_are_not_found(office: Office) -> None:
+    """Voting on and reading what never was is NotFound; a comment that cannot be stored is refused."""
+    one, other = await pair(office)
+    real = await office.propose(one, other)
+    ghost = replace(real, proposal_id="ghost")
+    for attempt in (office.vote(ghost, "ann"), office.execute(ghost), office.proposal(ghost)):
+        with pytest.raises(NotFound):
+            await attempt
+    for comment in ("\x00", "x" * 2001, "\ud800"):
+        with pytest.raises(InvalidInput):
+            await office.vote(real, "ann", comment=comment)
+    with pytest.raises(DedupError):
+        await office.propose(one, other, comment="\x00")
