@@ -26,7 +26,7 @@ import redis
 from benchmarks.report import Figure, report
 from dedup_service.client import DedupClient, ServiceError
 from dedup_service.embedded import start_valkey
-from dedup_service.rpc.records_conversion import record_message_of_draft
+from dedup_service.rpc.record_conversion import draft_message
 from dedup_service.sample import generate
 from dedup_service.v1.core_pb2 import RecordKind
 from dedup_service.v1.match_service_pb2 import MatchRequest
@@ -51,7 +51,7 @@ def served(data_dir: Path) -> Iterator[tuple[str, int]]:
     """A running server on an empty store: its address and its process id."""
     address = f"127.0.0.1:{free_port()}"
     environment = {**os.environ, "DEDUP_DATA_DIR": str(data_dir), "DEDUP_LISTEN": address}
-    command = [sys.executable, "-m", "dedup_service.cli.main", "serve", "--quiet"]
+    command = [str(Path(sys.executable).with_name("dedup")), "serve", "--quiet"]
     process = subprocess.Popen(command, env=environment)
     try:
         with grpc.insecure_channel(address) as channel:
@@ -67,7 +67,7 @@ def sample_records(count: int) -> list[Record]:
     sample = generate(
         people=int(count * PEOPLE_PER_RECORD), companies=int(count * COMPANIES_PER_RECORD), now=datetime.now(UTC)
     )
-    return [record_message_of_draft(draft) for draft in sample.records]
+    return [draft_message(draft) for draft in sample.records]
 
 
 def ingest(client: DedupClient, records: list[Record]) -> tuple[float, float, list[float]]:

@@ -32,6 +32,7 @@ def normalise(text: str) -> str:
 
     Cyrillic and Greek are read letter by letter into Latin; other scripts keep their own letters.
     """
+    text = text[:MAX_CODE_POINTS]
     if text.isascii():
         return " ".join(text.translate(_ASCII).split())
     for _ in range(4):

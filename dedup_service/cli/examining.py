@@ -211,6 +211,6 @@ async def _index(where: Servers, serving: bool) -> list[Finding]:
     elif status.defect or (status.applied_revision < head and not serving):
         found = [Finding("index", State.NOTE, status.defect or text, "the service mends it when it starts")]
     if hot:
-        text = f"{len(hot)} blocking keys have more members than a search reads, up to {hot[0].member_count:,}"
+        text = f"{len(hot)} blocking keys have more members than are read, up to {hot[0].member_count:,}"
         found.append(Finding("hot keys", State.NOTE, text, "their answers say that they are incomplete"))
     return found

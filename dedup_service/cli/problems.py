@@ -37,6 +37,7 @@ def sentence_of(error: Exception) -> str | None:
     from dedup_service.domain.errors import DedupError
     from dedup_service.embedded import EmbeddedServerError
     from dedup_service.index import UnsuitableIndexServer
+    from dedup_service.rpc.server import ListenError
     from dedup_service.settings import SettingsError
     from dedup_service.store.migrate import SchemaMismatch
     from dedup_service.store.server_checks import UnsuitableServer
@@ -47,6 +48,7 @@ def sentence_of(error: Exception) -> str | None:
         return "; ".join(error.problems)
     expected = (
         *(CompanyFileError, EmbeddedServerError, UnsuitableServer, UnsuitableIndexServer, SchemaMismatch),
+        ListenError,
         *(DedupError, OSError),
     )
     return str(error) if isinstance(error, expected) else None

@@ -11,7 +11,6 @@ import uvloop
 
 from dedup_service.cli.output import Output
 from dedup_service.cli.overview import say_store, say_sweep, say_what_to_try
-from dedup_service.cli.problems import CommandError
 from dedup_service.cli.sample_crm import fill_with_sample
 from dedup_service.composition import RunningDesk, Servers, running_desk, servers
 from dedup_service.rpc.server import ServerOptions, start_server
@@ -65,13 +64,7 @@ async def _serve(settings: Settings, where: Servers, wishes: Wishes) -> None:
             max_concurrent_calls=settings.max_concurrent_calls,
             grace_seconds=settings.grace_seconds,
         )
-        try:
-            server = await start_server(running.desk, options)
-        except (OSError, RuntimeError) as error:
-            raise CommandError(
-                f"cannot listen on {settings.listen}: is another service running there? "
-                "Stop it, or set DEDUP_LISTEN"
-            ) from error
+        server = await start_server(running.desk, options)
         try:
             await _say_ready(running, server.address, wishes)
             await asyncio.Event().wait()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+WIDEST_WHO = 48
 _ESCAPE_ALIKE = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 
 
@@ -51,4 +52,5 @@ def who(values: dict[str, str]) -> str:
     )
     reach = values.get("email") or values.get("phone") or values.get("mobile_phone") or ""
     parts = [name, values.get("company_name", ""), reach, values.get("city", "") if not reach else ""]
-    return shown(", ".join(part for part in parts if part))
+    text = shown(", ".join(part for part in parts if part))
+    return text if len(text) <= WIDEST_WHO else f"{text[: WIDEST_WHO - 1]}…"

@@ -51,8 +51,9 @@ _OPTIONS = (
 class HealthCalls(Protocol):
     """The calls of `grpc.health.v1.Health`, whose published stub does not tell their types."""
 
-    Check: grpc.UnaryUnaryMultiCallable[HealthCheckRequest, HealthCheckResponse]
-    Watch: grpc.UnaryStreamMultiCallable[HealthCheckRequest, HealthCheckResponse]
+    # Quoted: grpc's own classes are generic in their stubs alone.
+    Check: "grpc.UnaryUnaryMultiCallable[HealthCheckRequest, HealthCheckResponse]"
+    Watch: "grpc.UnaryStreamMultiCallable[HealthCheckRequest, HealthCheckResponse]"
 
 
 class DedupClient:

@@ -1,7 +1,7 @@
 """ChangeService: what was written, in the order of the commits."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing
 
 from dedup_service.domain.changes import Change, ChangeType
@@ -138,13 +138,15 @@ def _read_kinds(numbers: Iterable[int]) -> frozenset[RecordKind]:
     return frozenset(kind for kind in kinds if kind is not None)
 
 
-async def _until(batches: AsyncIterator[Batch], stopping: asyncio.Event) -> AsyncIterator[Batch]:
+async def _until(
+    batches: AsyncIterator[Batch], stopping: asyncio.Event
+) -> AsyncGenerator[Batch, None]:
     """The batches until the server wants to stop; waiting for one ends at once then."""
     stopped = asyncio.create_task(stopping.wait())
     coming: asyncio.Task[Batch] | None = None
     try:
         while not stopping.is_set():
-            coming = asyncio.ensure_future(anext(batches))  # type: ignore[arg-type]  # anext of an async iterator is awaitable
+            coming = asyncio.ensure_future(anext(batches))
             await asyncio.wait((coming, stopped), return_when=asyncio.FIRST_COMPLETED)
             if not coming.done():
                 return

@@ -1,6 +1,6 @@
 """The one place where refusals become statuses: code, ErrorInfo and the detail that docs/api.md promises.
 
-A status travels in HTTP/2 trailers of 8 KB, so each list in it is cut to a budget and says how much it left out.
+A status travels in trailers of 8 KB, so each list in it is cut to a budget and says how much it left out.
 """
 
 import logging
@@ -90,43 +90,52 @@ def _trace(error: BaseException) -> str:
 
 def _described(error: DedupError, tokens: RevisionTokens) -> tuple[dict[str, str], list[Message]]:
     """The metadata of the ErrorInfo, and the standard detail of the reason."""
+    metadata: dict[str, str] = {}
+    details: list[Message] = []
     match error:
         case InvalidInput():
-            return {}, [bad_request(error.violations)]
+            details = [bad_request(error.violations)]
         case PermissionRefused():
-            return {"functions": ",".join(error.functions)}, []
+            metadata = {"functions": ",".join(error.functions)}
         case NotFound():
-            info = error_details_pb2.ResourceInfo(
-                resource_type=f"{DOMAIN}/{error.resource_type}", resource_name=error.resource_name
-            )
-            return {"resource": error.resource_name}, [info]
+            kind = f"{DOMAIN}/{error.resource_type}"
+            details = [error_details_pb2.ResourceInfo(resource_type=kind, resource_name=error.resource_name)]
+            metadata = {"resource": error.resource_name}
         case EtagMismatch():
-            return {
+            metadata = {
                 "resource": error.resource_name,
                 "current_etag": error.current_etag,
                 "changes": "; ".join(error.changes),
-            }, []
-        case StateNotAllowed():
-            failure = _precondition_failure("STATE", error.resource_name, [(error.state, str(error))])
-            return {"resource": error.resource_name, "state": error.state}, [failure]
-        case Vetoed():
-            rules = ",".join(dict.fromkeys(rule for rule, _ in error.vetoes))
-            failure = _precondition_failure("VETO", error.resource_name, error.vetoes)
-            return {"resource": error.resource_name, "rules": rules}, [failure]
-        case ApprovalsMissing():
-            names = {name for functions, _ in error.missing for name in functions.split("/") if name}
-            failure = _precondition_failure("APPROVAL", error.resource_name, error.missing)
-            return {"resource": error.resource_name, "functions": ",".join(sorted(names))}, [failure]
+            }
         case RequestIdReused():
-            return {"request_id": error.request_id}, []
+            metadata = {"request_id": error.request_id}
         case ResumeTokenExpired():
             # The token after which everything that is kept comes.
-            oldest = tokens.message(max(error.oldest_revision - 1, 0))
-            return {"oldest_token": oldest.token}, []
+            metadata = {"oldest_token": tokens.message(max(error.oldest_revision - 1, 0)).token}
         case Unavailable():
-            return {}, [_retry_info()]
-        case _:
-            return {}, []
+            details = [_retry_info()]
+        case StateNotAllowed() | Vetoed() | ApprovalsMissing():
+            metadata, failure = _precondition(error)
+            details = [failure]
+    return metadata, details
+
+
+def _precondition(
+    error: StateNotAllowed | Vetoed | ApprovalsMissing,
+) -> tuple[dict[str, str], error_details_pb2.PreconditionFailure]:
+    """What stands in the way of a call that may be right at another time."""
+    name = error.resource_name
+    match error:
+        case StateNotAllowed():
+            failure = _precondition_failure("STATE", name, [(error.state, str(error))])
+            return {"resource": name, "state": error.state}, failure
+        case Vetoed():
+            rules = ",".join(dict.fromkeys(rule for rule, _ in error.vetoes))
+            return {"resource": name, "rules": rules}, _precondition_failure("VETO", name, error.vetoes)
+        case ApprovalsMissing():
+            functions = {each for need, _ in error.missing for each in need.split("/") if each}
+            failure = _precondition_failure("APPROVAL", name, error.missing)
+            return {"resource": name, "functions": ",".join(sorted(functions))}, failure
 
 
 def bad_request(violations: Sequence[Violation]) -> error_details_pb2.BadRequest:

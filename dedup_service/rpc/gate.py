@@ -1,7 +1,7 @@
 """What every call passes through: size, admission, the principal, and errors as documented statuses.
 
-Handlers are built from the descriptors of the API, so that a method that nobody answers is found at start, and
-none can be reached without passing here.
+Handlers are built from the descriptors of the API: a method that nobody answers is found at start, and none
+can be reached without passing here.
 """
 
 import asyncio
@@ -56,7 +56,7 @@ class Gate:
             handlers[method.name] = self._handler(method, behaviour)
         return grpc.method_handlers_generic_handler(service.full_name, handlers)
 
-    def _handler(self, method: MethodDescriptor, behaviour: Callable[..., Any]) -> grpc.RpcMethodHandler:
+    def _handler(self, method: MethodDescriptor, behaviour: Callable[..., Any]) -> "grpc.RpcMethodHandler[Any, Any]":
         """A behaviour takes the request, and the caller where it needs to know who calls."""
         wants_caller = len(signature(behaviour).parameters) > 1
 

@@ -13,7 +13,7 @@ class _End:
 
 
 class _Failed:
-    """A request that could not be read or prepared; it fails the stream in its turn, after those before it."""
+    """A request that could not be read or prepared; it fails the stream when its turn comes."""
 
     def __init__(self, error: Exception) -> None:
         self.error = error
@@ -92,10 +92,10 @@ async def in_order(
             yield result
     finally:
         starting.cancel()
-        left = [current] if isinstance(current, asyncio.Task) else []
+        left = [current]
         while not running.empty():
-            if isinstance(item := running.get_nowait(), asyncio.Task):
-                left.append(item)
-        for task in left:
+            left.append(running.get_nowait())
+        tasks = [item for item in left if isinstance(item, asyncio.Task)]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(starting, *left, return_exceptions=True)
+        await asyncio.gather(starting, *tasks, return_exceptions=True)

@@ -7,7 +7,6 @@ from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 from dedup_service.domain.errors import InvalidInput
 from dedup_service.domain.leads import account_state, lead_class
 from dedup_service.domain.records import (
-    Amount,
     Child,
     ChildKind,
     Fact,
@@ -159,12 +158,8 @@ def child_message(child: Child) -> core_pb2.Child:
         child_id=child.child_id,
         owner=child.owner,
         open=child.open,
-        amount=_money(child.amount),
+        amount=money(child.amount) if child.amount is not None else None,
     )
-
-
-def _money(amount: Amount | None) -> "core_pb2._money_pb2.Money | None":
-    return money(amount) if amount is not None else None
 
 
 def _fact_message(fact: Fact) -> core_pb2.Fact:
@@ -176,7 +171,29 @@ def _fact_message(fact: Fact) -> core_pb2.Fact:
         return core_pb2.Fact(name=fact.name, flag=fact.flag)
     if fact.time is not None:
         return core_pb2.Fact(name=fact.name, time=timestamp(fact.time))
-    return core_pb2.Fact(name=fact.name, text=fact.text)
+    return core_pb2.Fact(name=fact.name, text=fact.text or "")
+
+
+def draft_message(draft: RecordDraft) -> record_service_pb2.Record:
+    """A record as its source writes it, without anything that the service computes."""
+    message = record_service_pb2.Record(
+        name=draft.key.name,
+        kind=enum_numbers.RECORD_KIND[draft.kind],
+        values=draft.values,
+        facts=map(_fact_message, draft.facts),
+        children=map(child_message, draft.children),
+        person_account=draft.person_account,
+        account=draft.account.name if draft.account else "",
+        parent=draft.parent.name if draft.parent else "",
+    )
+    if draft.owner is not None:
+        message.owner.SetInParent()
+        message.owner.principal = draft.owner.principal
+        message.owner.function = draft.owner.function
+        message.owner.queue = draft.owner.queue
+    if draft.source_update_time is not None:
+        message.source_update_time.CopyFrom(timestamp(draft.source_update_time))
+    return message
 
 
 class RecordMessages:
@@ -191,30 +208,13 @@ class RecordMessages:
         return [self.one(record) for record in records]
 
     def one(self, record: Record) -> record_service_pb2.Record:
-        draft = record.draft
-        message = record_service_pb2.Record(
-            name=record.name,
-            kind=enum_numbers.RECORD_KIND[draft.kind],
-            values=draft.values,
-            facts=map(_fact_message, draft.facts),
-            children=map(child_message, draft.children),
-            person_account=draft.person_account,
-            account=draft.account.name if draft.account else "",
-            parent=draft.parent.name if draft.parent else "",
-            state=enum_numbers.RECORD_STATE[record.state],
-            golden_record=f"goldenRecords/{record.golden_id}",
-            etag=record.etag,
-            create_time=timestamp(record.create_time),
-            update_time=timestamp(record.update_time),
-            revision=self._tokens.message(record.revision),
-        )
-        if draft.owner is not None:
-            message.owner.SetInParent()
-            message.owner.principal = draft.owner.principal
-            message.owner.function = draft.owner.function
-            message.owner.queue = draft.owner.queue
-        if draft.source_update_time is not None:
-            message.source_update_time.CopyFrom(timestamp(draft.source_update_time))
+        message = draft_message(record.draft)
+        message.state = enum_numbers.RECORD_STATE[record.state]
+        message.golden_record = f"goldenRecords/{record.golden_id}"
+        message.etag = record.etag
+        message.create_time.CopyFrom(timestamp(record.create_time))
+        message.update_time.CopyFrom(timestamp(record.update_time))
+        message.revision.CopyFrom(self._tokens.message(record.revision))
         self._add_computed(record, message)
         return message
 

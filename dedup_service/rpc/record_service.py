@@ -190,7 +190,7 @@ def _unwritten(message: pb.Record) -> pb.Record:
     if message.create_time == message.update_time:
         message.ClearField("golden_record")
     for name in ("etag", "revision", "update_time"):
-        message.ClearField(name)  # type: ignore[arg-type]  # each is a field; mypy widens the loop's literals
+        message.ClearField(name)
     return message
 
 

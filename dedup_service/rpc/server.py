@@ -80,7 +80,7 @@ class RunningGrpc:
         return int(self.address.rpartition(":")[2])
 
     async def stop(self) -> None:
-        """Say NOT_SERVING, let running calls finish within the grace, end streams that have no end, and stop."""
+        """Say NOT_SERVING, let running calls finish within the grace, end endless streams, and stop."""
         await self._health.enter_graceful_shutdown()
         self._edge.stopping.set()
         refusing = asyncio.create_task(self._server.stop(self._grace_seconds))

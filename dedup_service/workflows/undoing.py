@@ -63,14 +63,15 @@ class Undoing:
 
     async def _undo(self, tx: WriteTransaction, undo: UndoRequest, principal: Principal) -> Written[Merge]:
         merge, before = await self._lock(tx, undo.merge_id)
-        check_may_undo(principal, self._functions(before))
         if merge.state is MergeState.UNDONE:
             return Written(merge, subjects=_subjects(merge))
+        # First, because what was itself merged away has no members left to give anybody a stake.
+        await _refuse_when_built_upon(tx, merge, before)
+        check_may_undo(principal, self._functions(before))
         if not undo.etag:
             raise InvalidInput.at("etag", "is required: send the etag of the merge as you saw it")
         if undo.etag != merge.etag:
             raise EtagMismatch(merge.name, merge.etag)
-        await _refuse_when_built_upon(tx, merge, before)
         proposals = await self._replanning.lock(tx, list(before))
         revision = await tx.revision()
         after = _restored(merge, before, revision)

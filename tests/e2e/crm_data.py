@@ -1,5 +1,5 @@
-"""A small company's customers as its systems know them: one customer in four of them, a lead who is a contact,
-a household, and a branch that is no duplicate.
+"""A small company's customers as its systems know them: one customer in four of them, a lead who is a
+contact, a household, and a branch that is no duplicate.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -48,7 +48,7 @@ class Copy:
 
 
 def read_copy(directory: Path) -> Copy:
-    """The downstream system's database as its log tells; a last line that a kill has cut off does not count."""
+    """The downstream system's database as its log tells; a last line that a kill cut off does not count."""
     copy = Copy()
     log = directory / "changes.jsonl"
     lines = log.read_text().split("\n") if log.exists() else [""]

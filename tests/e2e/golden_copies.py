@@ -23,9 +23,7 @@ Images = dict[str, dict[str, Any]]
 
 def image(golden: GoldenRecord) -> dict[str, Any]:
     """A golden record as a change would show it."""
-    found = GoldenImage(
-        name=golden.name, kind=golden.kind, state=golden.state, successor=golden.successor
-    )
+    found = GoldenImage(name=golden.name, kind=golden.kind, state=golden.state, successor=golden.successor)
     if golden.state == GOLDEN_RECORD_STATE_LIVE:
         found.members.extend(golden.members)
         found.children.extend(golden.children)

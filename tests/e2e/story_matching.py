@@ -60,7 +60,9 @@ def books_and_crm_are_ingested(story: Story) -> None:
     answer = _ingest(story, books_and_crm(), 1)
     assert answer.written_count == 3
     assert [rejected.index for rejected in answer.rejected] == [3]
-    assert "shoe_size" in answer.rejected[0].bad_request.field_violations[0].field
+    [violation] = answer.rejected[0].bad_request.field_violations
+    assert violation.field == "records[3].values"
+    assert "shoe_size" in violation.description
 
 
 def shop_desk_and_people_are_ingested(story: Story) -> None:

@@ -117,9 +117,7 @@ def the_merge_is_proposed(story: Story) -> None:
 def a_value_is_chosen(story: Story) -> None:
     """Choosing a value is another plan with another etag."""
     seen = story.seen
-    changed = MergeProposal(
-        name=seen.proposal.name, etag=seen.proposal.etag, field_choices={"website": CRM}
-    )
+    changed = MergeProposal(name=seen.proposal.name, etag=seen.proposal.etag, field_choices={"website": CRM})
     request = UpdateMergeProposalRequest(
         merge_proposal=changed,
         update_mask=FieldMask(paths=["field_choices"]),
@@ -132,7 +130,7 @@ def a_value_is_chosen(story: Story) -> None:
 
 
 def those_who_may_not_decide_are_refused(story: Story) -> None:
-    """The proposer, a service account and somebody without a stake may not vote, and nobody may execute yet."""
+    """The proposer, a service account and somebody without a stake may not vote; nobody may execute."""
     seen = story.seen
     request = ApproveMergeProposalRequest(name=seen.proposal.name, etag=seen.proposal.etag)
     refusals = ((ANN, "SELF_APPROVAL"), (IMPORTER, "NOT_AN_APPROVER"), (PAULA, "MISSING_ROLE"))
@@ -224,7 +222,13 @@ def the_merge_is_executed(story: Story) -> None:
 def _assert_survivor(story: Story, survivor: str) -> None:
     golden = story.golden(survivor)
     assert golden.members == sorted(CUSTOMER)
-    assert {child.child.child_id for child in golden.children} == {"O-1", "R-2026-17", "R-2026-18", "W-881", "T-5"}
+    assert {child.child.child_id for child in golden.children} == {
+        "O-1",
+        "R-2026-17",
+        "R-2026-18",
+        "W-881",
+        "T-5",
+    }
     expected = {
         "company_name": ("Nordlicht Pumpen GmbH", SURVIVORSHIP_RULE_MOST_FREQUENT),
         "phone": ("+49 431 5550 125", SURVIVORSHIP_RULE_MOST_RECENT),
@@ -268,9 +272,7 @@ def the_merge_is_told_and_acknowledged(story: Story) -> None:
     assert len(change.before) == 4
     states = sorted(image.state for image in change.after)
     assert states == [GOLDEN_RECORD_STATE_LIVE, *[GOLDEN_RECORD_STATE_MERGED] * 3]
-    request = AcknowledgeChangeRequest(
-        name=change.name, source="sources/shop", request_id=story.request_id()
-    )
+    request = AcknowledgeChangeRequest(name=change.name, source="sources/shop", request_id=story.request_id())
     noted = story.write(FOLLOWER, lambda client: client.changes.AcknowledgeChange(request))
     story.seen.revision = noted.revision
     assert "sources/shop" in {each.source for each in noted.change.acknowledgements}

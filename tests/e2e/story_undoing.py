@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import grpc
 from crm_data import CUSTOMER, DESK, LEAD
-from golden_copies import all_records, folded, all_changes, stored_images
+from golden_copies import all_changes, all_records, folded, stored_images
 from story_context import FIONA, IMPORTER, PAULA, Story
 from story_matching import customers_are_apart, the_customer_is_found
 from story_merging import change_of, update_record
@@ -88,7 +88,7 @@ def nothing_is_lost(story: Story) -> None:
 
 
 def the_audit_holds(story: Story) -> None:
-    """The chain holds and contains the head that was published before the merge, and no other in its place."""
+    """The chain holds and contains the head published before the merge, and no other in its place."""
     head = story.seen.head
     now = _verified(story, head)
     assert now.holds, now.broken_reason

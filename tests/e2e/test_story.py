@@ -26,7 +26,11 @@ def test_the_story_from_ingest_to_undo(tmp_path: Path) -> None:
             if step.__name__ == DOWNSTREAM_DIES_AFTER:
                 downstream.restart()
         copy = downstream.assert_whole(client)
-        [merged] = [each for each in copy.changes.values() if each.get("merge") == story.seen.merge.name and each["type"] == "CHANGE_TYPE_MERGED"]
+        [merged] = [
+            each
+            for each in copy.changes.values()
+            if each.get("merge") == story.seen.merge.name and each["type"] == "CHANGE_TYPE_MERGED"
+        ]
         assert {image["name"]: image for image in merged["before"]} == {
             image["name"]: story.seen.before_merge[image["name"]] for image in merged["before"]
         }
