@@ -58,5 +58,5 @@ def unpack(data: bytes) -> Comparable:
     """The comparable that was packed; raises ComparableError for any other bytes."""
     try:
         return _DECODER.decode(data)
-    except (KeyError,) as error:
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
         raise ComparableError("not a packed comparable") from error

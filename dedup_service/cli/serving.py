@@ -16,6 +16,7 @@ from dedup_service.composition import RunningDesk, Servers, running_desk, server
 from dedup_service.rpc.server import ServerOptions, start_server
 from dedup_service.settings import Settings
 
+INDEX_PATIENCE_SECONDS = 5.0
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -75,6 +76,9 @@ async def _serve(settings: Settings, where: Servers, wishes: Wishes) -> None:
 async def _introduce(running: RunningDesk, settings: Settings, wishes: Wishes) -> None:
     """Fill an empty store when asked to, and say what there is."""
     silent = wishes.quiet or wishes.out.as_json
+    # A command pasted right after "ready" should find everything; a slow rebuild does not hold the service up.
+    head = await running.desk.store.read(lambda tx: tx.head_revision())
+    await running.follower.wait_applied(head, INDEX_PATIENCE_SECONDS)
     swept = None
     if wishes.sample:
         swept = await fill_with_sample(running.desk, None if silent else wishes.out)

@@ -92,7 +92,7 @@ async def in_order(
             yield result
     finally:
         starting.cancel()
-        left = [current]
+        left: list[object] = [current]
         while not running.empty():
             left.append(running.get_nowait())
         tasks = [item for item in left if isinstance(item, asyncio.Task)]

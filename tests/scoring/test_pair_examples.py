@@ -240,3 +240,10 @@ def test_common_names_weigh_less() -> None:
 def test_levels(comparison: str, left: Values, right: Values, level: str) -> None:
     """Each kind of difference reaches the level that stands for it."""
     assert levels(score_values(left, right, Entity.PERSON))[comparison] == level
+
+
+def test_swapped_names_weigh_the_same_from_either_side() -> None:
+    """Where the two sides bring values of different frequency, the order still changes no bit."""
+    left = {"given_name": "John", "family_name": "Zebulon"}
+    right = {"given_name": "Zebulon", "family_name": "John"}
+    assert score_values(left, right, Entity.PERSON) == score_values(right, left, Entity.PERSON)
