@@ -1,7 +1,7 @@
 """What the service refuses, as one typed error.
 
-Calls on the stubs of `DedupClient` raise `ServiceError` by themselves, with the `grpc.RpcError` as its cause.
-Callers of futures, or of channels of their own, give theirs to `explain`.
+Calls on the stubs of `DedupClient`, their futures and streams too, raise `ServiceError`, with the
+`grpc.RpcError` as its cause. Callers with a channel of their own give their error to `explain`.
 """
 
 from collections.abc import Iterable, Mapping

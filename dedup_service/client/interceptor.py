@@ -51,11 +51,7 @@ class CallPolicy(
     ) -> Any:
         timeout = client_call_details.timeout
         seconds = self._deadline_seconds if timeout is None else timeout
-        outcome = continuation(self._details(client_call_details, seconds), with_request_id(request))
-        # A call that is over is raised at once; a future is the caller's to ask.
-        if isinstance(outcome, grpc.RpcError):
-            raise explain(outcome) from outcome
-        return outcome
+        return ExplainedCall(continuation(self._details(client_call_details, seconds), with_request_id(request)))
 
     def intercept_unary_stream(
         self, continuation: Continuation, client_call_details: grpc.ClientCallDetails, request: Any
@@ -74,6 +70,22 @@ class CallPolicy(
         if all(key != PRINCIPAL_KEY for key, _ in metadata):
             metadata = (*metadata, (PRINCIPAL_KEY, self._principal))
         return CallDetails(given, timeout, metadata)
+
+
+class ExplainedCall:
+    """A call with one answer, under way or over, that raises `ServiceError`; all else is the call's own."""
+
+    def __init__(self, call: Any) -> None:
+        self._call = call
+
+    def result(self, timeout: float | None = None) -> Any:
+        try:
+            return self._call.result(timeout)
+        except grpc.RpcError as error:
+            raise explain(error) from error
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._call, name)
 
 
 class ExplainedStream:

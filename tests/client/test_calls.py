@@ -15,8 +15,13 @@ from dedup_service.client.interceptor import with_request_id
 from dedup_service.v1.core_pb2 import Candidate, RecordKind
 from dedup_service.v1.golden_record_service_pb2 import LookupGoldenRecordRequest
 from dedup_service.v1.match_service_pb2 import MatchRequest
-from dedup_service.v1.merge_proposal_service_pb2 import CreateMergeProposalRequest, MergeProposal
+from dedup_service.v1.merge_proposal_service_pb2 import (
+    CreateMergeProposalRequest,
+    ExecuteMergeProposalRequest,
+    MergeProposal,
+)
 from dedup_service.v1.record_service_pb2 import GetRecordRequest, Record, UpdateRecordRequest
+from dedup_service.v1.record_service_pb2_grpc import RecordServiceStub
 
 
 def contact(identity: str, **values: str) -> Record:
@@ -87,12 +92,21 @@ def test_what_is_not_found_is_named(client: DedupClient) -> None:
     assert isinstance(caught.value.__cause__, grpc.RpcError)
 
 
-def test_the_error_of_a_future_is_explained_by_hand(client: DedupClient) -> None:
-    """A future raises grpc's error, which `explain` reads."""
+def test_a_future_is_not_waited_for_and_fails_as_a_call_does(desk: ServedDesk, client: DedupClient) -> None:
+    """`future` returns while the service is still at work; its result raises the typed error."""
+    desk.loop.call_soon_threadsafe(time.sleep, 0.3)
     future = client.records.GetRecord.future(GetRecordRequest(name="sources/crm/records/none"))
-    with pytest.raises(grpc.RpcError) as caught:
+    assert not future.done()
+    with pytest.raises(ServiceError) as caught:
         future.result()
-    assert explain(caught.value).reason == "RESOURCE_NOT_FOUND"
+    assert caught.value.reason == "RESOURCE_NOT_FOUND"
+
+
+def test_an_error_of_another_channel_is_explained_by_hand(desk: ServedDesk) -> None:
+    """`explain` reads what grpc raised on a channel of the caller's own."""
+    with grpc.insecure_channel(desk.address) as channel, pytest.raises(grpc.RpcError) as caught:
+        RecordServiceStub(channel).GetRecord(GetRecordRequest(name="sources/crm/records/none"))
+    assert explain(caught.value).reason == "UNAUTHENTICATED_PRINCIPAL"
 
 
 def test_a_principal_that_is_not_known_is_refused(desk: ServedDesk) -> None:
@@ -131,8 +145,6 @@ def test_what_is_missing_for_a_merge_is_told(client: DedupClient) -> None:
             merge_proposal=MergeProposal(golden_records=[record.golden_record for record in written])
         )
     )
-    from dedup_service.v1.merge_proposal_service_pb2 import ExecuteMergeProposalRequest
-
     with pytest.raises(ServiceError) as caught:
         client.merge_proposals.ExecuteMergeProposal(
             ExecuteMergeProposalRequest(name=proposal.name, etag=proposal.etag)
