@@ -196,7 +196,7 @@ def _disown_stolen_pid(cluster: _Cluster) -> None:
     The file itself stays: PostgreSQL finds by it whether old sessions still use the cluster's memory.
     """
     pid = _pid_in_file(cluster)
-    if not pid or not alive(pid) or _running_pid(cluster) is not None:
+    if not pid or _running_pid(cluster) is not None:
         return
     pid_file = cluster.data / "postmaster.pid"
     rest = pid_file.read_text().split("\n", 1)[1:]

@@ -20,6 +20,7 @@ from dedup_service.embedded.processes import (
 
 SOCKET_NAME = "valkey.sock"
 START_SECONDS = 20.0
+ENDING_SECONDS = 5.0
 
 
 def start_valkey(data_dir: Path, binaries: Binaries | None = None) -> RunningServer:
@@ -29,8 +30,9 @@ def start_valkey(data_dir: Path, binaries: Binaries | None = None) -> RunningSer
     with starting(home) as use:
         socket_path = socket_directory(home, SOCKET_NAME) / SOCKET_NAME
         url = f"unix://{quote(str(socket_path))}?db=0"
-        if accepts(socket_path):
-            return RunningServer(url, _process_id(url), True, signal.SIGTERM, use)
+        pid = _running_pid(url, socket_path)
+        if pid is not None:
+            return RunningServer(url, pid, True, signal.SIGTERM, use)
         program = (binaries or installed_binaries()).valkey_server()
         process = _spawn(program, home, socket_path)
         if not wait_until(lambda: accepts(socket_path) or process.poll() is not None, START_SECONDS):
@@ -69,6 +71,15 @@ def _spawn(program: Path, home: Path, socket_path: Path) -> subprocess.Popen[byt
         )
 
 
-def _process_id(url: str) -> int:
-    with redis.Redis.from_url(url) as client:
-        return int(client.info("server")["process_id"])
+def _running_pid(url: str, socket_path: Path) -> int | None:
+    """The process that serves this socket already, if there is one."""
+    if not accepts(socket_path):
+        return None
+    try:
+        with redis.Redis.from_url(url) as client:
+            return int(client.info("server")["process_id"])
+    except redis.ConnectionError:
+        # Killed a moment ago: its other threads hold the socket open a little longer than it lives.
+        if wait_until(lambda: not accepts(socket_path), ENDING_SECONDS):
+            return None
+        raise

@@ -53,7 +53,9 @@ async def prepared(
 async def _next(
     ready: "asyncio.Queue[A | _Failed | _End]", stopped: "asyncio.Task[bool]"
 ) -> "A | _Failed | _End":
-    """The next item; once the server is stopping, only those that are already there."""
+    """The next item; the end once the server is stopping, even when more has been sent already."""
+    if stopped.done():
+        return _End()
     if not ready.empty():
         return ready.get_nowait()
     getting = asyncio.create_task(ready.get())

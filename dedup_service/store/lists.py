@@ -91,7 +91,7 @@ PROPOSALS = ListQuery(
         "impact": "impact",
         "proposer": "proposer",
         "missing_functions": "missing_functions",
-        "golden_record": "(SELECT array_agg('goldenRecords/' || g) FROM unnest(golden_ids) g)",
+        "golden_record": "(SELECT array_agg('goldenRecords/' || g) FROM unnest(golden_ids) g)::text[]",
     },
     arrays=frozenset({"missing_functions", "golden_record"}),
 )
@@ -108,7 +108,7 @@ DISTINCTIONS = ListQuery(
     key=(("create_time", "timestamptz"), ("distinction_id", "text")),
     fields={
         "record": "(SELECT array_agg('sources/' || source || '/records/' || source_record_id)"
-        " FROM distinction_records r WHERE r.distinction_id = distinctions.distinction_id)"
+        " FROM distinction_records r WHERE r.distinction_id = distinctions.distinction_id)::text[]"
     },
     arrays=frozenset({"record"}),
 )

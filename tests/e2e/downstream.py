@@ -7,11 +7,13 @@ appends to, and its resume token a file that it replaces: killed between the two
 import json
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import grpc
 from google.protobuf.json_format import MessageToDict
 
 from dedup_service.client import DedupClient, ServiceError
@@ -22,6 +24,8 @@ from dedup_service.v1.change_service_pb2 import (
     Change,
     ListChangesRequest,
 )
+
+Answer = TypeVar("Answer")
 
 PRINCIPAL = "services/follower"
 SOURCE = "sources/crm"
@@ -57,6 +61,18 @@ def read_copy(directory: Path) -> Copy:
     return copy
 
 
+def patiently(call: Callable[[], Answer]) -> Answer:
+    """Call again and again while the service is away."""
+    for _ in range(ATTEMPTS):
+        try:
+            return call()
+        except ServiceError as error:
+            if error.code is not grpc.StatusCode.UNAVAILABLE:
+                raise
+        time.sleep(PAUSE_SECONDS)
+    return call()
+
+
 class Downstream:
     """The running system."""
 
@@ -81,7 +97,7 @@ class Downstream:
         changes, page_token = list[Change](), ""
         while True:
             request = ListChangesRequest(page_size=PAGE, page_token=page_token)
-            answer = self._client.changes.ListChanges(request)
+            answer = patiently(partial(self._client.changes.ListChanges, request))
             changes += answer.changes
             page_token = answer.next_page_token
             if not page_token:
@@ -93,17 +109,8 @@ class Downstream:
                 log.write(json.dumps(MessageToDict(change)) + "\n")
                 log.flush()
                 if change.type in (CHANGE_TYPE_MERGED, CHANGE_TYPE_UNDONE):
-                    self._acknowledge(change.name)
-
-    def _acknowledge(self, name: str) -> None:
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                self._client.changes.AcknowledgeChange(AcknowledgeChangeRequest(name=name, source=SOURCE))
-                return
-            except ServiceError:
-                if attempt == ATTEMPTS:
-                    raise
-            time.sleep(PAUSE_SECONDS)
+                    done = AcknowledgeChangeRequest(name=change.name, source=SOURCE)
+                    patiently(partial(self._client.changes.AcknowledgeChange, done))
 
     def _keep(self, token: str) -> None:
         fresh = self._token.with_suffix(".new")

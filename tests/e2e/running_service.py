@@ -58,7 +58,7 @@ class RunningService:
                 cwd=self.log.parent,
             )
         while not self.serving():
-            assert self._process.poll() is None, self.log_tail()
+            assert self._process.poll() is None, f"exit code {self._process.poll()}\n{self.log_tail()}"
             assert time.monotonic() - begin < START_SECONDS, self.log_tail()
             time.sleep(POLL_SECONDS)
         self.start_seconds.append(time.monotonic() - begin)

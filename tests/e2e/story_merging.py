@@ -273,7 +273,7 @@ def the_merge_is_told_and_acknowledged(story: Story) -> None:
     states = sorted(image.state for image in change.after)
     assert states == [GOLDEN_RECORD_STATE_LIVE, *[GOLDEN_RECORD_STATE_MERGED] * 3]
     request = AcknowledgeChangeRequest(name=change.name, source="sources/shop", request_id=story.request_id())
-    noted = story.write(FOLLOWER, lambda client: client.changes.AcknowledgeChange(request))
+    noted = story.write(IMPORTER, lambda client: client.changes.AcknowledgeChange(request))
     story.seen.revision = noted.revision
     assert "sources/shop" in {each.source for each in noted.change.acknowledgements}
 

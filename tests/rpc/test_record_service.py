@@ -241,7 +241,11 @@ async def test_a_batch_is_written_whole_or_not_at_all(api: Api) -> None:
 
 @pytest.mark.parametrize(
     ("parent", "count", "field"),
-    [("sources/crm", 0, "requests"), ("sources/crm", 501, "requests"), ("sources/web", 1, "requests[0].record.name")],
+    [
+        ("sources/crm", 0, "requests"),
+        ("sources/crm", 501, "requests"),
+        ("sources/web", 1, "requests[0].record.name"),
+    ],
 )
 async def test_a_batch_keeps_to_its_limits(api: Api, parent: str, count: int, field: str) -> None:
     """A batch takes 1 to 500 writes, all of the source that it names."""
@@ -281,7 +285,12 @@ async def test_ingest_answers_each_batch_in_order(api: Api) -> None:
     batches = [
         pb.IngestRecordsRequest(
             sequence=70 + number,
-            records=[contact("same"), pb.Record(name="bad"), contact(f"{number}"), contact("late", nonsense="x")],
+            records=[
+                contact("same"),
+                pb.Record(name="bad"),
+                contact(f"{number}"),
+                contact("late", nonsense="x"),
+            ],
         )
         for number in range(4)
     ]

@@ -160,7 +160,7 @@ async def test_a_filtered_watch_gives_checkpoints_past_what_it_hides(office: Off
 
 
 async def test_a_reader_keeps_up_with_writers_at_once(office: Office) -> None:
-    """A reader beside many writers misses no change and sees none twice, and ends equal to the store (E-1)."""
+    """A reader beside many writers misses nothing, sees nothing twice, and ends equal to the store (E-1)."""
     ids = await office.put(*(contact(str(n)) for n in range(6)))
     copy: dict[str, GoldenImage] = {}
     seen: list[tuple[int, int]] = []

@@ -1,0 +1,172 @@
+"""Any bytes on the wire give OK or a documented code with its ErrorInfo (F-1)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+from api import ANN, Api, refusal_of
+from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dedup_service.v1 import (
+    audit_service_pb2,
+    change_service_pb2,
+    distinction_service_pb2,
+    golden_record_service_pb2,
+    match_service_pb2,
+    merge_proposal_service_pb2,
+    merge_service_pb2,
+    record_service_pb2,
+)
+
+METHODS: list[MethodDescriptor] = [
+    method
+    for module in (
+        record_service_pb2,
+        golden_record_service_pb2,
+        match_service_pb2,
+        merge_proposal_service_pb2,
+        merge_service_pb2,
+        distinction_service_pb2,
+        change_service_pb2,
+        audit_service_pb2,
+    )
+    for service in module.DESCRIPTOR.services_by_name.values()
+    for method in service.methods
+]
+DOCUMENTED = {
+    "INVALID_ARGUMENT",
+    "UNAUTHENTICATED",
+    "PERMISSION_DENIED",
+    "NOT_FOUND",
+    "ABORTED",
+    "FAILED_PRECONDITION",
+    "ALREADY_EXISTS",
+    "OUT_OF_RANGE",
+    "RESOURCE_EXHAUSTED",
+    "UNAVAILABLE",
+}
+TEXTS = st.one_of(
+    st.sampled_from(
+        [
+            "\0",
+            "sources/crm/records/1",
+            "sources/crm/records/\U0001f600",
+            "sources/crm",
+            "sources/-",
+            "goldenRecords/1",
+            "mergeProposals/1",
+            "merges/1",
+            "distinctions/1",
+            "changes/1-0",
+            "changes/999999999999999999-999999999",
+            "scoringModels/1",
+            "state = ACTIVE",
+            'record:"x"',
+            "create_time desc",
+            "email",
+            "given_name",
+            "custom.x",
+            "open_cases",
+            "last_touched",
+            "open_pipeline",
+            "EUR",
+            "*",
+            "values.email",
+            "tax_id",
+        ]
+    ),
+    st.text(max_size=40),
+)
+_NUMBERS: dict[int, st.SearchStrategy[Any]] = {
+    FieldDescriptor.TYPE_BOOL: st.booleans(),
+    FieldDescriptor.TYPE_DOUBLE: st.floats(),
+    FieldDescriptor.TYPE_INT32: st.integers(-(2**31), 2**31 - 1) | st.integers(-1, 3),
+    FieldDescriptor.TYPE_INT64: st.integers(-(2**63), 2**63 - 1) | st.integers(-1, 3),
+    FieldDescriptor.TYPE_ENUM: st.integers(-1, 12),
+    FieldDescriptor.TYPE_STRING: TEXTS,
+}
+
+
+@st.composite
+def messages(draw: st.DrawFn, kind: type[Message], depth: int = 0) -> Message:
+    """A message of this type with some of its fields set, to values that are often nearly right."""
+    message = kind()
+    for field in kind.DESCRIPTOR.fields:
+        if depth > 4 or not draw(st.booleans()):
+            continue
+        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+            entries = getattr(message, field.name)
+            for name in draw(st.lists(TEXTS, max_size=3)):
+                if field.message_type.fields_by_name["value"].message_type is None:
+                    entries[name] = draw(TEXTS)
+        elif field.message_type is not None:
+            inner = GetMessageClass(field.message_type)
+            for _ in range(draw(st.integers(1, 2)) if field.is_repeated else 1):
+                value = draw(messages(inner, depth + 1))
+                target = getattr(message, field.name)
+                (target.add() if field.is_repeated else target).CopyFrom(value)
+        elif field.is_repeated:
+            getattr(message, field.name).extend(draw(st.lists(_NUMBERS[field.type], max_size=3)))
+        else:
+            setattr(message, field.name, draw(_NUMBERS[field.type]))
+    return message
+
+
+@st.composite
+def calls(draw: st.DrawFn) -> tuple[MethodDescriptor, bytes]:
+    """A method, and the bytes of a request that is well formed, cut or spoilt, or nothing but noise."""
+    method = draw(st.sampled_from(METHODS))
+    data = draw(messages(GetMessageClass(method.input_type))).SerializeToString()
+    match draw(st.integers(0, 5)):
+        case 0:
+            return method, draw(st.binary(max_size=60))
+        case 1:
+            return method, data[: draw(st.integers(0, len(data)))]
+    return method, data
+
+
+async def answer(api: Api, method: MethodDescriptor, data: bytes) -> None:
+    """Call a method with these bytes and read what it answers, of endless streams one message."""
+    path = f"/{method.containing_service.full_name}/{method.name}"
+    if method.client_streaming:
+
+        async def requests() -> AsyncIterator[bytes]:
+            yield data
+
+        async for _ in api.channel.stream_stream(path)(requests(), metadata=ANN):
+            pass
+    elif method.server_streaming:
+        watch = api.channel.unary_stream(path)(data, metadata=ANN)
+        await watch.read()
+        watch.cancel()
+    else:
+        await api.channel.unary_unary(path)(data, metadata=ANN)
+
+
+@settings(
+    max_examples=400,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+    ],
+)
+@given(call=calls())
+async def test_any_bytes_give_a_documented_code(api: Api, call: tuple[MethodDescriptor, bytes]) -> None:
+    """Whatever is sent to whichever method, nothing ends in UNKNOWN or INTERNAL."""
+    method, data = call
+    try:
+        async with asyncio.timeout(5):
+            await answer(api, method, data)
+    except grpc.aio.AioRpcError as error:
+        refusal = refusal_of(error)
+        assert refusal.code.name in DOCUMENTED, (method.name, data, error.details())
+        assert refusal.info.reason
