@@ -7,7 +7,7 @@ from dedup_service.cli.output import Output
 from dedup_service.cli.problems import CommandError
 from dedup_service.domain.principals import Principal
 from dedup_service.domain.records import RecordKey
-from dedup_service.sample import Found, Sample, generate, measure
+from dedup_service.sample import DEFAULT_COMPANIES, DEFAULT_PEOPLE, Found, Sample, generate, measure
 from dedup_service.workflows.desk import Desk
 from dedup_service.workflows.ports import Page, ReadTransaction, Request
 from dedup_service.workflows.records import MAX_BATCH
@@ -27,7 +27,9 @@ class Swept:
     matches_and_reviews: Found
 
 
-async def fill_with_sample(desk: Desk, out: Output | None) -> Swept | None:
+async def fill_with_sample(
+    desk: Desk, out: Output | None, people: int = DEFAULT_PEOPLE, companies: int = DEFAULT_COMPANIES
+) -> Swept | None:
     """Write the sample and sweep it; None when the store already holds something else, or all of it.
 
     A start that was stopped while it wrote is finished by the next one.
@@ -35,7 +37,7 @@ async def fill_with_sample(desk: Desk, out: Output | None) -> Swept | None:
     overview = await desk.store.read(lambda tx: tx.overview())
     if overview.proposals:
         return None
-    sample = generate(now=desk.now())
+    sample = generate(people=people, companies=companies, now=desk.now())
     if not await desk.store.read(lambda tx: _only_sample(tx, sample)):
         if out is not None:
             out.line("the store is not empty: no sample is added", "yellow")

@@ -138,9 +138,7 @@ def _read_kinds(numbers: Iterable[int]) -> frozenset[RecordKind]:
     return frozenset(kind for kind in kinds if kind is not None)
 
 
-async def _until(
-    batches: AsyncIterator[Batch], stopping: asyncio.Event
-) -> AsyncGenerator[Batch, None]:
+async def _until(batches: AsyncIterator[Batch], stopping: asyncio.Event) -> AsyncGenerator[Batch, None]:
     """The batches until the server wants to stop; waiting for one ends at once then."""
     stopped = asyncio.create_task(stopping.wait())
     coming: asyncio.Task[Batch] | None = None

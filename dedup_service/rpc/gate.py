@@ -56,7 +56,9 @@ class Gate:
             handlers[method.name] = self._handler(method, behaviour)
         return grpc.method_handlers_generic_handler(service.full_name, handlers)
 
-    def _handler(self, method: MethodDescriptor, behaviour: Callable[..., Any]) -> "grpc.RpcMethodHandler[Any, Any]":
+    def _handler(
+        self, method: MethodDescriptor, behaviour: Callable[..., Any]
+    ) -> "grpc.RpcMethodHandler[Any, Any]":
         """A behaviour takes the request, and the caller where it needs to know who calls."""
         wants_caller = len(signature(behaviour).parameters) > 1
 

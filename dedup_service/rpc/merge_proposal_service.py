@@ -69,7 +69,7 @@ class MergeProposalService:
         return proposal_message(proposal, preview, self._edge.tokens)
 
     async def _as_it_stands(self, tx: ReadTransaction, proposal: Proposal) -> Proposal:
-        """The decision at this moment: since the last write a voter may have lost a role, a lead gone cold."""
+        """The decision now: since the last write a voter may have lost a role, or a lead gone cold."""
         found = await tx.goldens(proposal.plan.golden_ids)
         if not _still_so(proposal, found):
             return proposal

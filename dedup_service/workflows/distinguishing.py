@@ -1,6 +1,6 @@
 """Not-a-match links: say that two sides are not the same, or take it back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dedup_service.domain.changes import ChangeDraft, ChangeType
 from dedup_service.domain.distinctions import Distinction
@@ -99,7 +99,7 @@ class Distinguishing:
             await tx.delete_distinction(distinction_id)
             changes = [ChangeDraft(ChangeType.DISTINCTION_DELETED, distinction=found.name)]
             changes += await self._replanning.replan(tx, proposals, revision)
-            return _written(found, changes, "deleted")
+            return _written(replace(found, revision=revision.number), changes, "deleted")
 
         return await self._store.write(request, work, Distinction)
 

@@ -1,5 +1,6 @@
 """The downstream system as a process of its own, which may be killed and started again."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -30,7 +31,9 @@ class DownstreamProcess:
         program = Path(__file__).with_name("downstream.py")
         with (self.directory / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, program, self._address, self.directory], stdout=log, stderr=log
+                [sys.executable, "-X", "faulthandler", program, self._address, self.directory],
+                stdout=log,
+                stderr=log,
             )
 
     def kill(self) -> None:
@@ -60,7 +63,7 @@ class DownstreamProcess:
         deadline = time.monotonic() + CATCH_UP_SECONDS
         while not self._acknowledged_all(client):
             self._assert_alive()
-            assert time.monotonic() < deadline, "a merge or undo was never acknowledged"
+            assert time.monotonic() < deadline, f"never acknowledged; {self._differences(client)}"
             time.sleep(POLL_SECONDS)
         copy = self.caught_up(client)
         assert list(copy.changes) == [change.name for change in all_changes(client)]
@@ -80,7 +83,13 @@ class DownstreamProcess:
     def _differences(self, client: DedupClient) -> str:
         copy, store = self.copy().goldens, stored_images(client)
         names = [name for name in sorted(copy.keys() | store.keys()) if copy.get(name) != store.get(name)]
-        return "\n".join(f"{name}:\n  {copy.get(name)}\n  {store.get(name)}" for name in names)
+        assert self._process is not None
+        # It writes down where each of its threads stands.
+        self._process.send_signal(signal.SIGABRT)
+        self._process.wait()
+        heard = (self.directory / "log").read_text()
+        heard += f"heard {len(self.copy().changes)} of {len(all_changes(client))} changes"
+        return "\n".join([heard, *(f"{name}:\n  {copy.get(name)}\n  {store.get(name)}" for name in names)])
 
 
 @contextmanager

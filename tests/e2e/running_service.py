@@ -17,7 +17,7 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
 from dedup_service.client import DedupClient, ServiceError
 from dedup_service.embedded import RunningServer, discard_data, start_postgres, start_valkey
-from dedup_service.embedded.processes import accepts
+from dedup_service.embedded.processes import accepts, alive, wait_until
 
 START_SECONDS = 30.0
 STOP_SECONDS = 30.0
@@ -88,8 +88,11 @@ class RunningService:
         self.start()
 
     def kill_postgres(self) -> None:
-        """End PostgreSQL as a power cut would."""
-        start_postgres(self.data_dir).kill()
+        """End PostgreSQL as a power cut would, at this very moment."""
+        pid_file = self.data_dir / "postgres" / "cluster" / "postmaster.pid"
+        pid = int(pid_file.read_text().split("\n", 1)[0])
+        os.kill(pid, signal.SIGKILL)
+        assert wait_until(lambda: not alive(pid), STOP_SECONDS)
 
     def kill_valkey(self) -> None:
         """End Valkey with all that it holds."""

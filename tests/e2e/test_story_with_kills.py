@@ -8,7 +8,6 @@ from pathlib import Path
 from random import Random
 from typing import TypeVar
 
-import pytest
 from crm_data import CRM, DESK, ERP, SHOP
 from downstream import PRINCIPAL as DOWNSTREAM
 from downstream import SOURCE as DOWNSTREAM_SOURCE
@@ -37,11 +36,13 @@ Answer = TypeVar("Answer")
 # From before the request is read to after the answer was sent: a write takes about half of it.
 LONGEST_DELAY_SECONDS = 0.04
 DEADLINE_SECONDS = 30.0
+# How often PostgreSQL dies together with the service.
+POSTGRES_SHARE = 0.3
 MENDING_SECONDS = 10.0
 
 
 def effect_count(client: DedupClient) -> int:
-    """How many writes there were; an acknowledgement, which has no audit entry, counts if it is of the story."""
+    """How many writes the story made; acknowledgements, which have no audit entry."""
     entries = [entry for entry in all_audit_entries(client) if entry.actor != DOWNSTREAM]
     noted = [each for change in all_changes(client) for each in change.acknowledgements]
     return len(entries) + sum(each.source != DOWNSTREAM_SOURCE for each in noted)
@@ -66,7 +67,7 @@ class KilledDuringEachWrite:
 
     def __init__(self, service: RunningService, seed: int) -> None:
         self.story: Story | None = None
-        self.answered_count = 0
+        self.write_count = 0
         self.found_done_count = 0
         self._service = service
         self._random = Random(seed)
@@ -85,7 +86,7 @@ class KilledDuringEachWrite:
             answer = attempt()
             assert effect_count(client) == count + 1, "a repeated write was not carried out exactly once"
         assert first is None or first == answer
-        self.answered_count += first is not None
+        self.write_count += 1
         self.found_done_count += after_kill > count
         return answer
 
@@ -96,6 +97,8 @@ class KilledDuringEachWrite:
         with ThreadPoolExecutor(1) as caller:
             call = caller.submit(attempt)
             time.sleep(self._random.uniform(0, LONGEST_DELAY_SECONDS))
+            if self._random.random() < POSTGRES_SHARE:
+                self._service.kill_postgres()
             self._service.kill()
             # Else the client would try again by itself once the service is back.
             self.story.hang_up()
@@ -142,16 +145,17 @@ def test_kill_between_any_two_steps(tmp_path: Path) -> None:
         story.hang_up()
 
 
-@pytest.mark.parametrize("seed", [3, 4])
-def test_kill_during_any_write(tmp_path: Path, seed: int) -> None:
+def test_kill_during_any_write(tmp_path: Path) -> None:
     """A write that kill -9 interrupts is done whole or not at all; repeated, it happens once."""
     with followed_service(tmp_path) as service:
-        writer = KilledDuringEachWrite(service, seed)
-        story = Story(service.address, seed, writer)
+        writer = KilledDuringEachWrite(service, seed=3)
+        story = Story(service.address, 3, writer)
         writer.story = story
         for step in STEPS:
             step(story)
         story.hang_up()
+        # The delays are such that kills fall before, between and after: else this shows little.
+        assert 0 < writer.found_done_count < writer.write_count
 
 
 def test_kill_postgres_and_valkey_between_steps(tmp_path: Path) -> None:
@@ -160,13 +164,13 @@ def test_kill_postgres_and_valkey_between_steps(tmp_path: Path) -> None:
         story = Story(service.address, seed=5)
         for number, step in enumerate(STEPS):
             step(story)
-            if number % 3 == 0:
+            if number % 4 == 0:
                 service.kill_valkey()
                 service.bring_back_valkey()
-            elif number % 6 == 1:
+            elif number % 8 == 2:
                 service.kill_postgres()
                 service.bring_back_postgres()
-            elif number % 6 == 4:
+            elif number % 8 == 6:
                 story.hang_up()
                 service.kill_postgres()
                 service.restart()

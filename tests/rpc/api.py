@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import grpc
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from google.rpc.status_pb2 import Status
@@ -21,6 +22,17 @@ from dedup_service.v1.match_service_pb2_grpc import MatchServiceStub
 from dedup_service.v1.merge_proposal_service_pb2_grpc import MergeProposalServiceStub
 from dedup_service.v1.merge_service_pb2_grpc import MergeServiceStub
 from dedup_service.v1.record_service_pb2_grpc import RecordServiceStub
+
+if TYPE_CHECKING:
+    # Known to type checkers alone: what a stub on an asyncio channel is.
+    from dedup_service.v1.audit_service_pb2_grpc import AuditServiceAsyncStub
+    from dedup_service.v1.change_service_pb2_grpc import ChangeServiceAsyncStub
+    from dedup_service.v1.distinction_service_pb2_grpc import DistinctionServiceAsyncStub
+    from dedup_service.v1.golden_record_service_pb2_grpc import GoldenRecordServiceAsyncStub
+    from dedup_service.v1.match_service_pb2_grpc import MatchServiceAsyncStub
+    from dedup_service.v1.merge_proposal_service_pb2_grpc import MergeProposalServiceAsyncStub
+    from dedup_service.v1.merge_service_pb2_grpc import MergeServiceAsyncStub
+    from dedup_service.v1.record_service_pb2_grpc import RecordServiceAsyncStub
 
 T = TypeVar("T")
 D = TypeVar("D", bound=Message)
@@ -49,35 +61,35 @@ class Api:
     office: Office
 
     @property
-    def records(self) -> RecordServiceStub:
+    def records(self) -> "RecordServiceAsyncStub":
         return RecordServiceStub(self.channel)
 
     @property
-    def golden_records(self) -> GoldenRecordServiceStub:
+    def golden_records(self) -> "GoldenRecordServiceAsyncStub":
         return GoldenRecordServiceStub(self.channel)
 
     @property
-    def matches(self) -> MatchServiceStub:
+    def matches(self) -> "MatchServiceAsyncStub":
         return MatchServiceStub(self.channel)
 
     @property
-    def proposals(self) -> MergeProposalServiceStub:
+    def proposals(self) -> "MergeProposalServiceAsyncStub":
         return MergeProposalServiceStub(self.channel)
 
     @property
-    def merges(self) -> MergeServiceStub:
+    def merges(self) -> "MergeServiceAsyncStub":
         return MergeServiceStub(self.channel)
 
     @property
-    def distinctions(self) -> DistinctionServiceStub:
+    def distinctions(self) -> "DistinctionServiceAsyncStub":
         return DistinctionServiceStub(self.channel)
 
     @property
-    def changes(self) -> ChangeServiceStub:
+    def changes(self) -> "ChangeServiceAsyncStub":
         return ChangeServiceStub(self.channel)
 
     @property
-    def audit(self) -> AuditServiceStub:
+    def audit(self) -> "AuditServiceAsyncStub":
         return AuditServiceStub(self.channel)
 
     async def put(self, *records: record_service_pb2.Record) -> list[record_service_pb2.Record]:
@@ -85,7 +97,7 @@ class Api:
         return [
             await self.records.UpdateRecord(
                 record_service_pb2.UpdateRecordRequest(
-                    record=record, update_mask={"paths": ["*"]}, allow_missing=True
+                    record=record, update_mask=FieldMask(paths=["*"]), allow_missing=True
                 ),
                 metadata=IMPORTER,
             )
@@ -105,7 +117,9 @@ class Api:
         """A proposal to merge these, or two new contacts that are the same person."""
         wanted: Sequence[str] = names or [r.name for r in await self.two_of_a_kind()]
         return await self.proposals.CreateMergeProposal(
-            merge_proposal_service_pb2.CreateMergeProposalRequest(merge_proposal={"golden_records": wanted}),
+            merge_proposal_service_pb2.CreateMergeProposalRequest(
+                merge_proposal=merge_proposal_service_pb2.MergeProposal(golden_records=wanted)
+            ),
             metadata=by(who),
         )
 
@@ -170,7 +184,7 @@ class Refusal:
 
     def detail(self, kind: type[D]) -> D:
         """The one detail of this kind."""
-        [packed] = [each for each in self.status.details if each.Is(kind.DESCRIPTOR)]
+        [packed] = [each for each in self.status.details if each.TypeName() == kind.DESCRIPTOR.full_name]
         found = kind()
         packed.Unpack(found)
         return found

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 import grpc
 import pytest
@@ -47,7 +47,8 @@ async def test_an_unknown_caller_is_told_what_to_send(
 
 async def no_requests() -> AsyncIterator[match_service_pb2.MatchStreamRequest]:
     """A stream that ends at once."""
-    for request in ():
+    nothing: tuple[match_service_pb2.MatchStreamRequest, ...] = ()
+    for request in nothing:
         yield request
 
 
@@ -88,10 +89,10 @@ async def test_a_message_of_over_a_megabyte_is_refused_by_reason(api: Api) -> No
 
 async def test_bytes_that_are_no_request_are_refused(api: Api) -> None:
     """What cannot be parsed, such as bad UTF-8, is an invalid argument in calls and in streams."""
-    unary = api.channel.unary_unary("/dedup_service.v1.RecordService/GetRecord")
+    unary: Any = api.channel.unary_unary("/dedup_service.v1.RecordService/GetRecord")
     refusal = await refused(unary(b"\x0a\x02\xff\xfe", metadata=ANN))
     assert (refusal.reason, refusal.fields) == (INVALID, ["request"])
-    stream = api.channel.stream_stream("/dedup_service.v1.RecordService/IngestRecords")
+    stream: Any = api.channel.stream_stream("/dedup_service.v1.RecordService/IngestRecords")
 
     async def garbage() -> AsyncIterator[bytes]:
         yield b"\xff"

@@ -69,7 +69,7 @@ async def test_lookup_by_record_and_by_identifier(api: Api) -> None:
     by_record = pb.LookupGoldenRecordRequest(record=one.name)
     found = await api.golden_records.LookupGoldenRecord(by_record, metadata=ANN)
     assert [g.name for g in found.golden_records] == [one.golden_record]
-    by_id = pb.LookupGoldenRecordRequest(identifier={"field": "tax_id", "value": "DE 1"})
+    by_id = pb.LookupGoldenRecordRequest(identifier=pb.Identifier(field="tax_id", value="DE 1"))
     found = await api.golden_records.LookupGoldenRecord(by_id, metadata=ANN)
     assert [g.name for g in found.golden_records] == sorted([one.golden_record, two.golden_record])
     assert not found.truncated
@@ -80,7 +80,7 @@ async def test_an_identifier_of_more_than_a_hundred_identifies_nothing(api: Api)
     drafts = [contact(str(n), tax_id="000") for n in range(101)]
     for draft in drafts:
         await api.put(draft)
-    by_id = pb.LookupGoldenRecordRequest(identifier={"field": "tax_id", "value": "000"})
+    by_id = pb.LookupGoldenRecordRequest(identifier=pb.Identifier(field="tax_id", value="000"))
     found = await api.golden_records.LookupGoldenRecord(by_id, metadata=ANN)
     assert (len(found.golden_records), found.truncated) == (100, True)
 
@@ -89,8 +89,14 @@ async def test_a_lookup_that_cannot_be_read_is_refused(api: Api) -> None:
     """Nothing to look for, a field without an index, or a value that no record can hold."""
     for request, field in (
         (pb.LookupGoldenRecordRequest(), "key"),
-        (pb.LookupGoldenRecordRequest(identifier={"field": "email", "value": "x"}), "identifier.field"),
-        (pb.LookupGoldenRecordRequest(identifier={"field": "tax_id", "value": "\0"}), "identifier.value"),
+        (
+            pb.LookupGoldenRecordRequest(identifier=pb.Identifier(field="email", value="x")),
+            "identifier.field",
+        ),
+        (
+            pb.LookupGoldenRecordRequest(identifier=pb.Identifier(field="tax_id", value="\0")),
+            "identifier.value",
+        ),
         (pb.LookupGoldenRecordRequest(record="x"), "record"),
     ):
         refusal = await refused(api.golden_records.LookupGoldenRecord(request, metadata=ANN))

@@ -2,16 +2,20 @@
 
 import math
 from collections.abc import AsyncIterator
+from typing import Any
 
 import grpc
 import pytest
 from api import ANN, CONTACT, LEAD, Api, contact, refused
+from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import code_pb2
 
 from dedup_service.v1 import core_pb2, record_service_pb2
 from dedup_service.v1 import match_service_pb2 as pb
 
 INVALID = (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
+# An enum of proto3 is open: a client of a later release may send this.
+UNKNOWN_KIND: Any = 77
 BOB = core_pb2.Candidate(
     kind=CONTACT, values={"given_name": "Bob", "family_name": "Quux", "email": "bob@quux.com"}
 )
@@ -57,8 +61,8 @@ async def test_a_dead_lead_is_warned_about(api: Api) -> None:
         kind=LEAD,
         values=dict(BOB.values),
         facts=[
-            {"name": "disqualified", "time": {"seconds": 1}},
-            {"name": "disqualified_reason", "text": "moved away"},
+            core_pb2.Fact(name="disqualified", time=Timestamp(seconds=1)),
+            core_pb2.Fact(name="disqualified_reason", text="moved away"),
         ],
     )
     [written] = await api.put(lead)
@@ -73,11 +77,14 @@ async def test_a_dead_lead_is_warned_about(api: Api) -> None:
     [
         (pb.MatchRequest(), "query"),
         (pb.MatchRequest(record="x"), "record"),
-        (pb.MatchRequest(candidate={"values": {"email": "a@x.com"}}), "candidate.kind"),
-        (pb.MatchRequest(candidate={"kind": CONTACT, "values": {"email": "\0"}}), "candidate.values[email]"),
+        (pb.MatchRequest(candidate=core_pb2.Candidate(values={"email": "a@x.com"})), "candidate.kind"),
+        (
+            pb.MatchRequest(candidate=core_pb2.Candidate(kind=CONTACT, values={"email": "\0"})),
+            "candidate.values[email]",
+        ),
         (pb.MatchRequest(candidate=BOB, min_probability=math.nan), "min_probability"),
         (pb.MatchRequest(candidate=BOB, min_probability=1.5), "min_probability"),
-        (pb.MatchRequest(candidate=BOB, record_kinds=[LEAD, 77]), "record_kinds[1]"),
+        (pb.MatchRequest(candidate=BOB, record_kinds=[LEAD, UNKNOWN_KIND]), "record_kinds[1]"),
     ],
 )
 async def test_a_match_that_cannot_be_read_is_refused(
@@ -95,7 +102,9 @@ async def test_a_stream_answers_in_order_and_outlives_what_fails(api: Api) -> No
     async def requests() -> AsyncIterator[pb.MatchStreamRequest]:
         for number in range(40):
             if number % 3 == 0:
-                yield pb.MatchStreamRequest(request={"record": f"sources/crm/records/no-{number}"})
+                yield pb.MatchStreamRequest(
+                    request=pb.MatchRequest(record=f"sources/crm/records/no-{number}")
+                )
             else:
                 match = pb.MatchRequest(candidate=BOB, min_revision=record.revision)
                 yield pb.MatchStreamRequest(request=match)
@@ -113,8 +122,8 @@ async def test_a_stream_answers_in_order_and_outlives_what_fails(api: Api) -> No
 async def test_scores_do_not_depend_on_the_side(api: Api) -> None:
     """A pair scores the same both ways, alone or in a batch, stored or not."""
     [record] = await api.put(contact("1", given_name="Bob", family_name="Quux"))
-    there = pb.Pair(left={"record": record.name}, right={"candidate": BOB})
-    back = pb.Pair(left={"candidate": BOB}, right={"record": record.name})
+    there = pb.Pair(left=pb.PairSide(record=record.name), right=pb.PairSide(candidate=BOB))
+    back = pb.Pair(left=pb.PairSide(candidate=BOB), right=pb.PairSide(record=record.name))
     answer = await api.matches.BatchScore(pb.BatchScoreRequest(pairs=[there, back]), metadata=ANN)
     assert answer.scores[0] == answer.scores[1]
     one = await api.matches.Score(pb.ScoreRequest(pair=there), metadata=ANN)
@@ -128,21 +137,26 @@ async def test_a_pair_that_cannot_be_read_is_refused(api: Api) -> None:
     good = pb.PairSide(candidate=BOB)
     for pair, field in (
         (pb.Pair(left=good), "pairs[1].right"),
-        (pb.Pair(left={"candidate": {}}, right=good), "pairs[1].left.candidate.kind"),
-        (pb.Pair(left={"record": "x"}, right=good), "pairs[1].left.record"),
+        (
+            pb.Pair(left=pb.PairSide(candidate=core_pb2.Candidate()), right=good),
+            "pairs[1].left.candidate.kind",
+        ),
+        (pb.Pair(left=pb.PairSide(record="x"), right=good), "pairs[1].left.record"),
     ):
         request = pb.BatchScoreRequest(pairs=[pb.Pair(left=good, right=good), pair])
         assert (await refused(api.matches.BatchScore(request, metadata=ANN))).fields == [field]
     empty = pb.BatchScoreRequest()
     assert (await refused(api.matches.BatchScore(empty, metadata=ANN))).fields == ["pairs"]
-    request = pb.BatchScoreRequest(pairs=[pb.Pair(left=good, right={"record": "sources/crm/records/1"})])
+    request = pb.BatchScoreRequest(
+        pairs=[pb.Pair(left=good, right=pb.PairSide(record="sources/crm/records/1"))]
+    )
     refusal = await refused(api.matches.BatchScore(request, metadata=ANN))
     assert refusal.reason == (grpc.StatusCode.NOT_FOUND, "RESOURCE_NOT_FOUND")
 
 
 async def test_an_explanation_adds_up(api: Api) -> None:
     """The waterfall goes from the prior to the match weight; keys come with the meaning of their rules."""
-    pair = pb.Pair(left={"candidate": BOB}, right={"candidate": BOB})
+    pair = pb.Pair(left=pb.PairSide(candidate=BOB), right=pb.PairSide(candidate=BOB))
     found = await api.matches.ExplainMatch(pb.ExplainMatchRequest(pair=pair), metadata=ANN)
     assert found.waterfall[0].comparison == "prior"
     assert found.waterfall[-1].total_bits == found.score.match_weight_bits

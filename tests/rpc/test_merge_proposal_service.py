@@ -1,9 +1,13 @@
 """Merge proposals over the wire: create, show, change, vote, withdraw and execute."""
 
+from dataclasses import replace
+
 import grpc
 import pytest
-from api import ANN, Api, by, contact, refused
+from api import ANN, Api, by, contact, refused, served
+from google.protobuf.field_mask_pb2 import FieldMask
 
+from dedup_service.domain.principals import Directory
 from dedup_service.v1 import core_pb2, merge_plan_pb2
 from dedup_service.v1 import merge_proposal_service_pb2 as pb
 
@@ -34,11 +38,12 @@ async def test_a_preview_stores_nothing(api: Api) -> None:
     """`validate_only` answers with plan and values, but no name and no token."""
     records = await api.two_of_a_kind()
     request = pb.CreateMergeProposalRequest(
-        merge_proposal={"golden_records": [r.golden_record for r in records]}, validate_only=True
+        merge_proposal=pb.MergeProposal(golden_records=[r.golden_record for r in records]), validate_only=True
     )
     shown = await api.proposals.CreateMergeProposal(request, metadata=ANN)
     assert shown.plan.values["family_name"].value.value == "Quux"
-    assert not (shown.name or shown.HasField("revision"))
+    assert not shown.name
+    assert not shown.HasField("revision")
     listed = await api.proposals.ListMergeProposals(pb.ListMergeProposalsRequest(), metadata=ANN)
     assert not listed.merge_proposals
 
@@ -114,12 +119,12 @@ async def test_another_plan_voids_the_votes(api: Api) -> None:
     assert (voted.votes[0].counts, voted.votes[0].comment) == (True, "same")
     other = next(name for name in proposal.golden_records if name != proposal.survivor)
     request = pb.UpdateMergeProposalRequest(
-        merge_proposal={
-            "name": proposal.name,
-            "etag": proposal.etag,
-            "survivor": other,
-            "field_choices": {"given_name": "sources/crm/records/1"},
-        }
+        merge_proposal=pb.MergeProposal(
+            name=proposal.name,
+            etag=proposal.etag,
+            survivor=other,
+            field_choices={"given_name": "sources/crm/records/1"},
+        )
     )
     changed = await api.proposals.UpdateMergeProposal(request, metadata=by("ben"))
     assert (changed.survivor, changed.state) == (other, pb.MERGE_PROPOSAL_STATE_PENDING)
@@ -139,7 +144,7 @@ async def test_another_plan_voids_the_votes(api: Api) -> None:
 async def test_only_survivor_and_choices_can_be_updated(api: Api, paths: list[str], field: str) -> None:
     """A mask of other fields, or of none with nothing populated, is refused."""
     request = pb.UpdateMergeProposalRequest(
-        merge_proposal={"name": "mergeProposals/1", "etag": "e"}, update_mask={"paths": paths}
+        merge_proposal=pb.MergeProposal(name="mergeProposals/1", etag="e"), update_mask=FieldMask(paths=paths)
     )
     refusal = await refused(api.proposals.UpdateMergeProposal(request, metadata=ANN))
     assert (refusal.reason, refusal.fields) == (INVALID, [field])
@@ -158,6 +163,22 @@ async def test_votes_that_may_not_be_cast_are_refused(api: Api) -> None:
         refusal = await refused(api.proposals.ApproveMergeProposal(request, metadata=by(who)))
         assert refusal.reason == (denied, reason)
         assert refusal.info.metadata["functions"] == "sales"
+
+
+async def test_a_voter_who_is_gone_no_longer_counts(api: Api) -> None:
+    """A proposal is shown as it stands now: without the votes of principals who are unknown by now."""
+    proposal = await api.proposed()
+    request = pb.ApproveMergeProposalRequest(name=proposal.name, etag=proposal.etag)
+    await api.proposals.ApproveMergeProposal(request, metadata=ANN)
+    people = dict(api.office.desk.directory.principals)
+    del people["users/ann"]
+    office = replace(api.office, desk=replace(api.office.desk, directory=Directory(people)))
+    async with served(office) as later:
+        get = pb.GetMergeProposalRequest(name=proposal.name)
+        shown = await later.proposals.GetMergeProposal(get, metadata=by("ben"))
+    assert shown.state == pb.MERGE_PROPOSAL_STATE_PENDING
+    assert [vote.counts for vote in shown.votes] == [False]
+    assert list(shown.missing_functions) == ["sales"]
 
 
 async def test_a_rejected_proposal_is_over(api: Api) -> None:
@@ -206,11 +227,9 @@ async def test_a_veto_stops_an_approved_merge(api: Api) -> None:
     proposal = await api.proposed()
     await api.distinctions.CreateDistinction(
         distinction_service_pb2.CreateDistinctionRequest(
-            distinction={
-                "left": ["sources/crm/records/1"],
-                "right": ["sources/crm/records/2"],
-                "reason": "father and son",
-            }
+            distinction=distinction_service_pb2.Distinction(
+                left=["sources/crm/records/1"], right=["sources/crm/records/2"], reason="father and son"
+            )
         ),
         metadata=ANN,
     )

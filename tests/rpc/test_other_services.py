@@ -22,7 +22,8 @@ async def test_a_merge_is_undone_once(api: Api) -> None:
     )
     shown = await api.merges.UndoMerge(request, metadata=ANN)
     assert shown.state == pb.MERGE_STATE_UNDONE
-    assert not (shown.etag or shown.HasField("revision"))
+    assert not shown.etag
+    assert not shown.HasField("revision")
     standing = await api.merges.GetMerge(pb.GetMergeRequest(name=merge.name), metadata=ANN)
     assert standing == merge
     request.validate_only = False
@@ -70,7 +71,9 @@ async def test_distinctions_come_and_go(api: Api) -> None:
     one, two = await api.two_of_a_kind()
     made = await api.distinctions.CreateDistinction(
         distinction_service_pb2.CreateDistinctionRequest(
-            distinction={"left": [one.golden_record], "right": [two.name], "reason": "twins"}
+            distinction=distinction_service_pb2.Distinction(
+                left=[one.golden_record], right=[two.name], reason="twins"
+            )
         ),
         metadata=ANN,
     )
@@ -139,7 +142,7 @@ async def test_every_change_is_listed_once_in_order(api: Api) -> None:
 
 
 async def test_a_watch_goes_on_from_its_token(api: Api) -> None:
-    """Changes arrive as they are committed, checkpoints in silence, and none is missed between two watches."""
+    """Changes arrive as they are committed, checkpoints in silence; none is missed between two watches."""
     [record] = await api.put(contact("1"))
     watch = api.changes.WatchChanges(change_service_pb2.WatchChangesRequest(), metadata=ANN)
     checkpoint = await watch.read()
@@ -179,7 +182,7 @@ async def test_a_token_of_another_store_has_expired(api: Api) -> None:
     beyond = RevisionTokens(api.office.desk.store_id).message(99)
     request = change_service_pb2.ListChangesRequest(after_revision=beyond)
     assert (await refused(api.changes.ListChanges(request, metadata=ANN))).reason == EXPIRED
-    request = change_service_pb2.ListChangesRequest(after_revision={"token": "nonsense"})
+    request = change_service_pb2.ListChangesRequest(after_revision=core_pb2.RevisionToken(token="nonsense"))
     assert (await refused(api.changes.ListChanges(request, metadata=ANN))).fields == ["after_revision.token"]
 
 
@@ -202,7 +205,7 @@ async def test_a_source_reports_a_change_once(api: Api) -> None:
 
 
 async def test_the_audit_names_who_did_what_and_holds(api: Api) -> None:
-    """Entries by actor and target; the chain holds, also against an earlier head, but not against a false one."""
+    """Entries by actor; the chain holds, also against an earlier head, but not against a false one."""
     await api.merged()
     listing = audit_service_pb2.ListAuditEntriesRequest(filter='actor = "users/ann"', page_size=1)
     first = await api.audit.ListAuditEntries(listing, metadata=ANN)
