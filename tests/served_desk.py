@@ -59,6 +59,9 @@ def served_desk(database_url: str, redis_url: str) -> Iterator[ServedDesk]:
     async def live() -> None:
         try:
             async with running_desk(settings, Servers(database_url, redis_url)) as running:
+                # A first search should be complete.
+                while not (await running.index.status()).epoch:  # noqa: ASYNC110  the index tells nobody
+                    await asyncio.sleep(0.01)
                 server = await start_server(running.desk, OPTIONS)
                 started.append(ServedDesk(loop, running, server, server.address))
                 up.set()

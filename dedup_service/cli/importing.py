@@ -8,6 +8,7 @@ import codecs
 import csv
 import io
 import itertools
+import re
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -30,6 +31,8 @@ from dedup_service.client import IngestedBatch, ServiceError
 from dedup_service.domain.records import SOURCE_PATTERN
 from dedup_service.v1.core_pb2 import RecordKind
 from dedup_service.v1.record_service_pb2 import Record
+
+_BATCH_PLACE = re.compile(r"^records\[\d+\]\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +110,10 @@ def import_file(session: Session, plan: ImportPlan) -> None:
     """Write the rows; exit code 1 when some were rejected."""
     out = session.output
     if not out.as_json:
-        used = ", ".join(
-            f"{plan.header[place]} -> {target}" for target, place in plan.columns.targets.items()
-        )
-        out.line(f"columns: {used}")
+        taken = [(plan.header[place], target) for target, place in plan.columns.targets.items()]
+        renamed = [f"{column} -> {target}" for column, target in taken if column != target]
+        named = [column for column, target in taken if column == target]
+        out.line(f"columns: {', '.join([*renamed, *named])}")
         if plan.columns.left_out:
             out.line(f"left out: {', '.join(plan.columns.left_out)} (say --map COLUMN=FIELD)", "yellow")
     tally = Tally()
@@ -156,7 +159,9 @@ def _count(done: IngestedBatch, tally: Tally, rejects: "Rejects") -> None:
     tally.revision = answer.revision.token or tally.revision
     for rejected in answer.rejected:
         violations = rejected.bad_request.field_violations
-        rejects.write(rows[rejected.index], [f"{each.field}: {each.description}" for each in violations])
+        # The place in the batch says nothing to somebody who sees the file.
+        reasons = [f"{_BATCH_PLACE.sub('', each.field)}: {each.description}" for each in violations]
+        rejects.write(rows[rejected.index], reasons)
 
 
 class Rejects:
@@ -177,7 +182,7 @@ class Rejects:
         """Add a row with its line and every reason."""
         if self._file is None:
             self._file = self._plan.rejects_file.open(
-                "w", encoding=self._plan.encoding, errors="surrogateescape", newline=""
+                "w", encoding=self._plan.encoding.removesuffix("-sig"), errors="surrogateescape", newline=""
             )
             self._put("line", "reasons", *self._plan.header)
         self._put(str(row.line), "; ".join(problems), *row.cells)

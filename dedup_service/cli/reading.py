@@ -50,8 +50,6 @@ def proposals(session: Session, filter_text: str, limit: int, newest_first: bool
     if session.output.as_json:
         return
     proposal_table(session.output, found)
-    if not found:
-        session.output.line("no proposal")
     session.output.line(
         f"{plural(len(found), 'proposal')}{'; there are more: raise --limit' if more else ''}", "dim"
     )

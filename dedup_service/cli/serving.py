@@ -76,7 +76,7 @@ async def _serve(settings: Settings, where: Servers, wishes: Wishes) -> None:
 async def _introduce(running: RunningDesk, settings: Settings, wishes: Wishes) -> None:
     """Fill an empty store when asked to, and say what there is."""
     silent = wishes.quiet or wishes.out.as_json
-    # A command pasted right after "ready" should find everything; a slow rebuild does not hold the service up.
+    # A command pasted right after "ready" should find everything; a slow rebuild does not hold us up.
     head = await running.desk.store.read(lambda tx: tx.head_revision())
     await running.follower.wait_applied(head, INDEX_PATIENCE_SECONDS)
     swept = None

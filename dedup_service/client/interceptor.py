@@ -51,7 +51,9 @@ class CallPolicy(
     ) -> Any:
         timeout = client_call_details.timeout
         seconds = self._deadline_seconds if timeout is None else timeout
-        return ExplainedCall(continuation(self._details(client_call_details, seconds), with_request_id(request)))
+        return ExplainedCall(
+            continuation(self._details(client_call_details, seconds), with_request_id(request))
+        )
 
     def intercept_unary_stream(
         self, continuation: Continuation, client_call_details: grpc.ClientCallDetails, request: Any

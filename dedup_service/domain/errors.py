@@ -15,6 +15,7 @@ DedupError
   Unavailable
     StoreUnavailable       STORE_UNAVAILABLE
     IndexUnavailable       INDEX_UNAVAILABLE
+    ServiceStopping        SERVICE_STOPPING
 """
 
 from collections.abc import Iterable, Sequence
@@ -41,6 +42,7 @@ class Reason(StrEnum):
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
     INDEX_UNAVAILABLE = "INDEX_UNAVAILABLE"
+    SERVICE_STOPPING = "SERVICE_STOPPING"
 
 
 class DedupError(Exception):
@@ -182,3 +184,9 @@ class IndexUnavailable(Unavailable):
     """Redis or Valkey does not answer."""
 
     reason = Reason.INDEX_UNAVAILABLE
+
+
+class ServiceStopping(Unavailable):
+    """The service is being stopped: streams end, and may be taken up again elsewhere or later."""
+
+    reason = Reason.SERVICE_STOPPING

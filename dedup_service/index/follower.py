@@ -126,7 +126,8 @@ class IndexFollower:
             await self._index.discard(status.epoch)
         self._usable = not ahead and status.epoch != ""
         if status.defect or ahead:
-            LOG.warning("index is rebuilt: %s", status.defect or "it is ahead of the ledger")
+            level = logging.WARNING if ahead or status.epoch else logging.INFO
+            LOG.log(level, "index is built: %s", status.defect or "it is ahead of the ledger")
             self.request_rebuild()
         if self._usable:
             self._note(status.applied_revision)

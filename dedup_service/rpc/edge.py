@@ -6,7 +6,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from dedup_service.domain.errors import InvalidInput, StoreUnavailable
+from dedup_service.domain.errors import InvalidInput, ServiceStopping
 from dedup_service.rpc.freshness import Freshness
 from dedup_service.rpc.page_tokens import PageTokens, page_size
 from dedup_service.rpc.revision_tokens import RevisionTokens
@@ -51,7 +51,7 @@ class Edge:
     def refuse_when_stopping(self) -> None:
         """End a stream that would otherwise hold up the stop of the server."""
         if self.stopping.is_set():
-            raise StoreUnavailable("the service is stopping; call again and go on where this stream ended")
+            raise ServiceStopping("the service is stopping; call again and go on where this stream ended")
 
 
 def between(value: int, lowest: int, highest: int, at: str, what: str) -> None:

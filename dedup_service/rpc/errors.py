@@ -56,6 +56,7 @@ _CODES: Mapping[Reason, int] = {
     Reason.LIMIT_EXCEEDED: code_pb2.RESOURCE_EXHAUSTED,
     Reason.STORE_UNAVAILABLE: code_pb2.UNAVAILABLE,
     Reason.INDEX_UNAVAILABLE: code_pb2.UNAVAILABLE,
+    Reason.SERVICE_STOPPING: code_pb2.UNAVAILABLE,
 }
 
 

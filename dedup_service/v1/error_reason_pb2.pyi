@@ -110,13 +110,13 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
         { "reason": "LIMIT_EXCEEDED", "domain": "dedup-service", "metadata": {} }
     """
     ERROR_REASON_INDEX_UNAVAILABLE: _ErrorReason.ValueType  # 15
-    """The blocking index cannot be reached, or has not caught up with `min_revision` in time. Code `UNAVAILABLE`,
-    with a `RetryInfo`.
+    """The blocking index cannot be reached. Code `UNAVAILABLE`, with a `RetryInfo`. An index that has not caught up
+    with `min_revision` is no error: the answer says that it is not complete.
 
         { "reason": "INDEX_UNAVAILABLE", "domain": "dedup-service", "metadata": {} }
     """
     ERROR_REASON_STORE_UNAVAILABLE: _ErrorReason.ValueType  # 16
-    """The store cannot be reached or cannot write. Code `UNAVAILABLE`, with a `RetryInfo`. A write may have happened:
+    """The store cannot be reached or cannot write, or has not reached `min_revision` in time. Code `UNAVAILABLE`, with a `RetryInfo`. A write may have happened:
     repeat it with its `request_id`.
 
         { "reason": "STORE_UNAVAILABLE", "domain": "dedup-service", "metadata": {} }
@@ -126,6 +126,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     else is said.
 
         { "reason": "INTERNAL_ERROR", "domain": "dedup-service", "metadata": { "incident_id": "ID" } }
+    """
+    ERROR_REASON_SERVICE_STOPPING: _ErrorReason.ValueType  # 18
+    """The service is being stopped and ends its streams. Code `UNAVAILABLE`, with a `RetryInfo`: call again, and go on
+    where the stream ended.
+
+        { "reason": "SERVICE_STOPPING", "domain": "dedup-service", "metadata": {} }
     """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
@@ -222,13 +228,13 @@ Code `RESOURCE_EXHAUSTED`.
     { "reason": "LIMIT_EXCEEDED", "domain": "dedup-service", "metadata": {} }
 """
 ERROR_REASON_INDEX_UNAVAILABLE: ErrorReason.ValueType  # 15
-"""The blocking index cannot be reached, or has not caught up with `min_revision` in time. Code `UNAVAILABLE`,
-with a `RetryInfo`.
+"""The blocking index cannot be reached. Code `UNAVAILABLE`, with a `RetryInfo`. An index that has not caught up
+with `min_revision` is no error: the answer says that it is not complete.
 
     { "reason": "INDEX_UNAVAILABLE", "domain": "dedup-service", "metadata": {} }
 """
 ERROR_REASON_STORE_UNAVAILABLE: ErrorReason.ValueType  # 16
-"""The store cannot be reached or cannot write. Code `UNAVAILABLE`, with a `RetryInfo`. A write may have happened:
+"""The store cannot be reached or cannot write, or has not reached `min_revision` in time. Code `UNAVAILABLE`, with a `RetryInfo`. A write may have happened:
 repeat it with its `request_id`.
 
     { "reason": "STORE_UNAVAILABLE", "domain": "dedup-service", "metadata": {} }
@@ -238,5 +244,11 @@ ERROR_REASON_INTERNAL_ERROR: ErrorReason.ValueType  # 17
 else is said.
 
     { "reason": "INTERNAL_ERROR", "domain": "dedup-service", "metadata": { "incident_id": "ID" } }
+"""
+ERROR_REASON_SERVICE_STOPPING: ErrorReason.ValueType  # 18
+"""The service is being stopped and ends its streams. Code `UNAVAILABLE`, with a `RetryInfo`: call again, and go on
+where the stream ended.
+
+    { "reason": "SERVICE_STOPPING", "domain": "dedup-service", "metadata": {} }
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

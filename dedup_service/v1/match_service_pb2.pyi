@@ -85,7 +85,7 @@ class MatchRequest(_message.Message):
     MIN_REVISION_FIELD_NUMBER: _builtins.int
     EXPLAIN_FIELD_NUMBER: _builtins.int
     record: _builtins.str
-    """A stored record. It is never among its own matches; the other members of its golden record may be."""
+    """A stored record. Neither it nor the other members of its golden record are among its matches."""
     min_probability: _builtins.float
     """The least probability of a match, 0 to 1. Not set: the review threshold of the model."""
     page_size: _builtins.int

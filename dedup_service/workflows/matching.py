@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import scoring
 from dedup_service.domain.errors import InvalidInput, NotFound
@@ -12,12 +13,13 @@ from dedup_service.domain.policy import Policy
 from dedup_service.domain.records import LeadClass, Record, RecordDraft, RecordKey, RecordKind
 from dedup_service.domain.validation import draft_violations
 from dedup_service.workflows.index_port import BlockingIndex, Candidate, Incompleteness, IndexProgress
-from dedup_service.workflows.ports import ClockNow, Store
+from dedup_service.workflows.ports import ClockNow, ReadTransaction, Store
 
 MAX_PAGE = 1000
 MAX_PAIRS = 1000
 # How long a read waits for the index to reach the revision that the caller has written.
 FRESHNESS_SECONDS = 2.0
+_SCORES_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +106,17 @@ class Matching:
         if query.min_revision:
             await self._progress.wait_applied(query.min_revision, FRESHNESS_SECONDS)
         found = await self._index.candidates(comparable, query.kinds, query.min_revision)
-        scored = self._scored(comparable, found.candidates, query)
-        records = await self._live(scored, stored)
-        matches = [
-            FoundMatch(records[candidate.record_no], score, candidate.shared_keys)
-            for candidate, score in scored
-            if candidate.record_no in records
-        ]
+        own = stored.record_no if stored else 0
+        candidates = [c for c in found.candidates if c.record_no != own]
+        scored = await self._scored(comparable, candidates, query)
+        matches = await self._live(scored, stored, query.page_size + 1)
         page = tuple(matches[: query.page_size])
         last = page[-1] if len(matches) > query.page_size else None
         return MatchAnswer(
             matches=page,
             incomplete=found.incomplete,
             applied_revision=found.applied_revision,
-            candidate_count=len(found.candidates),
+            candidate_count=len(candidates),
             next=(last.score.match_weight_bits, last.record.record_no) if last else None,
             warnings=self._dead_leads(page),
         )
@@ -133,16 +132,22 @@ class Matching:
             raise NotFound("Record", side.name)
         return record, comparable_of(record.draft)
 
-    def _scored(
+    async def _scored(
         self, comparable: scoring.Comparable, candidates: Sequence[Candidate], query: MatchQuery
     ) -> list[tuple[Candidate, scoring.PairScore]]:
         """Candidates from the cursor on, best first, then by record_no."""
-        scores = scoring.score_many(comparable, [c.comparable for c in candidates], self.model)
-        scored = [
-            (candidate, score)
-            for candidate, score in zip(candidates, scores, strict=True)
-            if score.match_probability >= query.min_probability
-        ]
+        scored: list[tuple[Candidate, scoring.PairScore]] = []
+        for start in range(0, len(candidates), _SCORES_AT_ONCE):
+            if start:
+                # Let other calls in: a large block takes tens of milliseconds.
+                await asyncio.sleep(0)
+            chunk = candidates[start : start + _SCORES_AT_ONCE]
+            scores = scoring.score_many(comparable, [c.comparable for c in chunk], self.model)
+            scored += [
+                pair
+                for pair in zip(chunk, scores, strict=True)
+                if pair[1].match_probability >= query.min_probability
+            ]
         scored.sort(key=lambda pair: (-pair[1].match_weight_bits, pair[0].record_no))
         if query.after is None:
             return scored
@@ -150,15 +155,26 @@ class Matching:
         return [pair for pair in scored if (-pair[1].match_weight_bits, pair[0].record_no) > (-bits, number)]
 
     async def _live(
-        self, scored: Sequence[tuple[Candidate, scoring.PairScore]], stored: Record | None
-    ) -> dict[int, Record]:
-        """The records as they are now, without the deleted, the erased and the query's own golden record."""
-        numbers = [candidate.record_no for candidate, _ in scored]
-        if not numbers:
-            return {}
-        records = await self._store.read(lambda tx: tx.records_by_no(numbers))
+        self, scored: Sequence[tuple[Candidate, scoring.PairScore]], stored: Record | None, wanted: int
+    ) -> list[FoundMatch]:
+        """The first so many with their records as they are now, read in pieces of about that size.
+
+        The deleted, the erased and the members of the query's own golden record are left out.
+        """
         own = stored.golden_id if stored else ""
-        return {n: r for n, r in records.items() if r.active and r.golden_id != own}
+        live: list[FoundMatch] = []
+        for start in range(0, len(scored), wanted):
+            piece = scored[start : start + wanted]
+            numbers = [candidate.record_no for candidate, _ in piece]
+            records = await self._store.read(partial(_records, numbers))
+            live += [
+                FoundMatch(record, score, candidate.shared_keys)
+                for candidate, score in piece
+                if (record := records.get(candidate.record_no)) and record.active and record.golden_id != own
+            ]
+            if len(live) >= wanted:
+                break
+        return live
 
     def _dead_leads(self, matches: Sequence[FoundMatch]) -> tuple[DeadLead, ...]:
         warnings = []
@@ -229,3 +245,7 @@ class Matching:
         else:
             said.append("They share no blocking key, so neither is ever a candidate of the other.")
         return said
+
+
+async def _records(numbers: Sequence[int], tx: ReadTransaction) -> dict[int, Record]:
+    return await tx.records_by_no(numbers)

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 from dedup_service.cli.main import app
 from dedup_service.client import DedupClient
 
+
 @pytest.fixture
 def desk(database_url: str, redis_url: str) -> Iterator[ServedDesk]:
     """A desk of this test's own."""

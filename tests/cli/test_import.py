@@ -89,7 +89,7 @@ def test_what_the_service_rejects_is_named_with_its_line(
     file.write_text("id,email,owner_function\n1,a@example.org,sales\n2,b@example.org,astrology\n")
     dedup(*importing(file), code=1)
     assert stored(client) == {"1"}
-    assert "\n3,record.owner.function: unknown function" in (tmp_path / "contacts.rejects.csv").read_text()
+    assert '\n3,"owner.function: unknown function' in (tmp_path / "contacts.rejects.csv").read_text()
 
 
 def test_importing_again_changes_nothing(dedup: Run, tmp_path: Path) -> None:
@@ -164,9 +164,12 @@ def test_cells_that_are_no_text_are_read_strictly() -> None:
     assert (money_of("12.50 EUR").units, money_of("12.50 EUR").nanos) == (12, 500_000_000)
     assert time_of("2026-01-31T12:00:00") == time_of("2026-01-31T13:00:00+01:00")
     assert flag_of("Yes")
-    for wrong in (lambda: fact_of("open_cases", "many"), lambda: money_of("12"), lambda: flag_of("perhaps")):
-        with pytest.raises(ValueError, match="write"):
-            wrong()
+    with pytest.raises(ValueError, match="whole number"):
+        fact_of("open_cases", "many")
+    with pytest.raises(ValueError, match="currency"):
+        money_of("12")
+    with pytest.raises(ValueError, match="true or false"):
+        flag_of("perhaps")
 
 
 def test_the_rejects_keep_the_bytes_of_the_row(dedup: Run, tmp_path: Path) -> None:

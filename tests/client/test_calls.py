@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from typing import Any
 
 import grpc
 import pytest
@@ -111,7 +112,10 @@ def test_an_error_of_another_channel_is_explained_by_hand(desk: ServedDesk) -> N
 
 def test_a_principal_that_is_not_known_is_refused(desk: ServedDesk) -> None:
     """The principal of the client is the one that the service sees."""
-    with DedupClient(desk.address, principal="users/nobody") as stranger, pytest.raises(ServiceError) as caught:
+    with (
+        DedupClient(desk.address, principal="users/nobody") as stranger,
+        pytest.raises(ServiceError) as caught,
+    ):
         stranger.records.GetRecord(GetRecordRequest(name="sources/crm/records/1"))
     assert caught.value.code is grpc.StatusCode.UNAUTHENTICATED
 
@@ -154,7 +158,7 @@ def test_what_is_missing_for_a_merge_is_told(client: DedupClient) -> None:
     assert caught.value.metadata["resource"] == proposal.name
 
 
-class FailedCall(grpc.RpcError, grpc.Call):  # type: ignore[misc]  # what grpc raises is both, which its stubs deny
+class FailedCall(grpc.RpcError, grpc.Call):
     """An error as grpc raises it, with this status in its trailing metadata."""
 
     def __init__(self, status: bytes) -> None:
@@ -166,14 +170,23 @@ class FailedCall(grpc.RpcError, grpc.Call):  # type: ignore[misc]  # what grpc r
     def details(self) -> str:
         return "too much"
 
-    def trailing_metadata(self) -> tuple[tuple[str, bytes], ...]:
+    def trailing_metadata(self) -> Any:
         return (("grpc-status-details-bin", self.status),)
 
-    def initial_metadata(self) -> None: ...
-    def is_active(self) -> bool: ...
-    def time_remaining(self) -> None: ...
-    def cancel(self) -> None: ...
-    def add_callback(self, callback: object) -> bool: ...
+    def initial_metadata(self) -> Any:
+        return ()
+
+    def is_active(self) -> bool:
+        return False
+
+    def time_remaining(self) -> Any:
+        return None
+
+    def cancel(self) -> bool:
+        return False
+
+    def add_callback(self, callback: object) -> bool:
+        return callback is None
 
 
 def packed(detail: error_details_pb2.ErrorInfo | error_details_pb2.RetryInfo) -> any_pb2.Any:

@@ -10,7 +10,7 @@ from dedup_service.client import DedupClient, ServiceError
 from dedup_service.client.ingesting import MAX_BATCH_BYTES
 from dedup_service.v1.change_service_pb2 import ChangeType, ListChangesRequest
 from dedup_service.v1.core_pb2 import RecordKind
-from dedup_service.v1.record_service_pb2 import ListRecordsRequest, Record, UpdateRecordRequest
+from dedup_service.v1.record_service_pb2 import ListRecordsRequest, Record
 
 
 def contacts(first: int, count: int, **values: str) -> list[Record]:

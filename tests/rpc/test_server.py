@@ -88,7 +88,7 @@ async def test_stopping_ends_watchers_and_lets_writes_finish(office: Office, dat
         assert (await health.read()).status == NOT_SERVING
         with pytest.raises(grpc.aio.AioRpcError) as ended:
             await read_all(watch, [])
-        assert refusal_of(ended.value).reason == (grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE")
+        assert refusal_of(ended.value).reason == (grpc.StatusCode.UNAVAILABLE, "SERVICE_STOPPING")
         assert not stopping.done()
         await connection.close()
         assert (await writing).etag == '"1"'

@@ -58,7 +58,7 @@ async def test_two_services_may_migrate_at_once(empty_database: str) -> None:
 
 
 async def test_a_migration_killed_halfway_is_run_to_its_end(empty_database: str) -> None:
-    """Killed in the middle, with half its tables made, a migration leaves none, and the next run makes all."""
+    """Killed with half its tables made, a migration leaves none, and the next run makes them all."""
     async with await psycopg.AsyncConnection.connect(empty_database) as other:
         # An uncommitted table of the same name holds the migration up at that point.
         await other.execute("CREATE TABLE changes (only_here text)")
@@ -70,7 +70,7 @@ async def test_a_migration_killed_halfway_is_run_to_its_end(empty_database: str)
                 rows(
                     empty_database,
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-                    " AND datname = current_database() AND query LIKE '%CREATE TABLE records%'",
+                    " AND datname = current_database() AND query LIKE '%CREATE TABLE store_identity%'",
                 )
             )
             await asyncio.sleep(0.01)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import LiteralString
 from urllib.parse import urlsplit
 
 import psycopg
@@ -13,13 +14,12 @@ from dedup_service.store.server_checks import UnsuitableServer, check_server
 
 
 @contextmanager
-def altered(url: str, change: str, undo: str) -> Iterator[None]:
+def altered(url: str, change: LiteralString, undo: LiteralString) -> Iterator[None]:
     """The server with a statement's effect on its settings, taken back at the end."""
     with psycopg.connect(url, autocommit=True) as connection:
         database = sql.Identifier(urlsplit(url).path[1:])
         for statement in (change, undo):
-            text = statement.encode().decode()
-            connection.execute(sql.SQL(text).format(database=database))  # type: ignore[arg-type]  # our own text
+            connection.execute(sql.SQL(statement).format(database=database))
             connection.execute("SELECT pg_reload_conf()")
             if statement is change:
                 _wait_for_reload(url, change)
@@ -68,7 +68,7 @@ async def test_a_safe_server_is_taken(database_url: str) -> None:
     ],
 )
 async def test_an_unsafe_server_is_refused_unless_it_is_meant(
-    database_url: str, postgres_server: RunningServer, change: str, undo: str, named: str
+    database_url: str, postgres_server: RunningServer, change: LiteralString, undo: LiteralString, named: str
 ) -> None:
     """Each setting that could lose an answered write is named, for the server and for the database."""
     assert postgres_server.url
@@ -88,6 +88,6 @@ async def test_every_unsafe_setting_is_named_at_once(database_url: str) -> None:
             "ALTER DATABASE {database} SET synchronous_commit = off",
             "ALTER DATABASE {database} RESET synchronous_commit",
         ),
-        pytest.raises(UnsuitableServer, match="fsync is off.*synchronous_commit is off"),
+        pytest.raises(UnsuitableServer, match=r"fsync is off.*synchronous_commit is off"),
     ):
         await check_server(database_url, allow_unsafe_durability=False)
