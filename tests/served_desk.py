@@ -43,6 +43,14 @@ class ServedDesk:
         self.server = self.run(start_server(self.running.desk, replace(OPTIONS, listen=self.address)))
 
 
+async def end_all_else() -> None:
+    """Let what grpc still runs in the background end before its loop does."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
 @contextmanager
 def served_desk(database_url: str, redis_url: str) -> Iterator[ServedDesk]:
     """Serve a desk on these servers, at any free port."""
@@ -79,6 +87,7 @@ def served_desk(database_url: str, redis_url: str) -> Iterator[ServedDesk]:
     finally:
         loop.call_soon_threadsafe(ended.set)
         living.result(30)
+        asyncio.run_coroutine_threadsafe(end_all_else(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
