@@ -150,8 +150,9 @@ class IndexFollower:
                 continue
             else:
                 reached = await catch_up(self._index, layout.META, self._ledger, self._applied)
-            if reached < self._applied:
-                # It lost content since we last looked; after the check the ledger is read.
+            if reached <= self._applied:
+                # What was due did not arrive: content was lost since we last looked, even that of revision 0.
+                # After the check the ledger is read.
                 await self._check()
                 return
             self._note(reached)

@@ -136,6 +136,8 @@ def test_a_lost_role_does_not_count(functions: frozenset[str]) -> None:
     ann = replace(principal("ann"), functions=functions)
     directory = Directory({**DIRECTORY.principals, ann.name: ann})
     assert not decided(case, vote(case, "ann", "sales"), directory=directory).approved
+    refusal = vote(case, "ann", "sales", reject=True)
+    assert not decided(case, refusal, directory=directory).rejected
 
 
 def test_an_unknown_voter_does_not_count() -> None:

@@ -69,6 +69,18 @@ async def test_a_flush_is_noticed_and_mended(index: RedisIndex, redis_url: str) 
     assert contents(redis_url) == before
 
 
+async def test_the_loss_of_an_index_that_held_nothing_is_mended(index: RedisIndex) -> None:
+    """An index of an empty store that is lost just before the first commit comes back with that commit."""
+    ledger = MemoryLedger()
+    follower = IndexFollower(index, ledger, INTERVAL_SECONDS)
+    follower.start()
+    await eventually(lambda: is_whole(index, 0))
+    await index.client.flushall()
+    follower.nudge([ledger.commit(inserts=[entry(1)])])
+    await eventually(lambda: is_whole(index, 1), 3)
+    await follower.stop()
+
+
 async def test_one_missing_key_is_noticed_at_the_next_read(index: RedisIndex, ledger: MemoryLedger) -> None:
     """Losing a single key, as by eviction, makes answers incomplete at once, until the rebuild is done."""
     await rebuild(index, ledger)

@@ -1,5 +1,6 @@
 """The audit chain shows any edit, deletion, swap or truncation of entries and changes (E-3)."""
 
+from dataclasses import replace
 from typing import LiteralString
 
 import psycopg
@@ -7,6 +8,7 @@ import pytest
 from merge_desk import Office, contact
 
 from dedup_service.domain.audit import AuditVerification
+from dedup_service.workflows.ports import Page
 
 
 async def history(office: Office) -> None:
@@ -87,6 +89,20 @@ async def test_any_edit_shows(office: Office, database_url: str, statement: Lite
     assert not found.holds
     assert found.explanation
     assert found.broken_revision > 0
+
+
+async def test_a_forged_entry_with_a_hash_of_its_own_shows(office: Office, database_url: str) -> None:
+    """An entry rewritten together with its hash no longer is the one that the next entry follows."""
+    await history(office)
+    entry = (await office.store.read(lambda tx: tx.list_audit(Page()))).items[2]
+    forged = replace(entry, actor="users/mallory")
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+        await connection.execute(
+            "UPDATE audit_entries SET actor = %s, hash = %s WHERE revision = %s",
+            [forged.actor, forged.computed_hash(), forged.revision],
+        )
+    found = await verified(office)
+    assert (found.holds, found.broken_revision) == (False, forged.revision + 1)
 
 
 async def test_swapped_entries_show(office: Office, database_url: str) -> None:

@@ -160,6 +160,17 @@ async def test_two_erased_one_after_the_other_leave_nothing(office: Office, data
     assert (await office.store.read(lambda tx: tx.verify_audit(0, ""))).holds
 
 
+async def test_one_deleted_first_leaves_nothing_in_the_plans_that_she_left(
+    office: Office, database_url: str
+) -> None:
+    """A proposal that went on without her after her deletion forgets what was said of her."""
+    p, a, b = await office.put(person(), contact("a"), contact("b"))
+    await office.vote(await office.propose(p, a, b, comment=WORD), "ann", comment=f"not {WORD}")
+    await office.delete("p")
+    await office.erase("p")
+    assert list(in_database(database_url)) == []
+
+
 async def test_others_keep_their_values_and_comments(office: Office, database_url: str) -> None:
     """An erasure touches only what may speak of the erased: another's record and votes stay as they are."""
     one, other = await office.put(contact("x"), contact("y"))

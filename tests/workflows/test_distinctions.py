@@ -49,7 +49,7 @@ async def test_merges_inherit_links(office: Office) -> None:
     a, b, c, d = await office.put(*(contact(n) for n in "abcd"))
     await distinguish(office, side("b"), side("c"))
     merges = [await office.merge(a, b), await office.merge(d, c)]
-    vetoed = await office.approved(a, d)
+    vetoed = await office.approved(a, d, survivor_id=a)
     with pytest.raises(Vetoed):
         await office.execute(vetoed)
     await office.undo(merges[0])

@@ -60,6 +60,8 @@ CREATE TABLE proposals (
     missing_functions text[] NOT NULL,
     proposer          text NOT NULL,
     golden_ids        text[] NOT NULL,
+    -- Those that left the plan too: its comments may speak of them (E-4).
+    ever_golden_ids   text[] NOT NULL,
     survivor_id       text NOT NULL REFERENCES golden_records,
     kind              text NOT NULL,
     revision          bigint NOT NULL,
@@ -69,6 +71,7 @@ CREATE TABLE proposals (
 -- No two open proposals for the same members.
 CREATE UNIQUE INDEX proposals_open_members ON proposals (golden_ids) WHERE open;
 CREATE INDEX proposals_golden_ids ON proposals USING gin (golden_ids);
+CREATE INDEX proposals_ever_golden_ids ON proposals USING gin (ever_golden_ids);
 CREATE INDEX proposals_state ON proposals (state, create_time, proposal_id);
 
 -- Append only: the tally is a fold over this log (C-4).

@@ -16,13 +16,15 @@ FROM votes WHERE proposal_id = ANY(%s) ORDER BY vote_no
 
 -- name: save_proposal
 INSERT INTO proposals
-    (proposal_id, state, type, impact, missing_functions, proposer, golden_ids, survivor_id, kind, revision,
-     create_time, body)
-VALUES (%(id)s, %(state)s, %(type)s, %(impact)s, %(missing)s, %(proposer)s, %(golden_ids)s, %(survivor_id)s,
-        %(kind)s, %(revision)s, %(create_time)s, %(body)s)
+    (proposal_id, state, type, impact, missing_functions, proposer, golden_ids, ever_golden_ids, survivor_id,
+     kind, revision, create_time, body)
+VALUES (%(id)s, %(state)s, %(type)s, %(impact)s, %(missing)s, %(proposer)s, %(golden_ids)s, %(golden_ids)s,
+        %(survivor_id)s, %(kind)s, %(revision)s, %(create_time)s, %(body)s)
 ON CONFLICT (proposal_id) DO UPDATE SET
     state = excluded.state, impact = excluded.impact, missing_functions = excluded.missing_functions,
-    type = excluded.type, golden_ids = excluded.golden_ids, survivor_id = excluded.survivor_id,
+    type = excluded.type, golden_ids = excluded.golden_ids,
+    ever_golden_ids = ARRAY(SELECT DISTINCT unnest(proposals.ever_golden_ids || excluded.golden_ids)),
+    survivor_id = excluded.survivor_id,
     kind = excluded.kind, revision = excluded.revision, body = excluded.body
 
 -- name: add_vote

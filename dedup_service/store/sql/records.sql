@@ -84,7 +84,7 @@ WITH RECURSIVE links AS (
 SELECT golden_id FROM family
 
 -- name: lock_proposals_of
-SELECT proposal_id FROM proposals WHERE golden_ids && %(golden_ids)s::text[]
+SELECT proposal_id FROM proposals WHERE ever_golden_ids && %(golden_ids)s::text[]
 ORDER BY proposal_id FOR NO KEY UPDATE
 
 -- name: erase_change_payloads
@@ -98,11 +98,11 @@ UPDATE request_answers SET answer = NULL WHERE cardinality(subjects) > 0 AND sub
 
 -- name: erase_vote_comments
 UPDATE votes SET comment = ''
-WHERE proposal_id IN (SELECT proposal_id FROM proposals WHERE golden_ids && %(golden_ids)s::text[])
+WHERE proposal_id IN (SELECT proposal_id FROM proposals WHERE ever_golden_ids && %(golden_ids)s::text[])
 
 -- name: erase_proposal_comments
 UPDATE proposals SET body = body || '{"comment": "", "closing_comment": "", "decision": null}'
-WHERE golden_ids && %(golden_ids)s::text[]
+WHERE ever_golden_ids && %(golden_ids)s::text[]
 
 -- name: erase_distinction_reasons
 UPDATE distinctions SET body = body || '{"reason": "(erased)"}'

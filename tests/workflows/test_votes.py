@@ -1,0 +1,62 @@
+"""Votes against time: lost roles, new policies, and the log from which every tally can be counted again."""
+
+from dataclasses import replace
+
+import pytest
+from merge_desk import DIRECTORY, Office, contact, open_office, principal, with_policy
+
+from dedup_service.domain.errors import ApprovalsMissing, EtagMismatch
+from dedup_service.domain.principals import Directory
+from dedup_service.domain.proposals import ProposalState
+from dedup_service.domain.records import Fact
+from dedup_service.workflows.assessment import Assessment
+from dedup_service.workflows.replan import Replanning
+
+HELD = (Fact("legal_hold", flag=True),)
+
+
+async def pair(office: Office) -> tuple[str, str]:
+    one, other = await office.put(contact("a"), contact("desk/b"))
+    return one, other
+
+
+async def test_a_vote_of_somebody_who_lost_the_role_does_not_count_at_execution(
+    office: Office, database_url: str, redis_url: str
+) -> None:
+    """What was approved is refused when the approver is of that function no more (C-3)."""
+    one, other = await pair(office)
+    approved = await office.approved(one, other)
+    moved = replace(principal("ann"), functions=frozenset({"marketing"}))
+    later = Directory({**DIRECTORY.principals, moved.name: moved})
+    async with open_office(database_url, redis_url, directory=later) as office_later:
+        with pytest.raises(ApprovalsMissing):
+            await office_later.execute(approved)
+    assert await office.execute(approved)
+
+
+async def test_a_new_policy_asks_again(office: Office, database_url: str, redis_url: str) -> None:
+    """Under another policy version a vote counts no more, before and after the plan is brought up to it."""
+    one, other = await pair(office)
+    approved = await office.approved(one, other)
+    policy = with_policy(version="2")
+    async with open_office(database_url, redis_url, policy=policy) as later:
+        with pytest.raises(EtagMismatch, match="policy is now version 2"):
+            await later.execute(approved)
+        assert await Replanning(Assessment(policy, DIRECTORY)).adopt_policy(later.store) == 1
+        now = await later.proposal(approved)
+        assert now.state is ProposalState.PENDING
+        assert now.plan_changes[-1].differences == ("the policy is now version 2",)
+        assert await later.execute(await later.vote(now, "ann"))
+
+
+async def test_the_tally_is_a_fold_over_the_vote_log(office: Office) -> None:
+    """Every acknowledged vote is in the log, in order, and the log alone gives the decision (C-4)."""
+    ids = await office.put(replace(contact("a"), facts=HELD), contact("b"))
+    proposal = await office.propose(*ids)
+    for voter in ("ann", "ann", "ben"):
+        proposal = await office.vote(proposal, voter)
+    now = await office.proposal(proposal)
+    assert [v.principal for v in now.votes] == ["users/ann", "users/ann", "users/ben"]
+    assert now.decision is not None
+    assert [c.counts for c in now.decision.votes] == [False, True, True]
+    assert now.state is ProposalState.APPROVED
