@@ -61,6 +61,7 @@ class _PolicyFile(msgspec.Struct, forbid_unknown_fields=True):
 class _PrincipalEntry:
     functions: list[str] = field(default_factory=list)
     display_name: str = ""
+    sources: list[str] = field(default_factory=list)
 
 
 class _PrincipalsFile(msgspec.Struct, forbid_unknown_fields=True):
@@ -172,7 +173,11 @@ def load_principals(path: Path | None, policy: Policy) -> Directory:
                 for function in entry.functions
                 if function not in policy.functions
             ]
-            principals[name] = Principal(name, kind, frozenset(entry.functions), entry.display_name)
+            if entry.sources and kind is PrincipalType.HUMAN:
+                problems.append(f"{name}: people write the sources of their functions; leave sources out")
+            principals[name] = Principal(
+                name, kind, frozenset(entry.functions), entry.display_name, frozenset(entry.sources)
+            )
     if problems:
         raise CompanyFileError(f"{path or 'the shipped principals.yaml'}: " + "; ".join(problems))
     return Directory(principals)

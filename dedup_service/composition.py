@@ -146,7 +146,7 @@ def wire(
         policy=policy,
         directory=directory,
         now=now,
-        records=RecordWriter(store, policy, replanning, new_id),
+        records=RecordWriter(store, assessment, replanning, new_id),
         readings=Readings(store, policy, now),
         matching=Matching(store, index, follower, policy, now),
         proposing=proposing,

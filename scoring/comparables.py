@@ -43,6 +43,7 @@ class Comparable(msgspec.Struct, frozen=True, order=True, array_like=True):
     tax_id: str = ""
     registration_number: str = ""
     customer_number: str = ""
+    mobiles: tuple[str, ...] = ()
 
 
 _ENCODER = msgspec.msgpack.Encoder()

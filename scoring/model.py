@@ -81,7 +81,7 @@ class Level:
         weight = max(self.least_bits, _weight_bits(self.m, self.frequency_of(value)))
         if not told_apart or weight <= 0:
             return weight
-        return max(self.least_shared_bits, weight * self.shared_bits / self.weight_bits)
+        return max(self.least_shared_bits, _on_grid(weight * self.shared_bits / self.weight_bits))
 
     def frequency_of(self, value: str) -> float:
         """How often a stranger has this value, never below the floor.
@@ -196,7 +196,7 @@ def _comparison(
         if level.term_frequency and level.term_frequency not in frequencies:
             raise ModelError(name, f"no term frequencies {level.term_frequency!r}")
         weight = _weight_bits(level.m, level.u)
-        shared = weight * level.shared if weight > 0 else weight
+        shared = _on_grid(weight * level.shared) if weight > 0 else weight
         if weight < below or shared < below_shared:
             raise ModelError(name, "weighs less than the level below")
         table = frequencies[level.term_frequency] if level.term_frequency else None
@@ -215,4 +215,14 @@ def _comparison(
 
 
 def _weight_bits(m: float, u: float) -> float:
-    return max(-MAX_WEIGHT_BITS, min(MAX_WEIGHT_BITS, math.log2(m / u)))
+    return _on_grid(max(-MAX_WEIGHT_BITS, min(MAX_WEIGHT_BITS, math.log2(m / u))))
+
+
+def _on_grid(bits: float) -> float:
+    """The nearest millionth or so of a bit, of which floats hold sums and differences exactly: what a limit
+    takes off leaves the limit, to the last bit.
+    """
+    return round(bits * _GRID) / _GRID
+
+
+_GRID = 2.0**20

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from scoring.comparables import Comparable, Entity
+from scoring.dependence import excesses, stand
 from scoring.findings import Finding
 from scoring.model import MAX_WEIGHT_BITS, Comparison, EntityModel, Level, ScoringModel, shipped_model
 
@@ -88,36 +89,36 @@ def verdict_of(probability: float, model: ScoringModel) -> Verdict:
 
 def _contributions(left: Comparable, right: Comparable, model: EntityModel) -> tuple[Contribution, ...]:
     found: list[tuple[Comparison, Finding]] = []
-    apart = named = False
     for comparison in model.comparisons:
-        comparator = comparison.comparator
-        finding = comparator.compare(left, right)
-        if finding is None:
-            continue
-        found.append((comparison, finding))
-        apart = apart or finding.level in comparator.telling_apart
-        named = named or finding.level in comparator.naming
-    contributions: list[Contribution] = []
-    name_bits = shareable_bits = 0.0
-    for comparison, finding in found:
-        contribution = _contribution(comparison, comparison.levels[finding.level], finding, apart)
-        contributions.append(contribution)
-        if (weight := contribution.weight_bits) > 0:
-            # A family name counts as a name where a given name goes with it, else as what a household shares.
-            if comparison.comparator.is_shareable and not (named and comparison.comparator.is_name):
-                shareable_bits += weight
-            elif comparison.comparator.is_name:
-                name_bits += weight
+        finding = comparison.comparator.compare(left, right)
+        if finding is not None:
+            found.append((comparison, finding))
+    standing = stand([(comparison.comparator, finding.level) for comparison, finding in found])
+    contributions = [
+        _contribution(comparison, comparison.levels[finding.level], finding, standing.told_apart)
+        for comparison, finding in found
+    ]
     limits = model.parameters
-    if (excess := name_bits - limits.name_limit_bits) > 0:
-        contributions.append(Contribution("name_limit", "reached", -excess, _NAME_LIMIT))
-    if not named and (excess := shareable_bits - limits.shareable_limit_bits) > 0:
-        contributions.append(Contribution("shareable_limit", "reached", -excess, _SHAREABLE_LIMIT))
+    too_much_name, too_much_shared = excesses(
+        [
+            (comparison.comparator, contribution.level, contribution.weight_bits)
+            for (comparison, _), contribution in zip(found, contributions, strict=True)
+        ],
+        standing,
+        limits.name_limit_bits,
+        limits.shareable_limit_bits,
+    )
+    if too_much_name > 0:
+        evidence = _REFUTED_LIMIT if standing.refuted else _NAME_LIMIT
+        contributions.append(Contribution("name_limit", "reached", -too_much_name, evidence))
+    if too_much_shared > 0:
+        contributions.append(Contribution("shareable_limit", "reached", -too_much_shared, _SHAREABLE_LIMIT))
     return tuple(contributions)
 
 
-_NAME_LIMIT = "names by themselves prove no more than this"
-_SHAREABLE_LIMIT = "what a household or group of companies shares proves no more than this without the name"
+_NAME_LIMIT = "names by themselves, and what namesakes share, prove no more than this"
+_REFUTED_LIMIT = "names, and what two that are reached apart may share, prove no more than this"
+_SHAREABLE_LIMIT = "what a household, employer or group shares proves no more than this without the name"
 
 
 def _contribution(comparison: Comparison, level: Level, finding: Finding, apart: bool) -> Contribution:

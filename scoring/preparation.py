@@ -22,7 +22,8 @@ def prepare(values: Mapping[str, str], entity: Entity) -> Comparable:
     get = values.get
     country = normalise_country(get("country", ""))
     own, shared = _emails(get("email", ""), get("secondary_email", ""))
-    phones, shared_phones = _phones(get("phone", ""), get("mobile_phone", ""), country)
+    mobile = get("mobile_phone", "")
+    phones, shared_phones = _phones(get("phone", ""), mobile, country)
     number, street, unit, code = parse_street(text) if (text := get("street", "")) else _NO_STREET
     person = _person(values) if entity is Entity.PERSON else PersonName("", "", "", "", "")
     company = _company(values, entity)
@@ -51,6 +52,7 @@ def prepare(values: Mapping[str, str], entity: Entity) -> Comparable:
         tax_id=normalise_identifier(get("tax_id", "")),
         registration_number=normalise_identifier(get("registration_number", "")),
         customer_number=normalise_identifier(get("customer_number", "")),
+        mobiles=_mobiles(mobile, phones, country) if mobile and entity is Entity.PERSON else (),
     )
 
 
@@ -89,6 +91,12 @@ def _phones(phone: str, mobile: str, country: str) -> tuple[tuple[str, ...], tup
         if text and (number := normalise_phone(text, country)):
             (shared if is_shared_line(text, number) else own).add(number)
     return tuple(sorted(own)), tuple(sorted(shared))
+
+
+def _mobiles(mobile: str, phones: tuple[str, ...], country: str) -> tuple[str, ...]:
+    """The number that the record itself calls a mobile, where it is not a shared line."""
+    number = normalise_phone(mobile, country)
+    return (number,) if number in phones else ()
 
 
 def _domains(website: str, emails: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,112 +1,105 @@
-"""Train the parameters of people or companies from a CSV file of records, without labels.
+"""Train the parameters of people or companies from CSV files of records, without labels.
 
-    python -m scoring.train records.csv --entity PERSON --start scoring/parameters/people.json --output
-    people.json
+    python -m scoring.train crm/ --entity PERSON --start priors/people.json --output people.json
 
-The columns of the file are field names. u comes from random pairs; m from expectation maximisation with u
-fixed, once
-among pairs that share a key of the name rules and once among those that share one of the others, each time
-without
-the comparisons that the keys decide. What the data cannot tell (levels or fields never met) stays as it was.
+Each argument is a population: a CSV file, or a folder whose CSV files hold one. Columns are field names.
+u comes from random pairs of a population; m from expectation maximisation among the pairs that share a key
+of one blocking rule, rule by rule, each time without the comparisons that the rule decides, then averaged.
+What the data cannot tell stays as in the start.
 """
 
 import argparse
 import csv
-import itertools
 import math
-import random
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from scoring.blocking import blocking_keys
 from scoring.comparables import Comparable, Entity
-from scoring.comparators import Comparator, comparators
+from scoring.comparators import comparators
 from scoring.errors import TrainingError
 from scoring.model import ComparisonParameters, EntityParameters, LevelParameters, parse_parameters
 from scoring.preparation import prepare
-from scoring.training import MISSING, Pattern, Table, count_levels, maximise, never_rising
+from scoring.sampling import MIN_PAIRS, RULES, Tally, tally_matches, tally_random_pairs
+from scoring.training import never_rising
 
-RANDOM_PAIRS = 200_000
-MAX_BLOCK = 100
-MIN_PAIRS = 200
-# Which comparisons the keys of a pass decide: estimating them there would find what the blocking put in.
-PASSES: dict[Entity, tuple[tuple[frozenset[str], frozenset[str]], ...]] = {
-    Entity.PERSON: (
-        (frozenset("ns"), frozenset(("given_name", "family_name", "middle_name"))),
-        (frozenset("o"), frozenset(("birth_date",))),
-        (frozenset("epi"), frozenset(("email", "phone", "tax_id", "registration_number", "customer_number"))),
-        (frozenset("a"), frozenset(("address",))),
-    ),
-    Entity.COMPANY: (
-        (frozenset(("cn", "ct", "cr")), frozenset(("company_name", "branch"))),
-        (
-            frozenset(("cw", "cp", "ce", "ci")),
-            frozenset(("website", "phone", "email", "tax_id", "registration_number", "customer_number")),
-        ),
-        (frozenset(("ca",)), frozenset(("address",))),
-    ),
-}
+# A level reached by fewer pairs than this keeps its prior.
+MIN_OBSERVATIONS = 20
+# No weight moves further from its prior: one set of records does not overturn what is known of others.
+MAX_MOVE_BITS = 3.0
+# Nor does a disagreement become much heavier: made records are cleaner than typed ones.
+MAX_HEAVIER_BITS = 0.5
+PRIOR = "prior: too few observations"
+_PERSON_FIELDS = ("given_name", "family_name", "full_name")
 
 
 def train(
-    records: Sequence[Comparable], start: EntityParameters, *, data_weight: float = 0.5, seed: int = 1
+    populations: Sequence[Sequence[Comparable]],
+    start: EntityParameters,
+    *,
+    data_weight: float = 0.5,
+    seed: int = 1,
 ) -> EntityParameters:
     """The parameters `start`, moved towards what the records show.
 
-    `data_weight` is the share of the estimate in what comes out, the rest is the start; a level's u is moved
-    only
-    where it is no floor of term frequencies. The same records and seed give the same parameters.
+    `data_weight` is the share of the estimates in what comes out, the rest is the start. The same records and
+    seed give the same parameters. Pairs are made inside a population, never between two.
     """
-    if len(records) < MIN_PAIRS:
+    if not populations or any(len(records) < MIN_PAIRS for records in populations):
         raise TrainingError(f"{MIN_PAIRS} records are the least to train from")
     compared = comparators(start.entity)
-    counts = [len(one.levels) for one in compared]
-    chance = random.Random(seed)  # noqa: S311 -- a sample to count, no secret
-    drawn = _patterns(_random_pairs(records, chance), compared)
-    u = count_levels(drawn, counts)
-    found: dict[str, list[tuple[float, ...]]] = defaultdict(list)
-    for prefixes, decided in PASSES[start.entity]:
-        m, seen = _pass(records, compared, start, u, prefixes, decided)
-        for at, comparator in enumerate(compared):
-            if comparator.name in seen:
-                found[comparator.name].append(m[at])
-    by_name = {one.name: one for one in start.comparisons}
-    comparisons = []
-    for at, comparator in enumerate(compared):
-        estimates = found[comparator.name]
-        parameters = by_name[comparator.name]
-        if estimates:
-            mean = [math.fsum(column) / len(estimates) for column in zip(*estimates, strict=True)]
-            pairs = sum(count for pattern, count in drawn.items() if pattern[at] != MISSING)
-            parameters = _moved(parameters, mean, u[at], pairs, data_weight)
-        comparisons.append(parameters)
-    return msgspec.structs.replace(start, comparisons=tuple(comparisons))
+    strangers: dict[str, list[Tally]] = defaultdict(list)
+    matches: dict[str, list[Tally]] = defaultdict(list)
+    for records in populations:
+        u = tally_random_pairs(records, compared, start, seed)
+        for name, tally in u.items():
+            strangers[name].append(tally)
+        for rule in RULES[start.entity]:
+            for name, tally in tally_matches(records, compared, start, u, rule).items():
+                matches[name].append(tally)
+    comparisons = tuple(
+        _moved(one, _mean(matches[one.name], one), _pooled(strangers[one.name], one), data_weight)
+        for one in start.comparisons
+    )
+    return msgspec.structs.replace(start, comparisons=comparisons)
 
 
-def read_records(path: Path, entity: Entity) -> Iterator[Comparable]:
-    """The comparables of a CSV file whose columns are field names."""
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            yield prepare({name: value for name, value in row.items() if name and value}, entity)
+def read_records(path: Path, entity: Entity, columns: Mapping[str, str]) -> Iterator[Comparable]:
+    """The comparables of people, or companies, in a CSV file or the CSV files of a folder.
+
+    A row that names a person is one of a person, else one that names a company is one of a company. `columns`
+    gives fields other columns than their own: {"street": "number+street"}.
+    """
+    for file in sorted(path.glob("*.csv")) if path.is_dir() else [path]:
+        with file.open(encoding="utf-8", newline="") as text:
+            for row in csv.DictReader(text, skipinitialspace=True):
+                values = {name.strip(): value.strip() for name, value in row.items() if name and value}
+                for field, sources in columns.items():
+                    if found := " ".join(filter(None, (values.get(one, "") for one in sources.split("+")))):
+                        values[field] = found
+                is_person = any(values.get(name) for name in _PERSON_FIELDS)
+                if is_person is (entity is Entity.PERSON) and (is_person or values.get("company_name")):
+                    yield prepare(values, entity)
 
 
 def main() -> None:
     """The command line: read, train, write."""
     parser = argparse.ArgumentParser(prog="python -m scoring.train", description=__doc__)
-    parser.add_argument("records", type=Path, help="CSV file, its columns are field names")
+    parser.add_argument("populations", type=Path, nargs="+", help="CSV files, or folders of them")
     parser.add_argument("--entity", type=Entity, required=True, choices=list(Entity))
     parser.add_argument("--start", type=Path, required=True, help="parameters to start from")
     parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--column", action="append", default=[], help="field=column, or field=one+other")
     parser.add_argument("--data-weight", type=float, default=0.5)
     parser.add_argument("--origin", help="where the estimates come from, kept with the parameters")
     parser.add_argument("--version", help="the version of the new parameters")
     options = parser.parse_args()
     start = parse_parameters(options.start.read_bytes())
-    records = list(read_records(options.records, options.entity))
-    trained = train(records, start, data_weight=options.data_weight)
+    columns = dict(one.split("=", 1) for one in options.column)
+    populations = [list(read_records(path, options.entity, columns)) for path in options.populations]
+    trained = train(populations, start, data_weight=options.data_weight)
     trained = msgspec.structs.replace(
         trained, origin=options.origin or start.origin, version=options.version or start.version
     )
@@ -118,113 +111,69 @@ def format_parameters(parameters: EntityParameters) -> bytes:
     return msgspec.json.format(msgspec.json.encode(parameters), indent=1) + b"\n"
 
 
-def _pass(
-    records: Sequence[Comparable],
-    compared: Sequence[Comparator],
-    start: EntityParameters,
-    u: Table,
-    prefixes: frozenset[str],
-    decided: frozenset[str],
-) -> tuple[Table, set[str]]:
-    """M from the pairs of one set of blocking rules, and the comparisons that it is an estimate of."""
-    counts = [len(one.levels) for one in compared]
-    hidden = [one.name in decided for one in compared]
-    seen_patterns = _patterns(_blocked_pairs(records, prefixes), compared)
-    patterns: Counter[Pattern] = Counter()
-    for pattern, count in seen_patterns.items():
-        shown = tuple(MISSING if out else level for level, out in zip(pattern, hidden, strict=True))
-        if any(level != MISSING for level in shown):
-            patterns[shown] += count
-    if patterns.total() < MIN_PAIRS:
-        return (), set()
-    by_name = {one.name: one for one in start.comparisons}
-    m = tuple(_as_shares([level.m for level in by_name[one.name].levels]) for one in compared)
-    smoothed = tuple(_as_shares([share + 1e-6 for share in row]) for row in u)
-    estimate = maximise(patterns, counts, prior=0.5, m=m, u=smoothed, fix_u=True)
-    made = [
-        sum(count for one, count in patterns.items() if one[at] != MISSING) for at in range(len(compared))
-    ]
-    return estimate.m, {one.name for at, one in enumerate(compared) if made[at] >= MIN_PAIRS}
+def _mean(tallies: Sequence[Tally], comparison: ComparisonParameters) -> Tally:
+    """The estimates of several blocking rules as one: their mean, as each sees matches of its own kind."""
+    size = len(comparison.levels)
+    if not tallies:
+        return Tally((0.0,) * size, (0.0,) * size)
+    shares = [math.fsum(one.shares[at] for one in tallies) / len(tallies) for at in range(size)]
+    return Tally(tuple(shares), tuple(math.fsum(one.counts[at] for one in tallies) for at in range(size)))
+
+
+def _pooled(tallies: Sequence[Tally], comparison: ComparisonParameters) -> Tally:
+    """The random pairs of several populations as one."""
+    counts = [math.fsum(one.counts[at] for one in tallies) for at in range(len(comparison.levels))]
+    whole = math.fsum(counts) or 1.0
+    return Tally(tuple(count / whole for count in counts), tuple(counts))
 
 
 def _moved(
-    parameters: ComparisonParameters, m: Sequence[float], u: Sequence[float], pairs: int, data_weight: float
+    parameters: ComparisonParameters, matches: Tally, strangers: Tally, data_weight: float
 ) -> ComparisonParameters:
-    """The parameters moved towards the estimates, weights kept from rising."""
-    new_m, new_u = [], []
-    for level, level_m, level_u in zip(parameters.levels, m, u, strict=True):
-        new_m.append(min(1.0, (1 - data_weight) * level.m + data_weight * level_m))
-        # A u far below one in the number of pairs drawn cannot be seen; the start then counts as that many
-        # pairs.
-        floor = bool(level.term_frequency) or level.u * pairs < 20
-        new_u.append(level.u if floor else min(1.0, (1 - data_weight) * level.u + data_weight * level_u))
-    weights = [math.log2(level_m / level_u) for level_m, level_u in zip(new_m, new_u, strict=True)]
+    """The parameters moved towards the estimates, weights bounded and kept from rising."""
+    new_m, new_u, weights, origins = [], [], [], []
+    for at, level in enumerate(parameters.levels):
+        sees_m = matches.counts[at] >= MIN_OBSERVATIONS
+        # The u of a level with term frequencies is the frequency of a value not in the table.
+        sees_u = strangers.counts[at] >= MIN_OBSERVATIONS and not level.term_frequency
+        m = _mixed(level.m, matches.shares[at], data_weight) if sees_m else level.m
+        u = _mixed(level.u, strangers.shares[at], data_weight) if sees_u else level.u
+        was = math.log2(level.m / level.u)
+        new_m.append(m)
+        new_u.append(u)
+        heaviest = was - (MAX_HEAVIER_BITS if was < 0 else MAX_MOVE_BITS)
+        weights.append(max(heaviest, min(was + MAX_MOVE_BITS, math.log2(m / u))))
+        origins.append(_origin(sees_m=sees_m, sees_u=sees_u))
     levels: list[LevelParameters] = []
     below = -math.inf
-    for level, weight, level_u in reversed(
-        list(zip(parameters.levels, never_rising(weights, new_m), new_u, strict=True))
+    pooled = never_rising(weights, new_m)
+    for level, weight, u, origin in reversed(
+        list(zip(parameters.levels, pooled, new_u, origins, strict=True))
     ):
-        rounded_u = _rounded(level_u)
+        rounded_u = _rounded(min(u, 2.0**-weight))
         # Pooled levels weigh the same; rounding must not put the lower one first.
         rounded_m = min(1.0, _rounded(rounded_u * 2.0**weight))
         while math.log2(rounded_m / rounded_u) < below and rounded_m < 1:
             rounded_m = min(1.0, _rounded(rounded_m * 1.001))
         below = math.log2(rounded_m / rounded_u)
-        origin = "expectation maximisation and prior"
         levels.append(msgspec.structs.replace(level, m=rounded_m, u=rounded_u, origin=origin))
     return ComparisonParameters(parameters.name, tuple(reversed(levels)))
 
 
+def _origin(*, sees_m: bool, sees_u: bool) -> str:
+    if sees_m and sees_u:
+        return "m and u estimated"
+    if sees_m:
+        return "m estimated, u prior"
+    return "u estimated, m prior" if sees_u else PRIOR
+
+
+def _mixed(prior: float, estimate: float, data_weight: float) -> float:
+    return min(1.0, (1 - data_weight) * prior + data_weight * estimate)
+
+
 def _rounded(probability: float) -> float:
     return float(f"{probability:.4g}")
-
-
-def _as_shares(values: Sequence[float]) -> tuple[float, ...]:
-    whole = math.fsum(values)
-    return tuple(value / whole for value in values)
-
-
-def _patterns(
-    pairs: Iterable[tuple[Comparable, Comparable]], compared: Sequence[Comparator]
-) -> Counter[Pattern]:
-    indices = [{level: at for at, level in enumerate(one.levels)} for one in compared]
-    patterns: Counter[Pattern] = Counter()
-    for left, right in pairs:
-        first, second = (right, left) if right < left else (left, right)
-        findings = [one.compare(first, second) for one in compared]
-        patterns[
-            tuple(
-                MISSING if finding is None else indices[at][finding.level]
-                for at, finding in enumerate(findings)
-            )
-        ] += 1
-    return patterns
-
-
-def _random_pairs(
-    records: Sequence[Comparable], chance: random.Random
-) -> Iterator[tuple[Comparable, Comparable]]:
-    for _ in range(min(RANDOM_PAIRS, len(records) * 40)):
-        left, right = chance.sample(range(len(records)), 2)
-        yield records[left], records[right]
-
-
-def _blocked_pairs(
-    records: Sequence[Comparable], prefixes: frozenset[str]
-) -> Iterator[tuple[Comparable, Comparable]]:
-    blocks: dict[str, list[int]] = defaultdict(list)
-    for at, record in enumerate(records):
-        for key in blocking_keys(record):
-            if key.partition(":")[0] in prefixes:
-                blocks[key].append(at)
-    seen: set[tuple[int, int]] = set()
-    for members in blocks.values():
-        if len(members) > MAX_BLOCK:
-            continue
-        for pair in itertools.combinations(members, 2):
-            if pair not in seen:
-                seen.add(pair)
-                yield records[pair[0]], records[pair[1]]
 
 
 if __name__ == "__main__":

@@ -36,6 +36,10 @@ class Estimate:
         """How many iterations were made."""
         return len(self.log_likelihoods)
 
+    def match_shares(self, patterns: Mapping[Pattern, int]) -> list[float]:
+        """How far each pattern is a match, in the order of the patterns."""
+        return list(_expect(patterns, self.prior, self.m, self.u)[0].values())
+
 
 def count_levels(patterns: Mapping[Pattern, int], level_counts: Sequence[int]) -> Table:
     """The share of each level among pairs that have the comparison: u, where the pairs were drawn at

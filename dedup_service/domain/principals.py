@@ -1,8 +1,14 @@
 """Who is calling, and what they may decide (domain 7.4)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+from dedup_service.domain.errors import PermissionRefused, Reason
+from dedup_service.domain.policy import Policy
+
+# A service account of every source, such as the one that carries imports.
+EVERY_SOURCE = "*"
 
 
 class PrincipalType(StrEnum):
@@ -14,12 +20,16 @@ class PrincipalType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A person or a service account; `name` is ``users/ann`` or ``services/cleanup``."""
+    """A person or a service account; `name` is ``users/ann`` or ``services/cleanup``.
+
+    `sources` are those whose records a service account may write; people write those of their functions.
+    """
 
     name: str
     type: PrincipalType
     functions: frozenset[str]
     display_name: str = ""
+    sources: frozenset[str] = frozenset()
 
     @property
     def human(self) -> bool:
@@ -35,3 +45,33 @@ class Directory:
     def find(self, name: str) -> Principal | None:
         """The principal of that name as they are now, or None: unknown is never approved (C-5)."""
         return self.principals.get(name)
+
+
+def check_may_write(
+    directory: Directory, principal_name: str, sources: Iterable[str], policy: Policy
+) -> None:
+    """Refuse a write to records of a source that this principal does not answer for.
+
+    Otherwise anybody could take an account's customer number away and merge it without finance (C-2).
+
+    Raises:
+        PermissionRefused: MISSING_ROLE, naming the sources and the functions they belong to.
+    """
+    principal = directory.find(principal_name)
+    refused = sorted({source for source in sources if not _answers_for(principal, source, policy)})
+    if refused:
+        owners = sorted({policy.source(source).function for source in refused})
+        raise PermissionRefused(
+            Reason.MISSING_ROLE,
+            f"{principal_name} may not write records of {', '.join(refused)}: "
+            f"people of {', '.join(owners)} and the service accounts of these sources may",
+            owners,
+        )
+
+
+def _answers_for(principal: Principal | None, source: str, policy: Policy) -> bool:
+    if principal is None:
+        return False
+    if principal.human:
+        return policy.source(source).function in principal.functions
+    return EVERY_SOURCE in principal.sources or source in principal.sources

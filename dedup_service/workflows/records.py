@@ -4,14 +4,12 @@ Every new record starts as the only member of a golden record of its own.
 A write to a record changes its golden record, and so the plan of every open proposal that holds it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from dedup_service.domain.changes import ChangeDraft, ChangeType
+from dedup_service.domain.changes import ChangeType
 from dedup_service.domain.errors import EtagMismatch, InvalidInput, LimitExceeded, NotFound
-from dedup_service.domain.golden import GoldenRecord, GoldenRow, GoldenState, golden_state, image_of
-from dedup_service.domain.matching import comparable_of
-from dedup_service.domain.policy import Policy
+from dedup_service.domain.principals import check_may_write
 from dedup_service.domain.records import (
     Record,
     RecordDraft,
@@ -21,8 +19,9 @@ from dedup_service.domain.records import (
     Violation,
 )
 from dedup_service.domain.validation import draft_violations
-from dedup_service.workflows.index_port import IndexEntry
+from dedup_service.workflows.assessment import Assessment
 from dedup_service.workflows.ports import Ids, Request, Store, WriteTransaction, Written
+from dedup_service.workflows.record_changes import RecordChanges
 from dedup_service.workflows.record_writes import (
     RecordWrite,
     cannot_become,
@@ -48,11 +47,11 @@ class BatchResult:
 class RecordWriter:
     """The use cases that write records."""
 
-    def __init__(self, store: Store, policy: Policy, replanning: Replanning, new_id: Ids) -> None:
+    def __init__(self, store: Store, assessment: Assessment, replanning: Replanning, new_id: Ids) -> None:
         self._store = store
-        self._policy = policy
-        self._replanning = replanning
-        self._new_id = new_id
+        self._policy = assessment.policy
+        self._directory = assessment.directory
+        self._changes = RecordChanges(assessment.policy, replanning, new_id)
 
     async def write_batch(self, request: Request, drafts: Sequence[RecordDraft]) -> BatchResult:
         """Upsert up to 500 records in one write; the good rows are written, the bad ones named with reasons.
@@ -62,12 +61,17 @@ class RecordWriter:
         """
         if len(drafts) > MAX_BATCH:
             raise LimitExceeded(f"a batch takes at most {MAX_BATCH} records, this one has {len(drafts)}")
+        self._check_writer(request, (draft.key for draft in drafts))
         good, rejected = self._sort_out(drafts)
 
         async def work(tx: WriteTransaction) -> Written[BatchResult]:
             return await self._upsert(tx, good, rejected)
 
         return await self._store.write(request, work, BatchResult)
+
+    def _check_writer(self, request: Request, keys: Iterable[RecordKey]) -> None:
+        """Refuse the whole write when one of its sources is not the caller's to write."""
+        check_may_write(self._directory, request.actor, (key.source for key in keys), self._policy)
 
     def _sort_out(
         self, drafts: Sequence[RecordDraft]
@@ -109,8 +113,8 @@ class RecordWriter:
         if not fresh and not changed:
             head = await tx.head_revision()
             return Written(BatchResult(0, 0, unchanged_count, tuple(refused), head))
-        written = await self._store_changed(tx, changed, ChangeType.RECORD_UPDATED)
-        inserted, insert_changes, entries = await self._insert(tx, fresh)
+        written = await self._changes.store(tx, changed, ChangeType.RECORD_UPDATED)
+        inserted, insert_changes, entries = await self._changes.insert(tx, fresh)
         revision = await tx.revision()
         return Written(
             result=BatchResult(len(inserted), len(changed), unchanged_count, tuple(refused), revision.number),
@@ -121,31 +125,6 @@ class RecordWriter:
             index_upserts=written.index_upserts,
         )
 
-    async def _insert(
-        self, tx: WriteTransaction, drafts: Sequence[RecordDraft]
-    ) -> tuple[list[Record], list[ChangeDraft], tuple[IndexEntry, ...]]:
-        if not drafts:
-            return [], [], ()
-        # Prepared before the ledger head is taken, so that others may commit meanwhile.
-        comparables = [comparable_of(draft) for draft in drafts]
-        revision = await tx.revision()
-        records = await tx.insert_records([(draft, self._new_id()) for draft in drafts], revision)
-        changes = [
-            ChangeDraft(
-                ChangeType.RECORD_CREATED,
-                record=record.name,
-                after=(image_of(_singleton(record), self._policy),),
-                record_nos=(record.record_no,),
-                subjects=(record.name,),
-            )
-            for record in records
-        ]
-        entries = tuple(
-            IndexEntry(record.record_no, record.kind, comparable)
-            for record, comparable in zip(records, comparables, strict=True)
-        )
-        return records, changes, entries
-
     async def write(self, request: Request, write: RecordWrite, validate_only: bool = False) -> Record:
         """Create or update one record.
 
@@ -154,6 +133,7 @@ class RecordWriter:
             NotFound: the record does not exist and `allow_missing` is false.
             EtagMismatch: it was written since the caller read it.
         """
+        self._check_writer(request, [write.draft.key])
 
         async def work(tx: WriteTransaction) -> Written[Record]:
             written = await self._write_all(tx, [write], ["record"])
@@ -177,6 +157,7 @@ class RecordWriter:
             raise InvalidInput.at("requests", f"takes 1 to {MAX_BATCH} writes, not {len(writes)}")
         if problems := repeated_keys(writes, paths):
             raise InvalidInput(problems)
+        self._check_writer(request, (write.draft.key for write in writes))
 
         async def work(tx: WriteTransaction) -> Written[list[Record]]:
             return await self._write_all(tx, writes, paths)
@@ -196,8 +177,8 @@ class RecordWriter:
             for draft in drafts
             if draft.key in present and not _stored_so(present[draft.key], draft)
         ]
-        updated = await self._store_changed(tx, changed, ChangeType.RECORD_UPDATED)
-        inserted, insert_changes, entries = await self._insert(tx, fresh)
+        updated = await self._changes.store(tx, changed, ChangeType.RECORD_UPDATED)
+        inserted, insert_changes, entries = await self._changes.insert(tx, fresh)
         written = [*updated.result, *inserted]
         records = present | {record.key: record for record in written}
         said = [f"{len(inserted)} created"] * bool(inserted) + [f"{len(changed)} updated"] * bool(changed)
@@ -213,6 +194,7 @@ class RecordWriter:
 
     async def delete(self, request: Request, key: RecordKey, etag: str) -> Record:
         """Mark a record as deleted in its source: it stays readable and undoable, and matches no more."""
+        self._check_writer(request, [key])
 
         async def work(tx: WriteTransaction) -> Written[Record]:
             present = (await tx.lock_records([key])).get(key)
@@ -223,7 +205,7 @@ class RecordWriter:
             if not present.active:
                 return Written(present, subjects=(key.name,))
             gone = replace(present, state=RecordState.DELETED)
-            written = await self._store_changed(tx, [gone], ChangeType.RECORD_DELETED)
+            written = await self._changes.store(tx, [gone], ChangeType.RECORD_DELETED)
             return written.told(written.result[0], "deleted")
 
         return await self._store.write(request, work, Record)
@@ -232,6 +214,7 @@ class RecordWriter:
         """Remove every value of a record for ever: from it, from changes, answers and comments (E-4)."""
         if not reason.strip():
             raise InvalidInput.at("reason", "is required: say on what ground the person's data is erased")
+        self._check_writer(request, [key])
 
         async def work(tx: WriteTransaction) -> Written[Record]:
             present = (await tx.lock_records([key])).get(key)
@@ -244,94 +227,13 @@ class RecordWriter:
             )
             erased = replace(present, draft=blank, state=RecordState.ERASED)
             relatives = await tx.erase_traces(present) - {present.golden_id}
-            written = await self._store_changed(tx, [erased], ChangeType.RECORD_ERASED)
-            written = replace(written, changes=await self._told_anew(tx, written.changes, relatives))
+            written = await self._changes.store(tx, [erased], ChangeType.RECORD_ERASED)
+            written = replace(written, changes=await self._changes.told_anew(tx, written.changes, relatives))
             return written.told(written.result[0], f"erased: {reason}")
 
         return await self._store.write(request, work, Record)
-
-    async def _told_anew(
-        self, tx: WriteTransaction, changes: Sequence[ChangeDraft], golden_ids: Collection[str]
-    ) -> tuple[ChangeDraft, ...]:
-        """The erasure's change with all golden records whose earlier images readers see no more (E-2)."""
-        erasure, *others = changes
-        related = await tx.goldens(golden_ids)
-        images = tuple(image_of(related[golden_id], self._policy) for golden_id in sorted(related))
-        subjects = {*erasure.subjects, *(member for image in images for member in image.members)}
-        told = replace(erasure, after=(*erasure.after, *images), subjects=tuple(sorted(subjects)))
-        return told, *others
-
-    async def _store_changed(
-        self, tx: WriteTransaction, records: Sequence[Record], change_type: ChangeType
-    ) -> Written[list[Record]]:
-        """Store already locked records in their new state, with all that follows from it."""
-        if not records:
-            return Written([])
-        before = await tx.goldens({r.golden_id for r in records})
-        proposals = await self._replanning.lock(tx, list(before))
-        revision = await tx.revision()
-        stored = [
-            replace(r, version=r.version + 1, revision=revision.number, update_time=revision.time)
-            for r in records
-        ]
-        after = _with_records(before, stored, revision.number)
-        await tx.update_records(stored)
-        await tx.update_goldens([golden.row for golden in after.values()])
-        changes = [self._change(change_type, r, before[r.golden_id], after[r.golden_id]) for r in stored]
-        changes += await self._replanning.replan(tx, proposals, revision)
-        return Written(
-            result=stored,
-            changes=tuple(changes),
-            targets=tuple(r.name for r in stored),
-            index_upserts=tuple(
-                IndexEntry(r.record_no, r.kind, comparable_of(r.draft)) for r in stored if r.active
-            ),
-            index_removals=tuple(r.record_no for r in stored if not r.active),
-            subjects=tuple(r.name for r in stored),
-        )
-
-    def _change(
-        self, change_type: ChangeType, record: Record, before: GoldenRecord, after: GoldenRecord
-    ) -> ChangeDraft:
-        # An erasure's change shows no image of what was: that is what it erases.
-        erasing = change_type is ChangeType.RECORD_ERASED
-        return ChangeDraft(
-            change_type,
-            record=record.name,
-            before=() if erasing else (image_of(before, self._policy),),
-            after=(image_of(after, self._policy),),
-            record_nos=(record.record_no,),
-            subjects=tuple(sorted(r.name for r in after.members if r.state is not RecordState.ERASED)),
-        )
-
-
-def _singleton(record: Record) -> GoldenRecord:
-    row = GoldenRow(
-        golden_id=record.golden_id,
-        kind=record.kind,
-        state=GoldenState.LIVE,
-        version=1,
-        revision=record.revision,
-        create_time=record.create_time,
-    )
-    return GoldenRecord(row, (record,))
 
 
 def _stored_so(record: Record, draft: RecordDraft) -> bool:
     """Whether writing this draft would change nothing."""
     return record.active and record.draft == draft
-
-
-def _with_records(
-    goldens: dict[str, GoldenRecord], stored: Sequence[Record], revision: int
-) -> dict[str, GoldenRecord]:
-    """These golden records with the stored records in the place of their old states."""
-    new = {r.record_no: r for r in stored}
-    after = {}
-    for golden_id, golden in goldens.items():
-        members = tuple(new.get(r.record_no, r) for r in golden.members)
-        row = replace(
-            golden.row, version=golden.row.version + 1, revision=revision, state=golden_state(members)
-        )
-        after[golden_id] = GoldenRecord(row, members)
-    return after

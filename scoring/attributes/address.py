@@ -80,7 +80,7 @@ def normalise_country(text: str) -> str:
 
 
 def compare_address(left: Comparable, right: Comparable) -> Finding | None:  # noqa: PLR0911 -- one return a level
-    """Claim: both are at the same address."""
+    """Claim: both are at the same address. Lines in two scripts are not comparable, postal codes are."""
     same_place = _same_place(left, right)
     likeness = _street_likeness(left, right)
     if likeness is _SAME and same_place is not False:
@@ -89,15 +89,23 @@ def compare_address(left: Comparable, right: Comparable) -> Finding | None:  # n
         return _EXACT if same_place else _STREET
     if likeness is _ALIKE and same_place:
         return _CLOSE
-    if same_place and likeness is _OTHER:
-        return _OTHER_STREET
-    if (
+    same_code = (
         left.postal_code
         and left.postal_code == right.postal_code
         and not _differs(left.country, right.country)
-    ):
+    )
+    if same_place and likeness is _OTHER:
+        return _OTHER_STREET if same_code else _ELSEWHERE
+    if same_code:
         return _POSTAL_CODE
-    if left.city and right.city and _alike_city(left.city, right.city):
+    if (
+        left.city
+        and right.city
+        and _same_script(left.city, right.city)
+        and _alike_city(left.city, right.city)
+    ):
+        if _differs(left.postal_code, right.postal_code):
+            return _ELSEWHERE
         return Finding("city", "same city", left.city)
     if likeness is not None or same_place is not None or _differs(left.country, right.country):
         return _DIFFERENT
@@ -109,7 +117,8 @@ _CLOSE = Finding("close", "alike street in the same place, same house number or 
 _STREET = Finding("street", "same street and house number, the place is not known of both")
 _OTHER_UNIT = Finding("other_unit", "same building, different units")
 _POSTAL_CODE = Finding("postal_code", "same postal code")
-_OTHER_STREET = Finding("other_street", "same place, different streets or house numbers")
+_OTHER_STREET = Finding("other_street", "same postal code, different streets or house numbers")
+_ELSEWHERE = Finding("elsewhere", "same city, different streets, house numbers or postal codes")
 _DIFFERENT = Finding("different", "different addresses")
 
 _SAME, _ALIKE, _OTHER = "same", "alike", "other"
@@ -122,7 +131,7 @@ def _same_place(left: Comparable, right: Comparable) -> bool | None:
         if left.postal_code == right.postal_code:
             return True
         known = True
-    if left.city and right.city:
+    if left.city and right.city and _same_script(left.city, right.city):
         if _alike_city(left.city, right.city):
             return True
         known = True
@@ -130,7 +139,7 @@ def _same_place(left: Comparable, right: Comparable) -> bool | None:
 
 
 def _street_likeness(left: Comparable, right: Comparable) -> str | None:
-    if not left.street or not right.street:
+    if not left.street or not right.street or not _same_script(left.street, right.street):
         return None
     numbers_differ = _differs(left.house_number, right.house_number)
     if left.street == right.street:
@@ -146,6 +155,10 @@ def _street_likeness(left: Comparable, right: Comparable) -> str | None:
 def _likeness(first: str, second: str) -> float:
     """0 to 100; words in another order, or run together, cost nothing."""
     return max(token_sort_ratio(first, second), ratio(first.replace(" ", ""), second.replace(" ", "")))
+
+
+def _same_script(first: str, second: str) -> bool:
+    return first.isascii() == second.isascii()
 
 
 def _alike_city(first: str, second: str) -> bool:

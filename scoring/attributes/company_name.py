@@ -15,7 +15,10 @@ CLOSE = 0.92
 _LEGAL_FORMS = word_map("legal_forms")
 _ABBREVIATIONS = word_map("abbreviations")
 _FILLERS = word_set("fillers")
-_MARKS = word_set("branch_words") | word_set("place_words") | word_set("parent_words")
+# Words that make a name another company's of the group; places and numbers may be left out of one's own name.
+_GROUP = word_set("branch_words") | word_set("parent_words")
+_MARKS = _GROUP | word_set("place_words")
+_NATIVE_GROUP = tuple(sorted(word for word in _GROUP if not word.isascii()))
 _PLACEHOLDERS = word_set("placeholders")
 _NATIVE_FORMS = tuple(form for form in _LEGAL_FORMS if not form.isascii())
 _WRITTEN_APART = (("s p a", "spa"), ("sp z o o", "spzoo"), ("d o o", "doo"), ("s r o", "sro"))
@@ -49,6 +52,8 @@ def parse_company_name(text: str) -> CompanyName:
             core.append(full)
             if full in _MARKS or full.isdigit():
                 marks.add(full)
+    if not name.isascii():
+        marks.update(mark for mark in _NATIVE_GROUP if mark in name)
     core = core or [word for word in words if word not in _LEGAL_FORMS] or words
     return CompanyName(" ".join(core), tuple(sorted(marks)), legal_form)
 
@@ -73,14 +78,13 @@ def compare_company_name(left: Comparable, right: Comparable) -> Finding | None:
         return _ACRONYM
     shorter, longer = sorted((first_words, second_words), key=len)
     matched = _matched(shorter, longer)
-    if matched == len(shorter) == len(longer):
+    part = _holds(first, second)
+    if matched == len(shorter) == len(longer) and not part:
         return _CLOSE
-    if JaroWinkler.similarity(first, second) >= CLOSE and matched == len(shorter):
-        return _CLOSE
+    if matched == len(shorter) or part:
+        return Finding("subset", "one company name holds all words of the other", " ".join(shorter))
     if min(len(first), len(second)) > 5 and DamerauLevenshtein.distance(first, second, score_cutoff=2) <= 2:
         return _CLOSE
-    if matched == len(shorter):
-        return Finding("subset", "one company name holds all words of the other", " ".join(shorter))
     if matched and matched * 2 >= len(longer):
         return _PARTIAL
     return _DIFFERENT
@@ -88,11 +92,23 @@ def compare_company_name(left: Comparable, right: Comparable) -> Finding | None:
 
 def compare_marks(left: Comparable, right: Comparable) -> Finding | None:
     """Claim: neither is the branch, subsidiary or parent of the other, as far as the names say."""
-    if left.company_marks == right.company_marks or not left.company or not right.company:
+    first, second = left.company, right.company
+    if not first or not second or first.isascii() != second.isascii():
         return None
-    if left.company_marks and right.company_marks:
+    if first == second:
+        return _SAME_MARKS
+    ours, theirs = set(left.company_marks), set(right.company_marks)
+    if cities := left.city + " " + right.city if left.city or right.city else "":
+        words, others = set(first.split()), set(second.split())
+        towns = set(cities.split())
+        ours |= (words - others) & towns
+        theirs |= (others - words) & towns
+    ours, theirs = ours - theirs, theirs - ours
+    if ours and theirs:
         return _OTHER_BRANCH
-    return _BRANCH
+    if not ours and not theirs:
+        return _SAME_MARKS
+    return _PLACE if _GROUP.isdisjoint(ours or theirs) else _BRANCH
 
 
 def compare_legal_form(left: Comparable, right: Comparable) -> Finding | None:
@@ -120,7 +136,9 @@ _ACRONYM = Finding("acronym", "one company name is the acronym of the other")
 _CLOSE = Finding("close", "company names differ by a slip of the pen")
 _PARTIAL = Finding("partial", "company names share half of their words")
 _DIFFERENT = Finding("different", "different company names")
-_BRANCH = Finding("one_sided", "one name says branch, place, number or parent, the other does not")
+_SAME_MARKS = Finding("same", "the names say nothing of different branches or companies of a group")
+_PLACE = Finding("place", "one name says a place or number, the other does not")
+_BRANCH = Finding("one_sided", "one name says branch, parent or sister company, the other does not")
 _OTHER_BRANCH = Finding("different", "the names say different branches, places, numbers or parents")
 _SAME_FORM = Finding("same", "same legal form")
 _OTHER_FORM = Finding("different", "different legal forms")
@@ -141,6 +159,11 @@ def _without_native_form(name: str) -> tuple[str, str]:
 def _is_acronym(short: str, long: str) -> bool:
     # The words may stand in another order, so the letters are compared as a set.
     return " " not in short and 1 < len(short) < 8 and sorted(short) == sorted(acronym(long))
+
+
+def _holds(first: str, second: str) -> bool:
+    """Whether one name is a part of the other, in scripts that put no space between words."""
+    return not first.isascii() and min(len(first), len(second)) > 1 and (first in second or second in first)
 
 
 def _matched(shorter: list[str], longer: list[str]) -> int:

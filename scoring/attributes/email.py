@@ -4,12 +4,14 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from scoring.comparables import Comparable
 from scoring.findings import Finding
+from scoring.text import digits
 from scoring.vocabulary import word_set
 
 MAX_CODE_POINTS = 320
 _ROLES = word_set("role_mailboxes")
 _FREE_MAIL = word_set("free_mail")
 _PUBLIC = word_set("public_domains")
+_SEPARATORS = {ord(mark): None for mark in "._-"}
 _DOTLESS = frozenset(("gmail.com", "googlemail.com"))
 
 
@@ -52,16 +54,22 @@ def compare_email(left: Comparable, right: Comparable) -> Finding | None:
         found = None
     if not set(left.shared_emails).isdisjoint(right.shared_emails):
         return _SHARED
+    if found is None or found is _DIFFERENT:
+        return _SAME_DOMAIN if _one_organisation(left, right) else found
     return found
 
 
 _EXACT = Finding("exact", "same e-mail address")
 _CLOSE = Finding("close", "e-mail addresses differ by a slip of the pen")
-_SAME_LOCAL = Finding("same_local", "same name before the @ of the e-mail address, at another provider")
+_SAME_LOCAL = Finding(
+    "same_local", "same name before the @ of the e-mail address, at another provider or with other dots"
+)
 _SHARED = Finding("shared_mailbox", "same e-mail address, but of a mailbox that several people share")
 _SAME_DOMAIN = Finding("same_domain", "e-mail addresses of the same organisation")
 _DIFFERENT = Finding("different", "different e-mail addresses")
-_RANK = {_EXACT: 0, _CLOSE: 1, _SAME_LOCAL: 2, _SAME_DOMAIN: 3, _DIFFERENT: 4}
+# Providers tell namesakes apart by a number, which is no slip of the pen.
+_NUMBERED = Finding("numbered", "e-mail addresses of one provider that differ by a number, as namesakes have")
+_RANK = {_EXACT: 0, _CLOSE: 1, _SAME_LOCAL: 2, _SAME_DOMAIN: 3, _DIFFERENT: 4, _NUMBERED: 5}
 
 
 def _compare_addresses(first: str, second: str) -> Finding:
@@ -72,12 +80,37 @@ def _compare_addresses(first: str, second: str) -> Finding:
             return _CLOSE if _edits(first_domain, second_domain) <= 2 else _SAME_LOCAL
         return _CLOSE if _edits(first_domain, second_domain) <= 1 else _DIFFERENT
     if first_domain == second_domain:
-        if min(len(first_local), len(second_local)) > 4 and _edits(first_local, second_local) <= 1:
-            return _CLOSE
-        return _SAME_DOMAIN if own_domain(first) else _DIFFERENT
-    if len(first) > 9 and _edits(first, second) <= 2:
+        return _compare_mailboxes(first_local, second_local, first)
+    return _CLOSE if len(first) > 9 and _edits(first, second) <= 2 else _DIFFERENT
+
+
+def _compare_mailboxes(first: str, second: str, email: str) -> Finding:
+    """Two mailboxes of one provider or organisation."""
+    if first.translate(_SEPARATORS) == second.translate(_SEPARATORS):
+        return _SAME_LOCAL
+    if _letters(first) == _letters(second) != "":
+        return _NUMBERED if _are_numbered(first, second) else _CLOSE
+    if min(len(first), len(second)) > 4 and _edits(first, second) <= 1:
         return _CLOSE
-    return _DIFFERENT
+    return _SAME_DOMAIN if own_domain(email) else _DIFFERENT
+
+
+def _one_organisation(left: Comparable, right: Comparable) -> bool:
+    """Whether a mailbox of several people on one side has the domain of the other side's own mail."""
+    if not left.shared_emails and not right.shared_emails:
+        return False
+    first = {own_domain(email) for email in left.emails + left.shared_emails} - {""}
+    return not first.isdisjoint(own_domain(email) for email in right.emails + right.shared_emails)
+
+
+def _letters(local: str) -> str:
+    return local.strip("0123456789._-")
+
+
+def _are_numbered(first: str, second: str) -> bool:
+    """Whether a number tells two namesakes apart: one has none, or theirs are no slip of one another."""
+    numbers = digits(first), digits(second)
+    return numbers[0] != numbers[1] and (min(map(len, numbers)) < 2 or _edits(*numbers) > 1)
 
 
 def _edits(first: str, second: str) -> int:

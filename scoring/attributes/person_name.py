@@ -80,7 +80,7 @@ def compare_given(left: Comparable, right: Comparable) -> Finding | None:  # noq
         return _CLOSE
     if first in right.middle.split() or second in left.middle.split():
         return _CALLED_BY_MIDDLE
-    return _SIMILAR if likeness >= SIMILAR else _DIFFERENT
+    return _SIMILAR if likeness >= SIMILAR or _two_edits(first, second) else _DIFFERENT
 
 
 def compare_middle(left: Comparable, right: Comparable) -> Finding | None:
@@ -118,9 +118,11 @@ def compare_family(left: Comparable, right: Comparable) -> Finding | None:  # no
 
 def compare_suffix(left: Comparable, right: Comparable) -> Finding | None:
     """Claim: both are of the same generation (Jr, Sr, III)."""
-    if not left.suffix or not right.suffix:
-        return None
-    return _SUFFIX_SAME if left.suffix == right.suffix else _SUFFIX_DIFFERENT
+    if left.suffix == right.suffix:
+        return _SUFFIX_SAME if left.suffix else None
+    if left.suffix and right.suffix:
+        return _SUFFIX_DIFFERENT
+    return _SUFFIX_ONE_SIDED if left.given and right.given else None
 
 
 def compare_gender(left: Comparable, right: Comparable) -> Finding | None:
@@ -146,6 +148,7 @@ _FAMILY_CLOSE = Finding("close", "family names differ by a slip of the pen")
 _FAMILY_SIMILAR = Finding("similar", "family names are alike")
 _FAMILY_DIFFERENT = Finding("different", "different family names")
 _SUFFIX_SAME = Finding("same", "same generational suffix")
+_SUFFIX_ONE_SIDED = Finding("one_sided", "a generational suffix on one side only, as father and son may have")
 _SUFFIX_DIFFERENT = Finding("different", "different generational suffixes")
 _GENDER_SAME = Finding("same", "titles of the same gender")
 _GENDER_DIFFERENT = Finding("different", "titles of different genders")
@@ -163,8 +166,19 @@ def _joined(side: Comparable) -> str:
 def _swapped(left: Comparable, right: Comparable) -> bool:
     """Whether given and family name changed places, at most one of them misspelt on the way."""
     if left.given == right.family:
-        return left.given != "" and _is_close(left.family, right.given)
-    return left.family == right.given and left.family != "" and _is_close(left.given, right.family)
+        return left.given != "" and _is_close(left.family, _as_typed(right, left.family))
+    return (
+        left.family == right.given
+        and left.family != ""
+        and _is_close(_as_typed(left, right.family), right.family)
+    )
+
+
+def _as_typed(side: Comparable, family: str) -> str:
+    """The given name, with the middle names where the other side's family name has several words: one typed
+    in its place was read as given and middle names.
+    """
+    return f"{side.given} {side.middle}" if side.middle and " " in family else side.given
 
 
 def _is_close(first: str, second: str) -> bool:
@@ -175,8 +189,21 @@ def _one_edit(first: str, second: str) -> bool:
     return DamerauLevenshtein.distance(first, second, score_cutoff=1) <= 1
 
 
+def _two_edits(first: str, second: str) -> bool:
+    """Two slips in a name long enough that two names seldom lie so near."""
+    return (
+        min(len(first), len(second)) > 5 and DamerauLevenshtein.distance(first, second, score_cutoff=2) <= 2
+    )
+
+
 def _shares_part(first: str, second: str) -> bool:
-    return any(len(word) > 2 and word in second.split() for word in first.split() if word not in _PARTICLES)
+    """Whether all of the shorter family name stands in the longer one: 'garcia' in 'garcia lopez'; 'garcia
+    ruiz' is another.
+    """
+    shorter, longer = sorted(
+        ({word for word in name.split() if word not in _PARTICLES} for name in (first, second)), key=len
+    )
+    return bool(shorter) and shorter <= longer and max(map(len, shorter)) > 2
 
 
 def _stripped(name: str, gender: str, generation: str) -> tuple[str, str, str]:

@@ -67,8 +67,8 @@ def compare_phone(left: Comparable, right: Comparable) -> Finding | None:
     if not first or not second:
         return None
     if left.phones and right.phones:
-        if not set(left.phones).isdisjoint(right.phones):
-            return _EXACT
+        if both := set(left.phones).intersection(right.phones):
+            return _EXACT if both.isdisjoint(left.mobiles + right.mobiles) else _MOBILE
         found = min(
             (_compare_numbers(one, other) for one in left.phones for other in right.phones), key=_rank
         )
@@ -79,6 +79,7 @@ def compare_phone(left: Comparable, right: Comparable) -> Finding | None:
     return found if set(first).isdisjoint(second) else _SWITCHBOARD
 
 
+_MOBILE = Finding("mobile", "same mobile number")
 _EXACT = Finding("exact", "same telephone number")
 _NATIONAL = Finding("national", "same telephone number but for the dialling code")
 _CLOSE = Finding("close", "telephone numbers differ by one digit")

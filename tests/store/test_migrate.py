@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import Iterator
+from typing import LiteralString
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -57,28 +58,37 @@ async def test_two_services_may_migrate_at_once(empty_database: str) -> None:
     assert rows(empty_database, "SELECT count(*) FROM schema_migrations") == [(len(migrations()),)]
 
 
-async def test_a_migration_killed_halfway_is_run_to_its_end(empty_database: str) -> None:
-    """Killed with half its tables made, a migration leaves none, and the next run makes them all."""
-    async with await psycopg.AsyncConnection.connect(empty_database) as other:
-        # An uncommitted table of the same name holds the migration up at that point.
-        await other.execute("CREATE TABLE changes (only_here text)")
-        task = asyncio.create_task(migrate(empty_database))
+async def kill_where_it_waits(url: str, holding_up: LiteralString, waiting_in: str) -> None:
+    """Start a migration, hold it up by another session's lock, and kill its connection there."""
+    async with await psycopg.AsyncConnection.connect(url) as other:
+        await other.execute(holding_up)
+        task = asyncio.create_task(migrate(url))
         killed = False
         while not killed:
             assert not task.done()
             killed = bool(
                 rows(
-                    empty_database,
+                    url,
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-                    " AND datname = current_database() AND query LIKE '%CREATE TABLE store_identity%'",
+                    f" AND datname = current_database() AND query LIKE '%{waiting_in}%'",
                 )
             )
             await asyncio.sleep(0.01)
         with pytest.raises(psycopg.OperationalError):
             await task
         await other.rollback()
-    assert rows(empty_database, TABLES) == [("schema_migrations",)]
-    assert rows(empty_database, "SELECT * FROM schema_migrations") == []
+
+
+async def test_a_migration_killed_halfway_is_run_to_its_end(empty_database: str) -> None:
+    """Killed amid its tables or before it is noted down, a migration leaves none; the next run makes all."""
+    for holding_up, waiting_in in (
+        # An uncommitted table of the same name holds the migration up at that point.
+        ("CREATE TABLE changes (only_here text)", "CREATE TABLE store_identity"),
+        ("LOCK TABLE schema_migrations IN SHARE MODE", "INSERT INTO schema_migrations"),
+    ):
+        await kill_where_it_waits(empty_database, holding_up, waiting_in)
+        assert rows(empty_database, TABLES) == [("schema_migrations",)]
+        assert rows(empty_database, "SELECT * FROM schema_migrations") == []
     await migrate(empty_database)
     assert ("changes",) in rows(empty_database, TABLES)
 

@@ -1,0 +1,129 @@
+"""What a write to records does to the store: new golden records, changes, re-planned proposals, the index."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from dedup_service.domain.changes import ChangeDraft, ChangeType
+from dedup_service.domain.golden import GoldenRecord, GoldenRow, GoldenState, golden_state, image_of
+from dedup_service.domain.matching import comparable_of
+from dedup_service.domain.policy import Policy
+from dedup_service.domain.records import Record, RecordDraft, RecordState
+from dedup_service.workflows.index_port import IndexEntry
+from dedup_service.workflows.ports import Ids, WriteTransaction, Written
+from dedup_service.workflows.replan import Replanning
+
+
+class RecordChanges:
+    """Carries out, inside a transaction that holds the locks, what `RecordWriter` has decided."""
+
+    def __init__(self, policy: Policy, replanning: Replanning, new_id: Ids) -> None:
+        self._policy = policy
+        self._replanning = replanning
+        self._new_id = new_id
+
+    async def insert(
+        self, tx: WriteTransaction, drafts: Sequence[RecordDraft]
+    ) -> tuple[list[Record], list[ChangeDraft], tuple[IndexEntry, ...]]:
+        """Store new records, each the only member of a new golden record."""
+        if not drafts:
+            return [], [], ()
+        # Prepared before the ledger head is taken, so that others may commit meanwhile.
+        comparables = [comparable_of(draft) for draft in drafts]
+        revision = await tx.revision()
+        records = await tx.insert_records([(draft, self._new_id()) for draft in drafts], revision)
+        changes = [
+            ChangeDraft(
+                ChangeType.RECORD_CREATED,
+                record=record.name,
+                after=(image_of(_singleton(record), self._policy),),
+                record_nos=(record.record_no,),
+                subjects=(record.name,),
+            )
+            for record in records
+        ]
+        entries = tuple(
+            IndexEntry(record.record_no, record.kind, comparable)
+            for record, comparable in zip(records, comparables, strict=True)
+        )
+        return records, changes, entries
+
+    async def told_anew(
+        self, tx: WriteTransaction, changes: Sequence[ChangeDraft], golden_ids: Collection[str]
+    ) -> tuple[ChangeDraft, ...]:
+        """The erasure's change with all golden records whose earlier images readers see no more (E-2)."""
+        erasure, *others = changes
+        related = await tx.goldens(golden_ids)
+        images = tuple(image_of(related[golden_id], self._policy) for golden_id in sorted(related))
+        subjects = {*erasure.subjects, *(member for image in images for member in image.members)}
+        told = replace(erasure, after=(*erasure.after, *images), subjects=tuple(sorted(subjects)))
+        return told, *others
+
+    async def store(
+        self, tx: WriteTransaction, records: Sequence[Record], change_type: ChangeType
+    ) -> Written[list[Record]]:
+        """Store already locked records in their new state, with all that follows from it."""
+        if not records:
+            return Written([])
+        before = await tx.goldens({r.golden_id for r in records})
+        proposals = await self._replanning.lock(tx, list(before))
+        revision = await tx.revision()
+        stored = [
+            replace(r, version=r.version + 1, revision=revision.number, update_time=revision.time)
+            for r in records
+        ]
+        after = _with_records(before, stored, revision.number)
+        await tx.update_records(stored)
+        await tx.update_goldens([golden.row for golden in after.values()])
+        changes = [self._change(change_type, r, before[r.golden_id], after[r.golden_id]) for r in stored]
+        changes += await self._replanning.replan(tx, proposals, revision)
+        return Written(
+            result=stored,
+            changes=tuple(changes),
+            targets=tuple(r.name for r in stored),
+            index_upserts=tuple(
+                IndexEntry(r.record_no, r.kind, comparable_of(r.draft)) for r in stored if r.active
+            ),
+            index_removals=tuple(r.record_no for r in stored if not r.active),
+            subjects=tuple(r.name for r in stored),
+        )
+
+    def _change(
+        self, change_type: ChangeType, record: Record, before: GoldenRecord, after: GoldenRecord
+    ) -> ChangeDraft:
+        # An erasure's change shows no image of what was: that is what it erases.
+        erasing = change_type is ChangeType.RECORD_ERASED
+        return ChangeDraft(
+            change_type,
+            record=record.name,
+            before=() if erasing else (image_of(before, self._policy),),
+            after=(image_of(after, self._policy),),
+            record_nos=(record.record_no,),
+            subjects=tuple(sorted(r.name for r in after.members if r.state is not RecordState.ERASED)),
+        )
+
+
+def _singleton(record: Record) -> GoldenRecord:
+    row = GoldenRow(
+        golden_id=record.golden_id,
+        kind=record.kind,
+        state=GoldenState.LIVE,
+        version=1,
+        revision=record.revision,
+        create_time=record.create_time,
+    )
+    return GoldenRecord(row, (record,))
+
+
+def _with_records(
+    goldens: dict[str, GoldenRecord], stored: Sequence[Record], revision: int
+) -> dict[str, GoldenRecord]:
+    """These golden records with the stored records in the place of their old states."""
+    new = {r.record_no: r for r in stored}
+    after = {}
+    for golden_id, golden in goldens.items():
+        members = tuple(new.get(r.record_no, r) for r in golden.members)
+        row = replace(
+            golden.row, version=golden.row.version + 1, revision=revision, state=golden_state(members)
+        )
+        after[golden_id] = GoldenRecord(row, members)
+    return after
