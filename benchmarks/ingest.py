@@ -65,7 +65,9 @@ def served(data_dir: Path) -> Iterator[tuple[str, int]]:
 def sample_records(count: int) -> list[Record]:
     """About this many records of the sample CRM, as messages, made before the clock starts."""
     sample = generate(
-        people=int(count * PEOPLE_PER_RECORD), companies=int(count * COMPANIES_PER_RECORD), now=datetime.now(UTC)
+        people=int(count * PEOPLE_PER_RECORD),
+        companies=int(count * COMPANIES_PER_RECORD),
+        now=datetime.now(UTC),
     )
     return [draft_message(draft) for draft in sample.records]
 
@@ -105,9 +107,10 @@ def main() -> int:
         with served(data_dir) as (address, pid):
             # A second user of the embedded Valkey: it is taken over, and left running for the server.
             valkey = start_valkey(data_dir)
-            with redis.Redis.from_url(valkey.url) as index, DedupClient(
-                address, principal="services/importer", deadline_seconds=60
-            ) as client:
+            with (
+                redis.Redis.from_url(valkey.url) as index,
+                DedupClient(address, principal="services/importer", deadline_seconds=60) as client,
+            ):
                 before = int(index.info("memory")["used_memory"])
                 server = psutil.Process(pid)
                 cpu_before = sum(server.cpu_times()[:2])

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from command_results import Run
-from served_desk import ServedDesk, served_desk
 from typer.testing import CliRunner, Result
 
 from dedup_service.cli.main import app
 from dedup_service.client import DedupClient
+from tests.cli.command_results import Run
+from tests.served_desk import ServedDesk, served_desk
 
 
 @pytest.fixture

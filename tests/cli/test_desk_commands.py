@@ -1,13 +1,13 @@
 """Looking and deciding from the command line."""
 
 import pytest
-from command_results import Run, json_lines
 from typer.testing import CliRunner
 
 from dedup_service.cli.main import app
 from dedup_service.client import DedupClient
 from dedup_service.v1.core_pb2 import Owner, RecordKind
 from dedup_service.v1.record_service_pb2 import Record
+from tests.cli.command_results import Run, json_lines
 
 ADA = {"given_name": "Ada", "family_name": "Lovelace", "email": "ada@example.org", "phone": "+442079460000"}
 ONE, TWO, OTHER = (f"sources/crm/records/{identity}" for identity in ("1", "2", "3"))

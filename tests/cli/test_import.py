@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 import typer
-from command_results import Run, json_lines
 
 from dedup_service.cli.columns import plan_columns
 from dedup_service.cli.csv_rows import fact_of, flag_of, money_of, time_of
 from dedup_service.client import DedupClient
 from dedup_service.v1.record_service_pb2 import GetRecordRequest, ListRecordsRequest
+from tests.cli.command_results import Run, json_lines
 
 HEADER = "Id,FirstName,LastName,Email,Phone,AccountName,MailingStreet,MailingCity,PostalCode,Nonsense\n"
 

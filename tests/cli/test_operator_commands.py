@@ -13,8 +13,6 @@ from typing import Any
 
 import pytest
 import redis
-from command_results import Run, json_lines
-from served_desk import ServedDesk
 from typer.testing import CliRunner, Result
 
 from dedup_service.cli.main import app
@@ -24,6 +22,8 @@ from dedup_service.cli.sample_crm import fill_with_sample
 from dedup_service.client import DedupClient
 from dedup_service.v1.core_pb2 import RecordKind
 from dedup_service.v1.record_service_pb2 import Record
+from tests.cli.command_results import Run, json_lines
+from tests.served_desk import ServedDesk
 
 DEDUP = (sys.executable, "-c", "from dedup_service.cli.main import app; app()")
 

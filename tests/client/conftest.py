@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from served_desk import ServedDesk, served_desk
 
 from dedup_service.client import DedupClient
+from tests.served_desk import ServedDesk, served_desk
 
 
 @pytest.fixture

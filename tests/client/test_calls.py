@@ -9,7 +9,6 @@ import pytest
 from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
-from served_desk import ServedDesk
 
 from dedup_service.client import DedupClient, ServiceError, explain
 from dedup_service.client.interceptor import with_request_id
@@ -23,6 +22,7 @@ from dedup_service.v1.merge_proposal_service_pb2 import (
 )
 from dedup_service.v1.record_service_pb2 import GetRecordRequest, Record, UpdateRecordRequest
 from dedup_service.v1.record_service_pb2_grpc import RecordServiceStub
+from tests.served_desk import ServedDesk
 
 
 def contact(identity: str, **values: str) -> Record:

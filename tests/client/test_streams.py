@@ -4,13 +4,13 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from served_desk import ServedDesk
 
 from dedup_service.client import DedupClient, ServiceError
 from dedup_service.client.ingesting import MAX_BATCH_BYTES
 from dedup_service.v1.change_service_pb2 import ChangeType, ListChangesRequest
 from dedup_service.v1.core_pb2 import RecordKind
 from dedup_service.v1.record_service_pb2 import ListRecordsRequest, Record
+from tests.served_desk import ServedDesk
 
 
 def contacts(first: int, count: int, **values: str) -> list[Record]:

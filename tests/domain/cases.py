@@ -5,13 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import count
 
-from merge_desk import JANUARY, POLICY
-
 from dedup_service.domain.decision import Case, Vote, VoteDecision
 from dedup_service.domain.golden import GoldenRecord, GoldenRow, GoldenState
 from dedup_service.domain.plan import FieldChoice, Plan, default_survivor, make_plan
 from dedup_service.domain.policy import Policy
 from dedup_service.domain.records import Record, RecordDraft, RecordState
+from tests.merge_desk import JANUARY, POLICY
 
 NOW = datetime(2026, 6, 1, tzinfo=JANUARY.tzinfo)
 _numbers = count(1)

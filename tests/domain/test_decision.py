@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 import pytest
-from cases import NOW, case_of, golden, vote
-from merge_desk import DIRECTORY, POLICY, account, contact, lead, mastered, principal
 
 from dedup_service.domain.decision import Case, Decision, Vote, check_may_vote, decide
 from dedup_service.domain.errors import PermissionRefused, Reason
 from dedup_service.domain.impact import Impact
 from dedup_service.domain.principals import Directory
 from dedup_service.domain.records import Fact, RecordDraft
+from tests.domain.cases import NOW, case_of, golden, vote
+from tests.merge_desk import DIRECTORY, POLICY, account, contact, lead, mastered, principal
 
 HELD = (Fact("legal_hold", flag=True),)
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
-from cases import golden
-from merge_desk import JANUARY, POLICY, contact, key
 
 from dedup_service.domain.golden import Choice, GoldenRecord, GoldenState, image_of, survivorship
 from dedup_service.domain.records import Child, ChildKind, RecordState
+from tests.domain.cases import golden
+from tests.merge_desk import JANUARY, POLICY, contact, key
 
 SCRIPT = """
 import sys, msgspec

@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 
 import pytest
-from cases import NOW, golden, stored
-from merge_desk import POLICY, account, contact, lead, mastered
 
 from dedup_service.domain.leads import account_state, golden_lead_class, lead_class, reachable
 from dedup_service.domain.records import AccountState, Fact, LeadClass, RecordState
+from tests.domain.cases import NOW, golden, stored
+from tests.merge_desk import POLICY, account, contact, lead, mastered
 
 DAY = timedelta(days=1)
 

@@ -5,8 +5,6 @@ from datetime import timedelta
 from itertools import chain, combinations
 
 import pytest
-from cases import NOW, golden, merged_away, plan_of
-from merge_desk import JANUARY, POLICY, account, contact, key, lead, mastered, with_policy
 
 from dedup_service.domain.errors import InvalidInput
 from dedup_service.domain.golden import GoldenRecord
@@ -20,6 +18,8 @@ from dedup_service.domain.plan import (
     proposal_type,
 )
 from dedup_service.domain.records import Fact, RecordDraft
+from tests.domain.cases import NOW, golden, merged_away, plan_of
+from tests.merge_desk import JANUARY, POLICY, account, contact, key, lead, mastered, with_policy
 
 SORTS: dict[str, RecordDraft] = {
     "lead": lead("l"),

@@ -4,13 +4,13 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from cases import golden, stored
-from merge_desk import JANUARY, POLICY, account, contact, mastered
 
 from dedup_service.domain.golden import GoldenRecord
 from dedup_service.domain.impact import Impact, impact_of
 from dedup_service.domain.records import Amount, Child, ChildKind, Fact, Owner, RecordState
 from dedup_service.domain.stakes import record_stakes, stakes
+from tests.domain.cases import golden, stored
+from tests.merge_desk import JANUARY, POLICY, account, contact, mastered
 
 
 def money(units: int) -> Amount:

@@ -5,7 +5,6 @@ from datetime import datetime
 from decimal import Decimal
 
 import pytest
-from merge_desk import JANUARY, POLICY, account, contact, lead
 
 from dedup_service.domain.errors import InvalidInput
 from dedup_service.domain.records import (
@@ -19,6 +18,7 @@ from dedup_service.domain.records import (
 )
 from dedup_service.domain.validation import draft_violations
 from dedup_service.workflows.filters import Condition, Operator, parse_filter
+from tests.merge_desk import JANUARY, POLICY, account, contact, lead
 
 LOCAL = datetime(2026, 1, 1)  # noqa: DTZ001  the fault under test
 

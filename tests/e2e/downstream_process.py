@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from downstream import SOURCE, Copy, read_copy
-from golden_copies import all_changes, stored_images
-
 from dedup_service.client import DedupClient
 from dedup_service.v1.change_service_pb2 import CHANGE_TYPE_MERGED, CHANGE_TYPE_UNDONE
+from tests.e2e.downstream import SOURCE, Copy, read_copy
+from tests.e2e.golden_copies import all_changes, stored_images
 
 CATCH_UP_SECONDS = 30.0
 POLL_SECONDS = 0.1

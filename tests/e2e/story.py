@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 
-import story_matching
-import story_merging
-import story_undoing
-from story_context import Story
+from tests.e2e import story_matching, story_merging, story_undoing
+from tests.e2e.story_context import Story
 
 Step = Callable[[Story], None]
 

@@ -9,7 +9,6 @@ from random import Random
 from typing import Protocol, TypeVar
 
 import grpc
-from golden_copies import Images
 
 from dedup_service.client import DedupClient, ServiceError
 from dedup_service.v1.audit_service_pb2 import AuditHead
@@ -19,6 +18,7 @@ from dedup_service.v1.match_service_pb2 import Match, MatchRequest, MatchRespons
 from dedup_service.v1.merge_proposal_service_pb2 import GetMergeProposalRequest, MergeProposal
 from dedup_service.v1.merge_service_pb2 import Merge
 from dedup_service.v1.record_service_pb2 import GetRecordRequest, Record
+from tests.e2e.golden_copies import Images
 
 Answer = TypeVar("Answer")
 PATIENCE_SECONDS = 15.0

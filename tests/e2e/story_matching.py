@@ -1,22 +1,6 @@
 """The first part of the story: sources write, and everyone may look up who is who."""
 
 import grpc
-from crm_data import (
-    BRANCH,
-    CONTACT,
-    CRM,
-    CUSTOMER,
-    DESK,
-    ERP,
-    GUEST,
-    HUSBAND,
-    LEAD,
-    SHOP,
-    WIFE,
-    books_and_crm,
-    shop_desk_and_people,
-)
-from story_context import ANN, IMPORTER, MATCHER, Story
 
 from dedup_service.v1.core_pb2 import (
     RECORD_KIND_ACCOUNT,
@@ -40,6 +24,22 @@ from dedup_service.v1.record_service_pb2 import (
     IngestRecordsResponse,
     Record,
 )
+from tests.e2e.crm_data import (
+    BRANCH,
+    CONTACT,
+    CRM,
+    CUSTOMER,
+    DESK,
+    ERP,
+    GUEST,
+    HUSBAND,
+    LEAD,
+    SHOP,
+    WIFE,
+    books_and_crm,
+    shop_desk_and_people,
+)
+from tests.e2e.story_context import ANN, IMPORTER, MATCHER, Story
 
 
 def _ingest(story: Story, records: list[Record], sequence: int) -> IngestRecordsResponse:

@@ -3,10 +3,7 @@
 from datetime import UTC, datetime
 
 import grpc
-from crm_data import CONTACT, CRM, CUSTOMER, DESK, ERP, LEAD, SHOP
-from golden_copies import stored_images
 from google.protobuf.field_mask_pb2 import FieldMask
-from story_context import ANN, BEN, CARLA, FIONA, FOLLOWER, IMPORTER, MATCHER, PAULA, Story
 
 from dedup_service.client import ServiceError
 from dedup_service.v1.audit_service_pb2 import VerifyAuditRequest
@@ -40,6 +37,9 @@ from dedup_service.v1.merge_proposal_service_pb2 import (
 )
 from dedup_service.v1.merge_service_pb2 import Merge
 from dedup_service.v1.record_service_pb2 import Record, UpdateRecordRequest
+from tests.e2e.crm_data import CONTACT, CRM, CUSTOMER, DESK, ERP, LEAD, SHOP
+from tests.e2e.golden_copies import stored_images
+from tests.e2e.story_context import ANN, BEN, CARLA, FIONA, FOLLOWER, IMPORTER, MATCHER, PAULA, Story
 
 
 def update_record(story: Story, name: str, time: datetime, **values: str) -> None:

@@ -3,11 +3,6 @@
 from datetime import UTC, datetime
 
 import grpc
-from crm_data import CUSTOMER, DESK, LEAD
-from golden_copies import all_changes, all_records, folded, stored_images
-from story_context import FIONA, IMPORTER, PAULA, Story
-from story_matching import customers_are_apart, the_customer_is_found
-from story_merging import change_of, update_record
 
 from dedup_service.v1.audit_service_pb2 import AuditHead, VerifyAuditRequest, VerifyAuditResponse
 from dedup_service.v1.change_service_pb2 import CHANGE_TYPE_UNDONE
@@ -17,6 +12,11 @@ from dedup_service.v1.merge_service_pb2 import (
     GetMergeRequest,
     UndoMergeRequest,
 )
+from tests.e2e.crm_data import CUSTOMER, DESK, LEAD
+from tests.e2e.golden_copies import all_changes, all_records, folded, stored_images
+from tests.e2e.story_context import FIONA, IMPORTER, PAULA, Story
+from tests.e2e.story_matching import customers_are_apart, the_customer_is_found
+from tests.e2e.story_merging import change_of, update_record
 
 SPRING = datetime(2026, 4, 1, tzinfo=UTC)
 

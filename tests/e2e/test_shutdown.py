@@ -8,14 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
-from golden_copies import all_changes
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
-from running_service import RunningService, running_service
-from story_context import FOLLOWER, IMPORTER
 
 from dedup_service.client import DedupClient, ServiceError
 from dedup_service.v1.core_pb2 import RECORD_KIND_CONTACT, RevisionToken
 from dedup_service.v1.record_service_pb2 import ListRecordsRequest, Record, UpdateRecordRequest
+from tests.e2e.golden_copies import all_changes
+from tests.e2e.running_service import RunningService, running_service
+from tests.e2e.story_context import FOLLOWER, IMPORTER
 
 WRITER_COUNT = 4
 WAIT_SECONDS = 20.0

@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from downstream_process import downstream_process
-from golden_copies import stored_images
-from running_service import running_service
-from story import STEPS
-from story_context import FOLLOWER, Story
-
 from dedup_service.client import DedupClient
+from tests.e2e.downstream_process import downstream_process
+from tests.e2e.golden_copies import stored_images
+from tests.e2e.running_service import running_service
+from tests.e2e.story import STEPS
+from tests.e2e.story_context import FOLLOWER, Story
 
 DOWNSTREAM_DIES_AFTER = "the_merge_is_executed"
 

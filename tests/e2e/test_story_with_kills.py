@@ -8,22 +8,6 @@ from pathlib import Path
 from random import Random
 from typing import TypeVar
 
-from crm_data import CRM, DESK, ERP, SHOP
-from downstream import PRINCIPAL as DOWNSTREAM
-from downstream import SOURCE as DOWNSTREAM_SOURCE
-from downstream_process import downstream_process
-from golden_copies import (
-    all_audit_entries,
-    all_changes,
-    all_merges,
-    all_proposals,
-    folded,
-    stored_images,
-)
-from running_service import RunningService, running_service
-from story import STEPS
-from story_context import FOLLOWER, Story
-
 from dedup_service.client import DedupClient, ServiceError
 from dedup_service.v1.audit_service_pb2 import VerifyAuditRequest
 from dedup_service.v1.change_service_pb2 import CHANGE_TYPE_MERGED, CHANGE_TYPE_UNDONE
@@ -31,6 +15,21 @@ from dedup_service.v1.core_pb2 import RevisionToken
 from dedup_service.v1.match_service_pb2 import MatchRequest
 from dedup_service.v1.merge_proposal_service_pb2 import MERGE_PROPOSAL_STATE_EXECUTED
 from dedup_service.v1.merge_service_pb2 import MERGE_STATE_UNDONE
+from tests.e2e.crm_data import CRM, DESK, ERP, SHOP
+from tests.e2e.downstream import PRINCIPAL as DOWNSTREAM
+from tests.e2e.downstream import SOURCE as DOWNSTREAM_SOURCE
+from tests.e2e.downstream_process import downstream_process
+from tests.e2e.golden_copies import (
+    all_audit_entries,
+    all_changes,
+    all_merges,
+    all_proposals,
+    folded,
+    stored_images,
+)
+from tests.e2e.running_service import RunningService, running_service
+from tests.e2e.story import STEPS
+from tests.e2e.story_context import FOLLOWER, Story
 
 Answer = TypeVar("Answer")
 # From before the request is read to after the answer was sent: a write takes about half of it.

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ledger_in_memory import ALL_KINDS, MemoryLedger, contents, entry, person
 
 import scoring
 from dedup_service.domain.records import RecordKind
@@ -15,6 +14,7 @@ from dedup_service.index import RedisIndex, layout
 from dedup_service.index.batches import batches_of
 from dedup_service.index.rebuild import rebuild
 from dedup_service.workflows.index_port import IncompleteReason, IndexUpdate
+from tests.index.ledger_in_memory import ALL_KINDS, MemoryLedger, contents, entry, person
 
 PEOPLE = [
     person(given, family, email, postal_code)

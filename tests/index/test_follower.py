@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from ledger_in_memory import ALL_KINDS, MemoryLedger, contents, entry, eventually, person
 
 from dedup_service.domain.errors import IndexUnavailable
 from dedup_service.index import IndexFollower, RedisIndex, layout
 from dedup_service.index.rebuild import rebuild
+from tests.index.ledger_in_memory import ALL_KINDS, MemoryLedger, contents, entry, eventually, person
 
 INTERVAL_SECONDS = 0.05
 NEVER_SECONDS = 3600.0

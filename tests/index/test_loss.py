@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from ledger_in_memory import ALL_KINDS, MemoryLedger, contents, entry, eventually, person
 
 from dedup_service.domain.errors import IndexUnavailable
 from dedup_service.embedded import start_valkey
 from dedup_service.index import IndexFollower, RedisIndex, UnsuitableIndexServer
 from dedup_service.index.rebuild import rebuild
 from dedup_service.workflows.index_port import IncompleteReason
+from tests.index.ledger_in_memory import ALL_KINDS, MemoryLedger, contents, entry, eventually, person
 
 INTERVAL_SECONDS = 0.05
 

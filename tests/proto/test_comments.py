@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from compiled_api import compile_source, compiled_api, generate_proto
 from google.protobuf import descriptor_pb2
+
+from tests.proto.compiled_api import compile_source, compiled_api, generate_proto
 
 Path = tuple[int, ...]
 

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from compiled_api import compiled_api
 from google.api import annotations_pb2, field_behavior_pb2, field_info_pb2, resource_pb2
 from google.protobuf import descriptor_pb2
+
+from tests.proto.compiled_api import compiled_api
 
 # The stubs of the google modules call every extension a FieldDescriptor, which says nothing of its type.
 FIELD_BEHAVIOR: Any = field_behavior_pb2.field_behavior

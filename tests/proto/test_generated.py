@@ -4,10 +4,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from compiled_api import generate_proto, lint_proto
 from google.protobuf import descriptor_pb2
 
 from dedup_service.v1 import core_pb2, record_service_pb2_grpc
+from tests.proto.compiled_api import generate_proto, lint_proto
 
 
 def test_committed_modules_are_up_to_date() -> None:

@@ -10,7 +10,6 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from google.rpc.status_pb2 import Status
-from merge_desk import Office
 
 from dedup_service.rpc.server import RunningGrpc, ServerOptions, start_server
 from dedup_service.v1 import core_pb2, merge_proposal_service_pb2, merge_service_pb2, record_service_pb2
@@ -22,6 +21,7 @@ from dedup_service.v1.match_service_pb2_grpc import MatchServiceStub
 from dedup_service.v1.merge_proposal_service_pb2_grpc import MergeProposalServiceStub
 from dedup_service.v1.merge_service_pb2_grpc import MergeServiceStub
 from dedup_service.v1.record_service_pb2_grpc import RecordServiceStub
+from tests.merge_desk import Office
 
 if TYPE_CHECKING:
     # Known to type checkers alone: what a stub on an asyncio channel is.

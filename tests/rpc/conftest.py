@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from api import Api, served
-from merge_desk import Office, open_office
+
+from tests.merge_desk import Office, open_office
+from tests.rpc.api import Api, served
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import grpc
-from api import ANN, Api, refusal_of
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
@@ -22,6 +21,7 @@ from dedup_service.v1 import (
     merge_service_pb2,
     record_service_pb2,
 )
+from tests.rpc.api import ANN, Api, refusal_of
 
 METHODS: list[MethodDescriptor] = [
     method

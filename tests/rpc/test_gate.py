@@ -8,9 +8,7 @@ from typing import Any, cast
 
 import grpc
 import pytest
-from api import ANN, IMPORTER, OPTIONS, Api, by, contact, refused, served
 from google.rpc import error_details_pb2
-from merge_desk import Office
 
 from dedup_service.domain.errors import IndexUnavailable, StoreUnavailable
 from dedup_service.domain.principals import Directory
@@ -19,6 +17,8 @@ from dedup_service.v1 import audit_service_pb2, match_service_pb2
 from dedup_service.v1 import record_service_pb2 as pb
 from dedup_service.v1.record_service_pb2_grpc import RecordServiceStub
 from dedup_service.workflows.ports import Store
+from tests.merge_desk import Office
+from tests.rpc.api import ANN, IMPORTER, OPTIONS, Api, by, contact, refused, served
 
 GET = pb.GetRecordRequest(name="sources/crm/records/1")
 INVALID = (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")

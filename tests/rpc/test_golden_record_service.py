@@ -1,10 +1,10 @@
 """Golden records over the wire: redirects, lookups and members."""
 
 import grpc
-from api import ANN, Api, contact, refused
 
 from dedup_service.v1 import core_pb2
 from dedup_service.v1 import golden_record_service_pb2 as pb
+from tests.rpc.api import ANN, Api, contact, refused
 
 INVALID = (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
 

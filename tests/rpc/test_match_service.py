@@ -6,12 +6,12 @@ from typing import Any
 
 import grpc
 import pytest
-from api import ANN, CONTACT, LEAD, Api, contact, refused
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import code_pb2
 
 from dedup_service.v1 import core_pb2, record_service_pb2
 from dedup_service.v1 import match_service_pb2 as pb
+from tests.rpc.api import ANN, CONTACT, LEAD, Api, contact, refused
 
 INVALID = (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
 # An enum of proto3 is open: a client of a later release may send this.

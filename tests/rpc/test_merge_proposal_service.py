@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import grpc
 import pytest
-from api import ANN, Api, by, contact, refused, served
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from dedup_service.domain.principals import Directory
 from dedup_service.v1 import core_pb2, merge_plan_pb2
 from dedup_service.v1 import merge_proposal_service_pb2 as pb
+from tests.rpc.api import ANN, Api, by, contact, refused, served
 
 INVALID = (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
 

@@ -4,11 +4,11 @@ import asyncio
 
 import grpc
 import pytest
-from api import ANN, Api, by, contact, refused
 
 from dedup_service.rpc.revision_tokens import RevisionTokens
 from dedup_service.v1 import audit_service_pb2, change_service_pb2, core_pb2, distinction_service_pb2
 from dedup_service.v1 import merge_service_pb2 as pb
+from tests.rpc.api import ANN, Api, by, contact, refused
 
 INVALID = (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
 EXPIRED = (grpc.StatusCode.OUT_OF_RANGE, "RESUME_TOKEN_EXPIRED")

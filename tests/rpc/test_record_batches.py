@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 import grpc
 import pytest
-from api import ANN, IMPORTER, Api, contact, refused
 
 from dedup_service.v1 import record_service_pb2 as pb
+from tests.rpc.api import ANN, IMPORTER, Api, contact, refused
 
 INVALID = (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
 

@@ -2,12 +2,12 @@
 
 import grpc
 import pytest
-from api import ACCOUNT, ANN, CONTACT, IMPORTER, LEAD, Api, contact, refused
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money
 
 from dedup_service.v1 import core_pb2
 from dedup_service.v1 import record_service_pb2 as pb
+from tests.rpc.api import ACCOUNT, ANN, CONTACT, IMPORTER, LEAD, Api, contact, refused
 
 INVALID = (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
 

@@ -8,16 +8,16 @@ from typing import Any
 import grpc
 import psycopg
 import pytest
-from api import ANN, IMPORTER, OPTIONS, Api, contact, refusal_of, served
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
-from merge_desk import Office
 
 from dedup_service.domain.records import Record
 from dedup_service.rpc.server import ListenError, start_server
 from dedup_service.v1 import change_service_pb2
 from dedup_service.v1 import record_service_pb2 as pb
 from dedup_service.workflows.ports import Page
+from tests.merge_desk import Office
+from tests.rpc.api import ANN, IMPORTER, OPTIONS, Api, contact, refusal_of, served
 
 SERVICES = {
     f"dedup_service.v1.{name}Service"

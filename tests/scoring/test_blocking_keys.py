@@ -7,9 +7,9 @@ import sys
 
 import pytest
 from hypothesis import given
-from scored_records import Values, any_values, company, person
 
 from scoring import Entity, blocking_keys, blocking_rules, prepare
+from tests.scoring.scored_records import Values, any_values, company, person
 
 _PRINT_KEYS = """
 import json

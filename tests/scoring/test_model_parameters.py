@@ -4,7 +4,6 @@ import itertools
 
 import pytest
 from msgspec.structs import replace
-from scored_records import person
 
 from scoring import ModelError, Verdict, score_pair, shipped_model
 from scoring.model import (
@@ -16,6 +15,7 @@ from scoring.model import (
     parse_parameters,
 )
 from scoring.train import format_parameters
+from tests.scoring.scored_records import person
 
 
 def people() -> EntityParameters:

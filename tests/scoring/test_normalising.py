@@ -6,7 +6,6 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scored_records import any_values, company, person
 
 from scoring import Comparable, ComparableError, Entity, pack, prepare, unpack
 from scoring.attributes.address import normalise_city, normalise_postal_code, parse_street
@@ -16,6 +15,7 @@ from scoring.attributes.email import normalise_email
 from scoring.attributes.phone import normalise_phone
 from scoring.attributes.website import normalise_domain
 from scoring.text import MAX_CODE_POINTS, normalise
+from tests.scoring.scored_records import any_values, company, person
 
 
 @given(st.text(max_size=700))

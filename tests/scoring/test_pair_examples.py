@@ -1,9 +1,9 @@
 """Pairs that a person would decide at a glance, and what the model must say of them."""
 
 import pytest
-from scored_records import Values, levels, score_values
 
 from scoring import Entity, Verdict
+from tests.scoring.scored_records import Values, levels, score_values
 
 JOHN: Values = {"given_name": "John", "family_name": "Smith"}
 ROBERT: Values = {"given_name": "Robert", "family_name": "Abernathy"}

@@ -4,7 +4,10 @@ import math
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scored_records import (
+
+from scoring import Entity, Verdict, prepare, score_many, score_pair, shipped_model
+from scoring.pairs import match_probability
+from tests.scoring.scored_records import (
     COMPANY_POOLS,
     PERSON_POOLS,
     Values,
@@ -14,9 +17,6 @@ from scored_records import (
     score_values,
     values_of,
 )
-
-from scoring import Entity, Verdict, prepare, score_many, score_pair, shipped_model
-from scoring.pairs import match_probability
 
 PEOPLE = values_of(PERSON_POOLS)
 COMPANIES = values_of(COMPANY_POOLS)

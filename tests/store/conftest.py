@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from merge_desk import Office, open_office
+
+from tests.merge_desk import Office, open_office
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from typing import LiteralString
 
 import psycopg
 import pytest
-from merge_desk import Office, contact
 
 from dedup_service.domain.audit import AuditVerification
 from dedup_service.workflows.ports import Page
+from tests.merge_desk import Office, contact
 
 
 async def history(office: Office) -> None:

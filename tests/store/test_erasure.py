@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import psycopg
 import redis
-from merge_desk import EVERYTHING, JANUARY, Office, contact, key, principal, request
 
 from dedup_service.domain.decision import VoteDecision
 from dedup_service.domain.plan import FieldChoice
@@ -16,6 +15,7 @@ from dedup_service.workflows.following import Position
 from dedup_service.workflows.proposing import ProposalDraft
 from dedup_service.workflows.record_writes import RecordWrite
 from dedup_service.workflows.undoing import UndoRequest
+from tests.merge_desk import EVERYTHING, JANUARY, Office, contact, key, principal, request
 
 # Each part of the person's data holds this word or this number, so that one scan finds any that is left.
 WORD = "zyxwv"

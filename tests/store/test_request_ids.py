@@ -5,8 +5,6 @@ from datetime import timedelta
 
 import psycopg
 import pytest
-from canonical_dump import full_dump
-from merge_desk import POLICY, Office, contact, principal, request
 
 from dedup_service.domain.errors import InvalidInput, RequestIdReused, StateNotAllowed
 from dedup_service.domain.merges import Merge
@@ -17,6 +15,8 @@ from dedup_service.workflows.ports import Request
 from dedup_service.workflows.proposing import ProposalDraft
 from dedup_service.workflows.record_writes import RecordWrite
 from dedup_service.workflows.undoing import UndoRequest
+from tests.canonical_dump import full_dump
+from tests.merge_desk import POLICY, Office, contact, principal, request
 
 
 def once(

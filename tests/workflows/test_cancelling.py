@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable
 
 import psycopg
 import pytest
-from canonical_dump import full_dump
-from merge_desk import POLICY, Office, contact, key
 
 from dedup_service.domain.errors import StoreUnavailable
 from dedup_service.domain.plan import FieldChoice
+from tests.canonical_dump import full_dump
+from tests.merge_desk import POLICY, Office, contact, key
 
 Call = Callable[[], Awaitable[object]]
 

@@ -4,12 +4,12 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from merge_desk import Office, contact, key, principal, request
 
 from dedup_service.domain.distinctions import Distinction
 from dedup_service.domain.errors import EtagMismatch, InvalidInput, NotFound, StateNotAllowed, Vetoed
 from dedup_service.domain.proposals import ProposalState
 from dedup_service.workflows.distinguishing import DistinctionSide
+from tests.merge_desk import Office, contact, key, principal, request
 
 
 async def distinguish(

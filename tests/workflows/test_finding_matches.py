@@ -5,7 +5,6 @@ from dataclasses import replace
 from itertools import combinations
 
 import pytest
-from merge_desk import JANUARY, Office, account, contact, key, lead, principal, request
 
 import scoring
 from dedup_service.domain.decision import VoteDecision
@@ -16,6 +15,7 @@ from dedup_service.workflows.distinguishing import DistinctionSide
 from dedup_service.workflows.matching import MatchAnswer, MatchQuery
 from dedup_service.workflows.ports import Page
 from dedup_service.workflows.sweeping import SweepResult
+from tests.merge_desk import JANUARY, Office, account, contact, key, lead, principal, request
 
 PERSON = {
     "given_name": "Hildegard",

@@ -5,8 +5,6 @@ from collections.abc import AsyncIterator
 
 import psycopg
 import pytest
-from canonical_dump import canonical_dump
-from merge_desk import EVERYTHING, POLICY, Office, account, contact, lead, open_office, request
 
 from dedup_service.domain.changes import Change, ChangeType
 from dedup_service.domain.errors import (
@@ -19,6 +17,8 @@ from dedup_service.domain.golden import GoldenImage, GoldenState, image_of
 from dedup_service.domain.records import RecordKind
 from dedup_service.workflows.following import Batch, ChangeFilter, Position
 from dedup_service.workflows.ports import Page
+from tests.canonical_dump import canonical_dump
+from tests.merge_desk import EVERYTHING, POLICY, Office, account, contact, lead, open_office, request
 
 
 async def store_images(office: Office) -> dict[str, GoldenImage]:

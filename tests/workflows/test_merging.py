@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from merge_desk import Office, account, contact, key, lead, mastered
 
 from dedup_service.domain.changes import ChangeType
 from dedup_service.domain.errors import EtagMismatch, InvalidInput, NotFound, StateNotAllowed
@@ -12,6 +11,7 @@ from dedup_service.domain.golden import GoldenState
 from dedup_service.domain.plan import FieldChoice, ProposalType
 from dedup_service.domain.records import Child, ChildKind, RecordDraft
 from dedup_service.workflows.following import ChangeFilter, Position
+from tests.merge_desk import Office, account, contact, key, lead, mastered
 
 
 def with_child(draft: RecordDraft, child_id: str) -> RecordDraft:

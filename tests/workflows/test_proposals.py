@@ -3,18 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from canonical_dump import full_dump
-from merge_desk import (
-    POLICY,
-    Office,
-    account,
-    contact,
-    key,
-    lead,
-    mastered,
-    principal,
-    request,
-)
 
 from dedup_service.domain.decision import VoteDecision
 from dedup_service.domain.errors import (
@@ -32,6 +20,18 @@ from dedup_service.domain.plan import FieldChoice, ProposalType
 from dedup_service.domain.proposals import Proposal, ProposalState
 from dedup_service.domain.records import Fact
 from dedup_service.workflows.proposing import ProposalDraft
+from tests.canonical_dump import full_dump
+from tests.merge_desk import (
+    POLICY,
+    Office,
+    account,
+    contact,
+    key,
+    lead,
+    mastered,
+    principal,
+    request,
+)
 
 
 async def pair(office: Office) -> tuple[str, str]:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import pytest
-from canonical_dump import Dump, canonical_dump
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -23,7 +22,6 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from merge_desk import POLICY, Office, contact, key, open_office, principal, request
 
 from dedup_service.domain.errors import InvalidInput, StateNotAllowed, Vetoed
 from dedup_service.domain.golden import image_of
@@ -31,6 +29,8 @@ from dedup_service.domain.merges import Merge
 from dedup_service.domain.plan import FieldChoice
 from dedup_service.workflows.distinguishing import DistinctionSide
 from dedup_service.workflows.following import Position
+from tests.canonical_dump import Dump, canonical_dump
+from tests.merge_desk import POLICY, Office, contact, key, open_office, principal, request
 
 T = TypeVar("T")
 SOURCES = ("crm", "desk", "shop")

@@ -3,8 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from canonical_dump import canonical_dump, full_dump
-from merge_desk import POLICY, Office, contact, key, principal, request
 
 from dedup_service.domain.changes import ChangeType
 from dedup_service.domain.errors import (
@@ -22,6 +20,8 @@ from dedup_service.domain.proposals import ProposalState
 from dedup_service.domain.records import Child, ChildKind
 from dedup_service.workflows.following import ChangeFilter, Position
 from dedup_service.workflows.undoing import UndoRequest
+from tests.canonical_dump import canonical_dump, full_dump
+from tests.merge_desk import POLICY, Office, contact, key, principal, request
 
 
 async def four(office: Office) -> list[str]:

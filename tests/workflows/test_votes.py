@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from merge_desk import DIRECTORY, Office, contact, open_office, principal, with_policy
 
 from dedup_service.domain.errors import ApprovalsMissing, EtagMismatch
 from dedup_service.domain.principals import Directory
@@ -11,6 +10,7 @@ from dedup_service.domain.proposals import ProposalState
 from dedup_service.domain.records import Fact
 from dedup_service.workflows.assessment import Assessment
 from dedup_service.workflows.replan import Replanning
+from tests.merge_desk import DIRECTORY, Office, contact, open_office, principal, with_policy
 
 HELD = (Fact("legal_hold", flag=True),)
 

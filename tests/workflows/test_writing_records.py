@@ -6,8 +6,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from canonical_dump import full_dump
-from merge_desk import EVERYTHING, JANUARY, POLICY, Office, account, contact, key, lead, mastered, request
 
 from dedup_service.domain.changes import ChangeType
 from dedup_service.domain.errors import EtagMismatch, InvalidInput, LimitExceeded, NotFound
@@ -16,6 +14,19 @@ from dedup_service.domain.records import Amount, Child, ChildKind, Fact, Owner, 
 from dedup_service.workflows.following import Position
 from dedup_service.workflows.record_writes import RecordWrite
 from dedup_service.workflows.records import BatchResult
+from tests.canonical_dump import full_dump
+from tests.merge_desk import (
+    EVERYTHING,
+    JANUARY,
+    POLICY,
+    Office,
+    account,
+    contact,
+    key,
+    lead,
+    mastered,
+    request,
+)
 
 
 async def batch(office: Office, *drafts: RecordDraft) -> BatchResult:
