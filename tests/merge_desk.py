@@ -93,7 +93,7 @@ class Office:
         return await self.desk.records.delete(request("DeleteRecord"), key(name), etag)
 
     async def erase(self, name: str, reason: str = "asked for") -> Record:
-        return await self.desk.records.erase(request("EraseRecord", "users/ann"), key(name), reason)
+        return await self.desk.records.erase(request("EraseRecord"), key(name), reason)
 
     async def record(self, of: RecordKey | str) -> Record:
         wanted = key(of) if isinstance(of, str) else of

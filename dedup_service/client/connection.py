@@ -61,8 +61,9 @@ class DedupClient:
 
     The stubs are the generated ones: `client.records.GetRecord(GetRecordRequest(...))`.
     Each call carries the principal, `deadline_seconds` unless it has a `timeout` of its own (streams have
-    none), and on writes a new `request_id` unless the caller has set one. A call that finds the service
-    UNAVAILABLE is tried up to four times. Failures are raised as `ServiceError`.
+    none), and on writes a new `request_id` unless the caller has set one. A call that is
+    answered UNAVAILABLE is tried up to four times; one whose connection breaks is raised, and may be repeated
+    with the same request id. Failures are raised as `ServiceError`.
 
     The connection is plain text unless `credentials` say otherwise; nothing is sent before the first call.
     """

@@ -74,10 +74,9 @@ class ChangeService:
         revision, ordinal = resource_names.change_place(request.name, "name")
         source = resource_names.source(request.source, "source")
         identity = caller.request(request, request.request_id)
-        change = await self._following.acknowledge(identity, revision, ordinal, source)
-        head = await self._following.head()
+        said = await self._following.acknowledge(identity, revision, ordinal, source)
         return pb.AcknowledgeChangeResponse(
-            change=self._message(change), revision=self._edge.tokens.message(head.revision)
+            change=self._message(said.change), revision=self._edge.tokens.message(said.revision)
         )
 
     async def _position(self, token: RevisionToken, at: str) -> Position | None:

@@ -57,6 +57,10 @@ def digest_of_changes(rows: Iterable[Row]) -> str:
     return hashlib.sha256(encode(body)).hexdigest()
 
 
+# What a write without changes is covered by, such as an acknowledgement.
+_NO_CHANGES = digest_of_changes(())
+
+
 def _covered(drafts: Sequence[ChangeDraft], digests: Sequence[str]) -> list[Row]:
     return [
         (draft.type.value, draft.record, draft.record_nos, draft.subjects, digest)
@@ -111,7 +115,7 @@ async def verify(query: Query, head_revision: int, head_hash: str) -> AuditVerif
             break
         digests = await _digests(query, previous, entries[-1].revision, erased)
         for entry in entries:
-            why = _entry_problem(entry, previous, previous_hash, digests.pop(entry.revision, None))
+            why = _entry_problem(entry, previous, previous_hash, digests.pop(entry.revision, _NO_CHANGES))
             if entry.revision == head_revision and entry.hash != head_hash:
                 why = why or "its hash is not that of the published head"
             if why:

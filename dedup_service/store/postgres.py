@@ -175,7 +175,7 @@ class PostgresStore:
     async def _finish(
         self, connection: psycopg.AsyncConnection, transaction: Writing, request: Request, written: Written[T]
     ) -> IndexUpdate | None:
-        """Write changes, audit entry and answer under the revision; a write without changes takes none."""
+        """Write changes, audit entry and answer under the revision; one that touches nothing takes none."""
         if request.request_id:
             now = (await transaction.revision()).time
             await connection.execute(
@@ -190,12 +190,13 @@ class PostgresStore:
                     now,
                 ],
             )
-        if not written.changes:
+        if not written.targets:
             return None
         revision = await transaction.revision()
         assert transaction.head is not None, "revision() has taken the head"
         columns = ledger.change_columns(written.changes, revision)
-        await connection.execute(statement("insert_changes").encode(), columns)
+        if written.changes:
+            await connection.execute(statement("insert_changes").encode(), columns)
         entry = ledger.audit_entry(request, written, revision, columns["digests"], transaction.head[1])
         await connection.execute(
             statement("insert_audit_entry").encode(),

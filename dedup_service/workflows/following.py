@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dedup_service.domain.changes import Change, ChangeType
 from dedup_service.domain.errors import NotFound, ResumeTokenExpired
 from dedup_service.domain.records import RecordKind
-from dedup_service.workflows.ports import Request, Store, WriteTransaction, Written
+from dedup_service.workflows.ports import ReadTransaction, Request, Store, WriteTransaction, Written
 
 _CHUNK = 200
 # A position after every change of its revision.
@@ -53,6 +53,14 @@ class Batch:
     more: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """A change with its acknowledgements, and the revision that shows them."""
+
+    change: Change
+    revision: int
+
+
 class Following:
     """The use cases of a system that keeps up with the store."""
 
@@ -69,25 +77,17 @@ class Following:
         Raises:
             ResumeTokenExpired: the position is older than the changes kept, or of a later store.
         """
-        await self._check(after)
-        found = await self._store.read(lambda tx: tx.changes_after(after.revision, after.ordinal, limit + 1))
-        more, found = len(found) > limit, found[:limit]
-        position = Position(found[-1].revision, found[-1].ordinal) if found else after
-        return Batch(tuple(change for change in found if taken.takes(change)), position, more)
 
-    async def _check(self, after: Position) -> None:
-        head = await self._store.read(lambda tx: tx.head_revision())
-        oldest = await self._store.read(lambda tx: tx.oldest_revision())
-        if after.revision > head:
-            raise ResumeTokenExpired(
-                oldest,
-                f"the token is of revision {after.revision}, but this store is at {head}; read it anew",
-            )
-        if oldest and after.revision + 1 < oldest:
-            raise ResumeTokenExpired(
-                oldest,
-                f"changes before revision {oldest} are no longer kept; read the store anew and resume there",
-            )
+        async def work(tx: ReadTransaction) -> Batch:
+            head = await tx.head_revision()
+            await _check(tx, after, head)
+            found = await tx.changes_after(after.revision, after.ordinal, limit + 1)
+            more, found = len(found) > limit, found[:limit]
+            # A revision may hold no change, so that the head is further than the last change.
+            position = Position(found[-1].revision, found[-1].ordinal) if more else Position(head)
+            return Batch(tuple(change for change in found if taken.takes(change)), position, more)
+
+        return await self._store.read(work)
 
     async def watch(
         self, after: Position, taken: ChangeFilter, checkpoint_seconds: float
@@ -105,15 +105,41 @@ class Following:
                 if (await self.head()).revision <= position.revision:
                     yield Batch((), position)
 
-    async def acknowledge(self, request: Request, revision: int, ordinal: int, source: str) -> Change:
+    async def acknowledge(self, request: Request, revision: int, ordinal: int, source: str) -> Acknowledged:
         """Note that a source has carried out this change; said twice is said once."""
 
-        async def work(tx: WriteTransaction) -> Written[Change]:
-            if not any(c.ordinal == ordinal for c in await tx.changes_of(revision)):
-                raise NotFound("Change", f"changes/{revision}-{ordinal}")
-            now = (await tx.revision()).time
-            await tx.acknowledge(revision, ordinal, source, now)
-            [change] = [c for c in await tx.changes_of(revision) if c.ordinal == ordinal]
-            return Written(change, subjects=change.draft.subjects)
+        async def work(tx: WriteTransaction) -> Written[Acknowledged]:
+            change = await _change_at(tx, revision, ordinal)
+            if any(said.source == source for said in change.acknowledgements):
+                return Written(Acknowledged(change, change.revision), subjects=change.draft.subjects)
+            now = await tx.revision()
+            await tx.acknowledge(revision, ordinal, source, now.time)
+            return Written(
+                Acknowledged(await _change_at(tx, revision, ordinal), now.number),
+                targets=(change.name,),
+                detail=f"carried out by {source}",
+                subjects=change.draft.subjects,
+            )
 
-        return await self._store.write(request, work, Change)
+        return await self._store.write(request, work, Acknowledged)
+
+
+async def _change_at(tx: ReadTransaction, revision: int, ordinal: int) -> Change:
+    for change in await tx.changes_of(revision):
+        if change.ordinal == ordinal:
+            return change
+    raise NotFound("Change", f"changes/{revision}-{ordinal}")
+
+
+async def _check(tx: ReadTransaction, after: Position, head: int) -> None:
+    oldest = await tx.oldest_revision()
+    if after.revision > head:
+        raise ResumeTokenExpired(
+            oldest,
+            f"the token is of revision {after.revision}, but this store is at {head}; read it anew",
+        )
+    if oldest and after.revision + 1 < oldest:
+        raise ResumeTokenExpired(
+            oldest,
+            f"changes before revision {oldest} are no longer kept; read the store anew and resume there",
+        )

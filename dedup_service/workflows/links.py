@@ -9,14 +9,14 @@ from dedup_service.domain.golden import GoldenRecord
 from dedup_service.domain.matching import comparable_of
 from dedup_service.domain.proposals import GoldenLink
 
-_MAX_RECORD_PAIRS = 5000
+_MAX_RECORD_PAIRS = 1000
 
 
 def golden_links(goldens: Sequence[GoldenRecord]) -> tuple[GoldenLink, ...]:
     """For every two golden records, their best pair of records.
 
-    At most about 5,000 pairs of records are scored, so that the largest plan costs no more than a fraction
-    of a second; of larger golden records the first members by name are compared.
+    At most about 1,000 pairs of records are scored, so that the largest plan costs some tens of
+    milliseconds; of larger golden records the first members by name are compared.
     """
     golden_pairs = max(1, len(goldens) * (len(goldens) - 1) // 2)
     most = max(1, isqrt(_MAX_RECORD_PAIRS // golden_pairs))

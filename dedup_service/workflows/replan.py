@@ -11,6 +11,7 @@ from dedup_service.domain.plan import MIN_MEMBERS, Plan, default_survivor, make_
 from dedup_service.domain.proposals import PlanChange, Proposal, ProposalState
 from dedup_service.workflows.assessment import Assessment, proposal_change
 from dedup_service.workflows.filters import Condition, Operator
+from dedup_service.workflows.links import golden_links, weakest_link
 from dedup_service.workflows.ports import (
     Listed,
     Page,
@@ -105,9 +106,12 @@ class Replanning:
         if plan.hash != proposal.plan.hash:
             voided = sum(vote.plan_hash == proposal.plan.hash for vote in proposal.votes)
             change = PlanChange(revision.number, revision.time, tuple(differences), voided)
+            links = golden_links(goldens)
             changed = replace(
                 proposal,
                 plan=plan,
+                links=links,
+                weakest_link=weakest_link(links),
                 plan_changes=(*proposal.plan_changes, change),
                 update_time=revision.time,
                 revision=revision.number,

@@ -208,10 +208,14 @@ async def test_a_source_acknowledges_a_change_once(office: Office) -> None:
     following = office.desk.following
     first = await following.acknowledge(request("AcknowledgeChange"), 1, 0, "shop")
     again = await following.acknowledge(request("AcknowledgeChange"), 1, 0, "shop")
-    assert first == again
-    assert [a.source for a in again.acknowledgements] == ["shop"]
+    assert first.change == again.change
+    assert [a.source for a in again.change.acknowledgements] == ["shop"]
     both = await following.acknowledge(request("AcknowledgeChange"), 1, 0, "desk")
-    assert [a.source for a in both.acknowledgements] == ["desk", "shop"]
+    assert [a.source for a in both.change.acknowledgements] == ["desk", "shop"]
+    assert both.revision == first.revision + 1
+    audit = await office.store.read(lambda tx: tx.verify_audit(0, ""))
+    assert (audit.holds, audit.head_revision) == (True, both.revision)
+    assert (await following.changes(Position(), EVERYTHING)).position == Position(both.revision)
     for revision, ordinal in ((1, 9), (999, 0)):
         with pytest.raises(NotFound):
             await following.acknowledge(request("AcknowledgeChange"), revision, ordinal, "shop")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from dedup_service.domain.errors import InvalidInput, StateNotAllowed, Vetoed
+from dedup_service.domain.errors import InvalidInput, PermissionRefused, StateNotAllowed, Vetoed
 from dedup_service.domain.golden import image_of
 from dedup_service.domain.merges import Merge
 from dedup_service.domain.plan import FieldChoice
@@ -36,6 +36,8 @@ T = TypeVar("T")
 SOURCES = ("crm", "desk", "shop")
 settings.register_profile(
     "histories",
+    # A failure is shrunk by the longer proof: here minutes of shrinking would hide what failed.
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
     max_examples=25,
     stateful_step_count=20,
     deadline=None,
@@ -43,7 +45,11 @@ settings.register_profile(
     suppress_health_check=list(HealthCheck),
 )
 settings.register_profile(
-    "proof", settings.get_profile("histories"), max_examples=500, stateful_step_count=60
+    "proof",
+    settings.get_profile("histories"),
+    max_examples=500,
+    stateful_step_count=60,
+    phases=tuple(Phase),
 )
 NUMBERS = st.integers(0, 6)
 _runs = itertools.count(1)
@@ -195,6 +201,16 @@ class Histories(RuleBasedStateMachine):
     def undo(self, data: st.DataObject) -> None:
         self.undone(data.draw(st.sampled_from(self.merges)))
 
+    def undo_by_somebody(self, merge: Merge) -> None:
+        """Undo a merge as the first of those who have a stake in it; who does is not what is tested here."""
+        for who in ("ann", "carla"):
+            try:
+                self.do(self.office.undo(merge, by=who))
+            except PermissionRefused:
+                continue
+            return
+        self.do(self.office.undo(merge, by="omar"))
+
     def undone(self, merge: Merge) -> None:
         """Undo a merge, or see it refused while its survivor is merged away (B-5)."""
         standing = all(self.model.successor[i] == merge.survivor_id for i in merge.merged_ids)
@@ -203,9 +219,9 @@ class Histories(RuleBasedStateMachine):
         if now.state == "EXECUTED" and self.model.successor[merge.survivor_id]:
             assert standing
             with pytest.raises(StateNotAllowed, match="merges/"):
-                self.do(self.office.undo(merge))
+                self.undo_by_somebody(merge)
             return
-        self.do(self.office.undo(merge))
+        self.undo_by_somebody(merge)
         if now.state == "UNDONE":
             return
         origin = {record: before.golden_id for before in merge.before for record in before.records}
