@@ -43,6 +43,10 @@ SERVICE_CONFIG = {
 _OPTIONS = (
     ("grpc.service_config", json.dumps(SERVICE_CONFIG)),
     ("grpc.enable_retries", 1),
+    # By default grpc waits up to two minutes before it tries to connect again: a service that was restarted
+    # a few times would be back long before its callers.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 2000),
     # A page of 1,000 whole proposals is larger than grpc's 4 MB.
     ("grpc.max_receive_message_length", 64 * 1024 * 1024),
 )

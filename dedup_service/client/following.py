@@ -12,7 +12,7 @@ from dedup_service.v1.change_service_pb2_grpc import ChangeServiceStub
 from dedup_service.v1.core_pb2 import RecordKind, RevisionToken
 
 SHORTEST_PAUSE_SECONDS = 0.1
-LONGEST_PAUSE_SECONDS = 10.0
+LONGEST_PAUSE_SECONDS = 3.0
 # A server that shuts down cancels its streams; a proxy in between may end them in any of these ways.
 _PASSING = (
     grpc.StatusCode.UNAVAILABLE,

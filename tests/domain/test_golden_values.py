@@ -16,7 +16,7 @@ from tests.merge_desk import JANUARY, POLICY, contact, key
 SCRIPT = """
 import sys, msgspec
 sys.path[:0] = {path!r}
-from test_golden_values import sample
+from tests.domain.test_golden_values import sample
 sys.stdout.write(sample())
 """
 
