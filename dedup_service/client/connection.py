@@ -12,6 +12,16 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 from dedup_service.client.following import Selection, follow
 from dedup_service.client.ingesting import MAX_BATCH, IngestedBatch, ingest
 from dedup_service.client.interceptor import CallPolicy
+from dedup_service.v1 import (
+    audit_service_pb2,
+    change_service_pb2,
+    distinction_service_pb2,
+    golden_record_service_pb2,
+    match_service_pb2,
+    merge_proposal_service_pb2,
+    merge_service_pb2,
+    record_service_pb2,
+)
 from dedup_service.v1.audit_service_pb2_grpc import AuditServiceStub
 from dedup_service.v1.change_service_pb2 import ChangeType, WatchChangesResponse
 from dedup_service.v1.change_service_pb2_grpc import ChangeServiceStub
@@ -25,11 +35,28 @@ from dedup_service.v1.record_service_pb2 import Record
 from dedup_service.v1.record_service_pb2_grpc import RecordServiceStub
 
 DEFAULT_DEADLINE_SECONDS = 5.0
+_SERVICES = (
+    *record_service_pb2.DESCRIPTOR.services_by_name.values(),
+    *golden_record_service_pb2.DESCRIPTOR.services_by_name.values(),
+    *match_service_pb2.DESCRIPTOR.services_by_name.values(),
+    *merge_proposal_service_pb2.DESCRIPTOR.services_by_name.values(),
+    *merge_service_pb2.DESCRIPTOR.services_by_name.values(),
+    *distinction_service_pb2.DESCRIPTOR.services_by_name.values(),
+    *change_service_pb2.DESCRIPTOR.services_by_name.values(),
+    *audit_service_pb2.DESCRIPTOR.services_by_name.values(),
+)
 # Retrying is safe for writes too: each carries a request id, and the answer of the first is given again.
+# Streams are left out: `follow_changes` and `ingest` take them up again themselves, where they ended, and
+# a stream that grpc was retrying when the service died was seen to hang for ever.
 SERVICE_CONFIG = {
     "methodConfig": [
         {
-            "name": [{}],
+            "name": [
+                {"service": service.full_name, "method": method.name}
+                for service in _SERVICES
+                for method in service.methods
+                if not (method.client_streaming or method.server_streaming)
+            ],
             "retryPolicy": {
                 "maxAttempts": 4,
                 "initialBackoff": "0.1s",
