@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
+README = Path(__file__).parent / "README.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,29 @@ def report(name: str, figures: list[Figure]) -> int:
     RESULTS.mkdir(exist_ok=True)
     content = {"machine": machine, "figures": [asdict(figure) for figure in figures]}
     (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n")
+    write_table(name)
     missed = [figure.name for figure in figures if figure.short]
     print(f"{name}: " + (f"falls short: {', '.join(missed)}" if missed else "pass"))
     return 1 if missed else 0
+
+
+def table(name: str) -> str:
+    """The figures of `results/NAME.json` as a Markdown table, with the machine below."""
+    content = json.loads((RESULTS / f"{name}.json").read_text())
+    lines = ["| figure | measured | target |", "|---|---|---|"]
+    for figure in content["figures"]:
+        sign = "at least" if figure["at_least"] else "at most"
+        target = f"{sign} {figure['target']:,g}" if figure["target"] is not None else ""
+        lines.append(f"| {figure['name']} | {figure['value']:,.1f} {figure['unit']} | {target} |")
+    machine = content["machine"]
+    load = " ".join(f"{value:.2f}" for value in machine["load_average"])
+    about = f"{machine['cores']} cores, Python {machine['python']}, load average {load}, {machine['time']}."
+    return "\n".join([*lines, "", about]) + "\n"
+
+
+def write_table(name: str) -> None:
+    """Put the table between the marks of that name in benchmarks/README.md."""
+    begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+    before, _, rest = README.read_text("utf-8").partition(begin)
+    _, _, after = rest.partition(end)
+    README.write_text(before + begin + table(name) + end + after, "utf-8")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.report import README, RESULTS, table
+
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
 
@@ -17,6 +19,12 @@ def test_settings_table_is_the_codes() -> None:
     table = text.split("<!-- settings -->\n")[1].split("<!-- /settings -->")[0]
     command = [sys.executable, "-m", "dedup_service.settings"]
     assert table == subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+
+
+@pytest.mark.parametrize("results", sorted(RESULTS.glob("*.json")), ids=lambda path: path.stem)
+def test_figures_are_the_measured_ones(results: Path) -> None:
+    """benchmarks/README.md shows each benchmark's figures as its last run wrote them."""
+    assert f"<!-- {results.stem} -->\n{table(results.stem)}<!-- /" in README.read_text("utf-8")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
