@@ -17,7 +17,6 @@ from dedup_service.v1.merge_proposal_service_pb2 import MERGE_PROPOSAL_STATE_EXE
 from dedup_service.v1.merge_service_pb2 import MERGE_STATE_UNDONE
 from tests.e2e.crm_data import CRM, DESK, ERP, SHOP
 from tests.e2e.downstream import PRINCIPAL as DOWNSTREAM
-from tests.e2e.downstream import SOURCE as DOWNSTREAM_SOURCE
 from tests.e2e.downstream_process import downstream_process
 from tests.e2e.golden_copies import (
     all_audit_entries,
