@@ -6,6 +6,14 @@ from scoring import Comparable, Entity, PairScore, prepare, score_pair
 
 Values = dict[str, str]
 
+HOME: Values = {"street": "12 High St.", "city": "St. Albans", "postal_code": "AL1 2AB", "country": "GB"}
+HOME_AGAIN: Values = {
+    "street": "12 High Street",
+    "city": "Saint Albans",
+    "postal_code": "al12ab",
+    "country": "UK",
+}
+
 GIVEN = ("Anna", "Bob", "Robert", "Jo", "María José", "Владимир", "王", "O'Neil", "Ann-Marie", "J.")
 FAMILY = ("Smith", "Smyth", "Müller", "de la Cruz", "García López", "Nguyen", "Ng", "Πapas", "李", "Jr")
 PERSON_POOLS: dict[str, tuple[str, ...]] = {
