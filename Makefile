@@ -28,7 +28,6 @@ test: setup ## all tests against real PostgreSQL and Valkey, with coverage
 	@rm -f .coverage .coverage.*
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report= -q
 	@$(BIN)/python -m coverage report --format=total | sed 's/^/coverage in %: /'
-	@$(BIN)/python -m coverage report > .coverage.txt || { cat .coverage.txt; exit 1; }
 
 .PHONY: lint
 lint: setup ## formatting, lint, types, layers, proto

@@ -152,7 +152,7 @@ def wire(
         proposing=proposing,
         deciding=Deciding(store, assessment, replanning, new_id),
         undoing=Undoing(store, assessment, replanning, new_id),
-        distinguishing=Distinguishing(store, replanning, new_id),
+        distinguishing=Distinguishing(store, assessment, replanning, new_id),
         following=Following(store),
         sweeping=Sweeping(store, index, follower, proposing, policy, now),
     )

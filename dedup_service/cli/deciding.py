@@ -2,6 +2,7 @@
 
 import typer
 
+from dedup_service.cli.problems import CommandError
 from dedup_service.cli.proposal_view import show_proposal
 from dedup_service.cli.record_view import show_merge
 from dedup_service.cli.session import Session
@@ -27,7 +28,7 @@ def propose(session: Session, proposal: MergeProposal, validate_only: bool) -> N
 
 def approve(session: Session, name: str, etag: str, comment: str) -> None:
     """Vote for a proposal."""
-    seen = _plan_to_act_on(session, name, etag)
+    seen = _plan_to_act_on(session, name, etag, voting=True)
     voted = session.client.merge_proposals.ApproveMergeProposal(
         ApproveMergeProposalRequest(name=name, etag=seen, comment=comment)
     )
@@ -36,7 +37,7 @@ def approve(session: Session, name: str, etag: str, comment: str) -> None:
 
 def reject(session: Session, name: str, etag: str, comment: str) -> None:
     """Vote against a proposal."""
-    seen = _plan_to_act_on(session, name, etag)
+    seen = _plan_to_act_on(session, name, etag, voting=True)
     voted = session.client.merge_proposals.RejectMergeProposal(
         RejectMergeProposalRequest(name=name, etag=seen, comment=comment)
     )
@@ -73,11 +74,17 @@ def field_choices(words: list[str]) -> dict[str, str]:
     return choices
 
 
-def _plan_to_act_on(session: Session, name: str, etag: str) -> str:
+def _plan_to_act_on(session: Session, name: str, etag: str, *, voting: bool = False) -> str:
     """The plan hash given, or that of the proposal as it is now, which is shown first."""
     if etag:
         return etag
     proposal = session.client.merge_proposals.GetMergeProposal(GetMergeProposalRequest(name=name))
+    if voting and proposal.plan_changes:
+        # Who decides without an etag may have looked at an earlier plan.
+        raise CommandError(
+            f"the plan of {name} has changed since it was proposed: look at it with `dedup show {name}`, "
+            f"then decide with --etag {proposal.etag}"
+        )
     if not session.output.as_json:
         out = session.output
         out.line(

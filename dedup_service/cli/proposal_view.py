@@ -156,7 +156,15 @@ def _show_next(out: Output, proposal: MergeProposal) -> None:
     if state == "APPROVED":
         out.heading(f"nothing is missing: dedup execute {proposal.name}")
     elif state == "PENDING" and not proposal.vetoes:
-        out.heading(f"to decide: dedup approve {proposal.name}   or   dedup reject {proposal.name}")
+        _say_how_to_decide(out, proposal)
+
+
+def _say_how_to_decide(out: Output, proposal: MergeProposal) -> None:
+    """The commands that decide on the plan shown, and on no later one; a preview has no name to decide on."""
+    if proposal.name:
+        out.heading("to decide on the plan above")
+        for verb in ("approve", "reject"):
+            out.line(f"dedup {verb} {proposal.name} --etag {proposal.etag}")
 
 
 def _strength(link: GoldenLink) -> str:

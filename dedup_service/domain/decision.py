@@ -6,12 +6,18 @@ Nothing is approved by silence, by an unknown principal or by a function lost si
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from dedup_service.domain.errors import PermissionRefused, Reason
 from dedup_service.domain.golden import GoldenRecord
-from dedup_service.domain.impact import Impact, ImpactReason, impact_of, mastered_golden_count
+from dedup_service.domain.impact import (
+    Impact,
+    ImpactReason,
+    impact_of,
+    master_held_count,
+    mastered_golden_count,
+)
 from dedup_service.domain.leads import account_state, golden_lead_class
 from dedup_service.domain.plan import Plan
 from dedup_service.domain.policy import Policy
@@ -77,6 +83,9 @@ class Requirement:
         return f"{left} more approval{'s' if left > 1 else ''} of {who} ({self.reason})"
 
 
+_EVER = datetime.min.replace(tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """All that a decision reads, as it stands inside the deciding transaction.
@@ -90,14 +99,17 @@ class Case:
     distinctions: tuple[str, ...]
     policy: Policy
     now: datetime
+    # When the plan became what it is: a plan that changed and changed back does not revive its votes.
+    plan_time: datetime = _EVER
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The verdict on a case: it may be executed only when `approved`."""
+    """The verdict on a case: it may be executed only when `approved`. `functions` are those who may vote."""
 
     impact: Impact
     impact_reasons: tuple[ImpactReason, ...]
+    functions: tuple[str, ...]
     stakes: tuple[Stake, ...]
     vetoes: tuple[Veto, ...]
     requirements: tuple[Requirement, ...]
@@ -121,7 +133,8 @@ def decide(case: Case, votes: Iterable[Vote], directory: Directory) -> Decision:
     """Weigh the votes of a case against what it needs."""
     found = stakes(case.goldens, case.policy)
     impact, reasons = impact_of(case.goldens, found, case.policy)
-    functions = tuple(sorted({stake.function for stake in found}))
+    held = {case.policy.master_function} if master_held_count(case.goldens, case.policy) >= 2 else set()
+    functions = tuple(sorted({stake.function for stake in found} | held))
     counted = _count(case, tuple(votes), functions, directory)
     approvers = [
         (c.vote.principal, set(c.vote.functions) & _functions_now(directory, c.vote.principal))
@@ -131,6 +144,7 @@ def decide(case: Case, votes: Iterable[Vote], directory: Directory) -> Decision:
     return Decision(
         impact=impact,
         impact_reasons=reasons,
+        functions=functions,
         stakes=found,
         vetoes=vetoes(case),
         requirements=tuple(
@@ -152,8 +166,8 @@ def _needs(case: Case, impact: Impact, functions: tuple[str, ...]) -> list[tuple
     needs = [(functions, people, f"{impact} impact, not counting the proposer")]
     master = case.policy.master_function
     is_account = any(golden.kind is RecordKind.ACCOUNT for golden in case.goldens)
-    if mastered_golden_count(case.goldens, case.policy) >= 2:
-        needs.append(((master,), 1, "more than one member carries a customer number"))
+    if master_held_count(case.goldens, case.policy) >= 2:
+        needs.append(((master,), 1, "the customer master holds more than one member"))
     elif is_account and impact is Impact.HIGH and master in functions:
         needs.append(((master,), 1, f"{master} has a stake in an account of HIGH impact"))
     return needs
@@ -179,7 +193,7 @@ def _count(
 
 
 def _void_reason(case: Case, vote: Vote, functions: tuple[str, ...], directory: Directory) -> str:
-    if vote.plan_hash != case.plan.hash:
+    if vote.plan_hash != case.plan.hash or vote.time < case.plan_time:
         return "cast on a plan that has changed since"
     principal = directory.find(vote.principal)
     if principal is None:
@@ -229,7 +243,8 @@ def vetoes(case: Case) -> tuple[Veto, ...]:
     survivor = next(g for g in case.goldens if g.golden_id == case.plan.survivor_id)
     lead = golden_lead_class(survivor.members, case.policy, case.now)
     if lead is not None and lead[0] is LeadClass.DEAD:
-        found.append(Veto("DEAD_SURVIVOR", f"a DEAD lead never survives a merge: {lead[1]}"))
+        # Without the reason of its death: that is free text about a person.
+        found.append(Veto("DEAD_SURVIVOR", f"{survivor.name} is a DEAD lead, which never survives a merge"))
     provisional = account_state(survivor.members, case.policy) is AccountState.PROVISIONAL
     if provisional and mastered_golden_count(case.goldens, case.policy):
         found.append(Veto("PROVISIONAL_SURVIVOR", "a provisional account never survives over a mastered one"))

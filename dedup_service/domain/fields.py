@@ -10,6 +10,8 @@ from enum import StrEnum
 MAX_FIELDS = 200
 MAX_NAME_CODE_POINTS = 512
 MAX_VALUE_CODE_POINTS = 4096
+# Identifiers are looked up through an index, which takes no more than 2,700 bytes.
+MAX_IDENTIFIER_CODE_POINTS = 200
 CUSTOM_FIELD = re.compile(r"custom\.[a-z][a-z0-9_]{0,62}")
 
 
@@ -75,6 +77,8 @@ def max_code_points(name: str) -> int:
     spec = FIELDS.get(name)
     if spec is not None and spec.type is FieldType.NAME:
         return MAX_NAME_CODE_POINTS
+    if spec is not None and spec.type is FieldType.IDENTIFIER:
+        return MAX_IDENTIFIER_CODE_POINTS
     return MAX_VALUE_CODE_POINTS
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from dedup_service.domain.golden import GoldenRecord
 from dedup_service.domain.leads import mastered
 from dedup_service.domain.policy import Policy
-from dedup_service.domain.records import ChildKind, Record
+from dedup_service.domain.records import ChildKind, Record, RecordKind
 from dedup_service.domain.stakes import Stake
 
 
@@ -49,9 +49,9 @@ def _always_high(
 ) -> list[ImpactReason]:
     """Rule 6.2: these are HIGH whatever the thresholds say."""
     said = []
-    mastered_count = mastered_golden_count(goldens, policy)
-    if mastered_count >= 2:
-        said.append(f"{mastered_count} mastered accounts")
+    held_count = master_held_count(goldens, policy)
+    if held_count >= 2:
+        said.append(f"{held_count} accounts held by the customer master")
     owners = _open_opportunity_owners(records)
     if len(owners) > 1:
         said.append("open opportunities of different owners: " + ", ".join(sorted(owners)))
@@ -63,6 +63,20 @@ def _always_high(
     if len(entities) > 1:
         said.append("members of more than one legal entity")
     return [ImpactReason(Impact.HIGH, reason) for reason in said]
+
+
+def master_held_count(goldens: Sequence[GoldenRecord], policy: Policy) -> int:
+    """How many of the golden records hold an account of a customer-master source, whatever it says now.
+
+    A number taken away or a record deleted for a moment must not spare a merge finance's decision (C-2).
+    """
+    return sum(
+        any(
+            record.kind is RecordKind.ACCOUNT and policy.source(record.key.source).customer_master
+            for record in golden.members
+        )
+        for golden in goldens
+    )
 
 
 def mastered_golden_count(goldens: Sequence[GoldenRecord], policy: Policy) -> int:

@@ -71,6 +71,11 @@ class Proposal:
         return proposal_name(self.proposal_id)
 
     @property
+    def plan_time(self) -> datetime:
+        """When the plan became what it is."""
+        return self.plan_changes[-1].time if self.plan_changes else self.create_time
+
+    @property
     def etag(self) -> str:
         """The plan hash: one etag guards what the steward saw."""
         return self.plan.hash

@@ -18,6 +18,7 @@ from dedup_service.domain.records import (
     Violation,
 )
 
+_PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_. -]{0,63}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 MAX_FACTS = 100
@@ -68,11 +69,8 @@ def _value_violations(draft: RecordDraft, at: str) -> Iterator[Violation]:
         return
     for name, value in draft.values.items():
         if not is_known_field(name):
-            shown = (
-                name
-                if len(name) <= 64 and name.isprintable()
-                else "a name of unprintable or over 64 characters"
-            )
+            # A name that is no plain word may be a value gone astray: errors repeat none.
+            shown = name if _PLAIN_NAME.fullmatch(name) else "(not a plain word)"
             yield Violation(
                 f"{at}.values", f"unknown field {shown!r}; custom fields are named custom.your_name"
             )
@@ -106,6 +104,9 @@ def _fact_violations(fact: Fact, at: str) -> Iterator[Violation]:
         yield Violation(f"{at}.text", problem)
     if fact.amount is not None:
         yield from _amount_violations(fact.amount, f"{at}.amount")
+        if fact.amount.units.is_finite() and fact.amount.units < 0:
+            # It would hide the weight of what other sources say.
+            yield Violation(f"{at}.amount", "must not be negative")
 
 
 def _amount_violations(amount: Amount, at: str) -> Iterator[Violation]:

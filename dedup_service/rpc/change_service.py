@@ -1,7 +1,7 @@
 """ChangeService: what was written, in the order of the commits."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from contextlib import aclosing
 
 from dedup_service.domain.changes import Change, ChangeType
@@ -21,6 +21,8 @@ from dedup_service.workflows.following import Batch, ChangeFilter, Position
 _MAX_SOURCES = 100
 # How often a page without a hit is looked for further on before the caller is asked to come again.
 _MAX_LOOKS = 20
+# Well below the 4 MB that a gRPC client takes unless it is told otherwise.
+_MESSAGE_BYTES = 1024 * 1024
 
 
 class ChangeService:
@@ -61,12 +63,24 @@ class ChangeService:
         watched = self._following.watch(after, taken, self._checkpoint_seconds)
         async with aclosing(_until(watched, self._edge.stopping)) as batches:
             async for batch in batches:
-                yield pb.WatchChangesResponse(
-                    changes=map(self._message, batch.changes),
-                    resume_token=self._edge.tokens.at(batch.position),
-                    checkpoint=not batch.changes,
-                )
+                for message in self._messages(batch):
+                    yield message
         self._edge.refuse_when_stopping()
+
+    def _messages(self, batch: Batch) -> Iterator[pb.WatchChangesResponse]:
+        """The batch as one message or, where it is large, as several that can each be resumed from."""
+        message = pb.WatchChangesResponse(checkpoint=not batch.changes)
+        size = 0
+        for change in batch.changes:
+            added = self._message(change)
+            if size and size + added.ByteSize() > _MESSAGE_BYTES:
+                yield message
+                message, size = pb.WatchChangesResponse(), 0
+            message.changes.append(added)
+            message.resume_token.CopyFrom(self._edge.tokens.at(Position(change.revision, change.ordinal)))
+            size += added.ByteSize()
+        message.resume_token.CopyFrom(self._edge.tokens.at(batch.position))
+        yield message
 
     async def acknowledge_change(
         self, request: pb.AcknowledgeChangeRequest, caller: Caller

@@ -104,6 +104,10 @@ class Reading:
     async def open_proposals_of(self, golden_ids: Collection[str]) -> list[Proposal]:
         return await self._proposals(await self._rows("open_proposals_of", [list(golden_ids)]))
 
+    async def open_proposal_for(self, golden_ids: Sequence[str]) -> str:
+        rows = await self._rows("open_proposal_for", [list(golden_ids)])
+        return str(rows[0][0]) if rows else ""
+
     async def rejected_member_sets(self, golden_ids: Collection[str]) -> set[frozenset[str]]:
         rows = await self._rows("refused_member_sets", [list(golden_ids)])
         return {frozenset(row[0]) for row in rows}

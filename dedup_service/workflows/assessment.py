@@ -29,6 +29,7 @@ class Assessment:
         proposer: str,
         votes: Iterable[Vote],
         now: datetime,
+        plan_time: datetime,
     ) -> Decision:
         """The decision on a plan now; reads the not-a-match links that the plan would cross."""
         keys = [record.key for golden in goldens for record in golden.members]
@@ -40,6 +41,7 @@ class Assessment:
             distinctions=tuple(d.name for d in distinctions),
             policy=self.policy,
             now=now,
+            plan_time=plan_time,
         )
         return decide(case, votes, self.directory)
 
@@ -47,7 +49,9 @@ class Assessment:
         self, tx: ReadTransaction, proposal: Proposal, goldens: Sequence[GoldenRecord], now: datetime
     ) -> Proposal:
         """The open proposal with its decision, impact, missing functions and state as they are now."""
-        decision = await self.decide(tx, proposal.plan, goldens, proposal.proposer, proposal.votes, now)
+        decision = await self.decide(
+            tx, proposal.plan, goldens, proposal.proposer, proposal.votes, now, proposal.plan_time
+        )
         state = ProposalState.PENDING
         if decision.rejected:
             state = ProposalState.REJECTED

@@ -51,11 +51,17 @@ class Deciding:
             proposal, goldens = await lock_open_proposal(tx, proposal_id, etag, self._assessment.policy)
             revision = await tx.revision()
             before = await self._assessment.decide(
-                tx, proposal.plan, goldens, proposal.proposer, proposal.votes, revision.time
+                tx,
+                proposal.plan,
+                goldens,
+                proposal.proposer,
+                proposal.votes,
+                revision.time,
+                proposal.plan_time,
             )
             vote = Vote(
                 principal=principal.name,
-                functions=check_may_vote(principal, proposal.proposer, _functions(before)),
+                functions=check_may_vote(principal, proposal.proposer, before.functions),
                 decision=decision,
                 plan_hash=etag,
                 comment=comment,
@@ -93,7 +99,13 @@ class Deciding:
             others = await self._replanning.lock(tx, proposal.plan.golden_ids, besides=proposal_id)
             revision = await tx.revision()
             decision = await self._assessment.decide(
-                tx, proposal.plan, goldens, proposal.proposer, proposal.votes, revision.time
+                tx,
+                proposal.plan,
+                goldens,
+                proposal.proposer,
+                proposal.votes,
+                revision.time,
+                proposal.plan_time,
             )
             refuse_unless_approved(proposal, decision)
             merge = self._merge_of(proposal, goldens, principal, revision)
@@ -184,10 +196,6 @@ def _merged(
             )
             after.append(GoldenRecord(row, ()))
     return after
-
-
-def _functions(decision: Decision) -> tuple[str, ...]:
-    return tuple(sorted({stake.function for stake in decision.stakes}))
 
 
 def refuse_unless_approved(proposal: Proposal, decision: Decision) -> None:

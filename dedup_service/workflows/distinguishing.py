@@ -1,13 +1,24 @@
 """Not-a-match links: say that two sides are not the same, or take it back."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from dedup_service.domain.changes import ChangeDraft, ChangeType
 from dedup_service.domain.distinctions import Distinction
-from dedup_service.domain.errors import EtagMismatch, InvalidInput, NotFound, StateNotAllowed
+from dedup_service.domain.errors import (
+    EtagMismatch,
+    InvalidInput,
+    NotFound,
+    PermissionRefused,
+    Reason,
+    StateNotAllowed,
+)
 from dedup_service.domain.golden import golden_name
 from dedup_service.domain.principals import Principal
 from dedup_service.domain.records import Record, RecordKey
+from dedup_service.domain.stakes import stakes
+from dedup_service.workflows.assessment import Assessment
+from dedup_service.workflows.deciding import check_may_undo
 from dedup_service.workflows.ports import Ids, Request, Store, WriteTransaction, Written
 from dedup_service.workflows.proposing import check_comment
 from dedup_service.workflows.replan import Replanning
@@ -26,8 +37,9 @@ class DistinctionSide:
 class Distinguishing:
     """The use cases on not-a-match links; each asks the open proposals it touches to be decided anew."""
 
-    def __init__(self, store: Store, replanning: Replanning, new_id: Ids) -> None:
+    def __init__(self, store: Store, assessment: Assessment, replanning: Replanning, new_id: Ids) -> None:
         self._store = store
+        self._assessment = assessment
         self._replanning = replanning
         self._new_id = new_id
 
@@ -47,8 +59,9 @@ class Distinguishing:
 
         async def work(tx: WriteTransaction) -> Written[Distinction]:
             # All locks before any is read: two links drawn in opposite directions must not deadlock.
-            await tx.lock_goldens({*left.golden_ids, *right.golden_ids})
-            await tx.lock_records({*left.records, *right.records})
+            found = await tx.records({*left.records, *right.records})
+            held = {record.golden_id for record in found.values()}
+            await tx.lock_goldens({*left.golden_ids, *right.golden_ids, *held})
             one = await self._lock_side(tx, left)
             other = await self._lock_side(tx, right)
             _check_sides(one, other)
@@ -82,6 +95,20 @@ class Distinguishing:
         found = {r.key: r for golden in goldens.values() for r in golden.members} | records
         return list(found.values())
 
+    async def _check_may_delete(
+        self, tx: WriteTransaction, actor: str, distinction: Distinction, records: Iterable[Record]
+    ) -> None:
+        """Taking a link back lifts a veto: its creator may, and people with a stake in what it parts."""
+        principal = self._assessment.directory.find(actor)
+        if actor == distinction.creator:
+            return
+        if principal is None:
+            raise PermissionRefused(Reason.MISSING_ROLE, f"{actor} is not known")
+        goldens = await tx.goldens({record.golden_id for record in records})
+        check_may_undo(
+            principal, sorted({s.function for s in stakes(goldens.values(), self._assessment.policy)})
+        )
+
     async def delete(self, request: Request, distinction_id: str, etag: str) -> Distinction:
         """Take a not-a-match link back; the answer carries the revision of this write."""
 
@@ -92,6 +119,7 @@ class Distinguishing:
             if etag and etag != found.etag:
                 raise EtagMismatch(found.name, found.etag)
             records = await tx.lock_records([*found.left, *found.right])
+            await self._check_may_delete(tx, request.actor, found, records.values())
             if await tx.distinction(distinction_id) is None:
                 raise NotFound("Distinction", found.name)
             proposals = await self._replanning.lock(tx, {r.golden_id for r in records.values()})

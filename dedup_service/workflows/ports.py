@@ -127,6 +127,10 @@ class ReadTransaction(Protocol):
         """Open proposals with one of these members, in id order."""
         ...
 
+    async def open_proposal_for(self, golden_ids: Sequence[str]) -> str:
+        """The id of the open proposal with exactly these members (in id order), or an empty string."""
+        ...
+
     async def rejected_member_sets(self, golden_ids: Collection[str]) -> set[frozenset[str]]:
         """Member sets among these that somebody rejected or withdrew, so that nothing proposes them again."""
         ...

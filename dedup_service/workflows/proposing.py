@@ -117,7 +117,9 @@ class Proposing:
         if not survivor_id and live:
             survivor_id = default_survivor(live, policy, revision.time).golden_id
         plan = make_plan(goldens, survivor_id, draft.field_choices, policy)
-        decision = await self._assessment.decide(tx, plan, goldens, proposer.name, (), revision.time)
+        decision = await self._assessment.decide(
+            tx, plan, goldens, proposer.name, (), revision.time, revision.time
+        )
         proposal = Proposal(
             proposal_id=self._new_id(),
             state=ProposalState.PENDING,

@@ -135,8 +135,7 @@ class Replanning:
         if len(live) < MIN_MEMBERS:
             raise InvalidInput.at("golden_records", "fewer than two of its golden records are left apart")
         ids = {g.golden_id for g in live}
-        others = await tx.open_proposals_of(ids)
-        if any(p.proposal_id != proposal.proposal_id and set(p.plan.golden_ids) == ids for p in others):
+        if await tx.open_proposal_for(sorted(ids)) not in ("", proposal.proposal_id):
             raise InvalidInput.at("golden_records", "another open proposal holds the same golden records")
         survivor_id = proposal.plan.survivor_id
         if survivor_id not in ids:

@@ -164,7 +164,7 @@ def test_two_mastered_accounts_need_finance() -> None:
     decision = decided(case, *others)
     assert not decision.approved
     assert decision.missing_functions == ("finance",)
-    assert "customer number" in decision.unmet[0].missing
+    assert "customer master" in decision.unmet[0].missing
     assert not decided(case, vote(case, "fiona", "finance")).approved
     assert decided(case, *others, vote(case, "fiona", "finance")).approved
     assert decided(case, *others, vote(case, "fiona", "finance", reject=True)).rejected

@@ -133,7 +133,7 @@ def test_mastered_accounts_weigh() -> None:
     found, why = impact(golden("a", mastered("1")), golden("b", account("2")))
     assert (found, "a mastered account" in why) == (Impact.MEDIUM, True)
     found, why = impact(golden("a", mastered("1")), golden("b", mastered("2")))
-    assert (found, "2 mastered accounts" in why) == (Impact.HIGH, True)
+    assert (found, "2 accounts held by the customer master" in why) == (Impact.HIGH, True)
 
 
 def test_open_opportunities_of_two_owners_are_high() -> None:

@@ -6,7 +6,14 @@ from dataclasses import replace
 import pytest
 
 from dedup_service.domain.distinctions import Distinction
-from dedup_service.domain.errors import EtagMismatch, InvalidInput, NotFound, StateNotAllowed, Vetoed
+from dedup_service.domain.errors import (
+    EtagMismatch,
+    InvalidInput,
+    NotFound,
+    PermissionRefused,
+    StateNotAllowed,
+    Vetoed,
+)
 from dedup_service.domain.proposals import ProposalState
 from dedup_service.workflows.distinguishing import DistinctionSide
 from tests.merge_desk import Office, contact, key, principal, request
@@ -22,7 +29,7 @@ async def distinguish(
 
 async def undistinguish(office: Office, distinction: Distinction, etag: str = "") -> Distinction:
     return await office.desk.distinguishing.delete(
-        request("DeleteDistinction"), distinction.distinction_id, etag
+        request("DeleteDistinction", "users/ann"), distinction.distinction_id, etag
     )
 
 
@@ -120,3 +127,14 @@ async def test_links_drawn_in_opposite_directions_at_once(office: Office) -> Non
         *(distinguish(office, DistinctionSide((one,)), DistinctionSide((other,))) for one, other in sides)
     )
     assert asyncio.get_running_loop().time() - started < 1, "PostgreSQL breaks a deadlock after one second"
+
+
+async def test_only_who_has_a_say_takes_a_link_back(office: Office) -> None:
+    """A link keeps a veto up: its creator and people with a stake may delete it, others and services not."""
+    a, b = await office.put(contact("a"), contact("b"))
+    distinction = await distinguish(office, DistinctionSide((a,)), DistinctionSide((b,)))
+    delete = office.desk.distinguishing.delete
+    for actor in ("users/omar", "services/importer", "users/nobody"):
+        with pytest.raises(PermissionRefused):
+            await delete(request("DeleteDistinction", actor), distinction.distinction_id, "")
+    assert await delete(request("DeleteDistinction", "users/ben"), distinction.distinction_id, "")

@@ -283,9 +283,54 @@ async def test_two_mastered_accounts_are_not_merged_without_finance(office: Offi
     for voter in ("ann", "ben", "carla", "dev"):
         proposal = await office.vote(proposal, voter)
     assert proposal.missing_functions == ("finance",)
-    with pytest.raises(ApprovalsMissing, match="customer number"):
+    with pytest.raises(ApprovalsMissing, match="customer master"):
         await office.execute(proposal)
     assert await office.execute(await office.vote(proposal, "fiona"))
+
+
+@pytest.mark.parametrize("hidden", ["number", "record"])
+async def test_a_customer_number_hidden_for_a_moment_spares_nobody_finance(
+    office: Office, hidden: str
+) -> None:
+    """Taking the numbers away, or deleting the master's records, does not make finance optional."""
+    one, other = await office.put(mastered("1"), mastered("2"))
+    for number in ("1", "2"):
+        draft = mastered(number)
+        if hidden == "number":
+            await office.write(replace(draft, values={"company_name": "Company"}))
+        else:
+            await office.put(account(f"crm/{number}"))
+            merged = await office.propose(
+                one if number == "1" else other, records=(key(f"crm/{number}"),), survivor_id=""
+            )
+            for voter in ("ann", "fiona"):
+                merged = await office.vote(merged, voter)
+            await office.execute(merged)
+            await office.delete(f"erp/{number}")
+    proposal = await office.propose(one, other)
+    for voter in ("ann", "ben") if hidden == "record" else ("felix",):
+        proposal = await office.vote(proposal, voter)
+    if hidden == "record":
+        with pytest.raises(ApprovalsMissing, match="customer master"):
+            await office.execute(proposal)
+        proposal = await office.vote(proposal, "felix")
+    assert any(need.functions == ("finance",) for need in proposal.decision.requirements)  # type: ignore[union-attr]  # an open proposal has a decision
+
+
+async def test_a_plan_that_changes_back_does_not_revive_its_votes(office: Office) -> None:
+    """A vote is void once the plan has changed, even when a second change makes the same plan again."""
+    one, other = await pair(office)
+    proposal = await office.propose(one, other, survivor_id=one)
+    voted = await office.vote(proposal, "ann")
+    assert voted.state == ProposalState.APPROVED
+    update = office.desk.proposing.update
+    how = request("UpdateMergeProposal")
+    turned = await update(how, proposal.proposal_id, voted.etag, other, None)
+    back = await update(how, proposal.proposal_id, turned.etag, one, None)
+    assert back.etag == proposal.etag
+    assert back.state == ProposalState.PENDING
+    with pytest.raises(ApprovalsMissing):
+        await office.execute(back)
 
 
 async def test_unknown_proposals_are_not_found(office: Office) -> None:

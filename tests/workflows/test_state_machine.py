@@ -247,7 +247,11 @@ class Histories(RuleBasedStateMachine):
     @rule(data=st.data())
     def unlink(self, data: st.DataObject) -> None:
         distinction_id = data.draw(st.sampled_from(sorted(self.model.links)))
-        self.do(self.office.desk.distinguishing.delete(request("DeleteDistinction"), distinction_id, ""))
+        self.do(
+            self.office.desk.distinguishing.delete(
+                request("DeleteDistinction", "users/ann"), distinction_id, ""
+            )
+        )
         del self.model.links[distinction_id]
 
     @invariant()

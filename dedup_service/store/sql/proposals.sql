@@ -7,6 +7,9 @@ SELECT body FROM proposals WHERE proposal_id = %s FOR UPDATE
 -- name: open_proposals_of
 SELECT body FROM proposals WHERE open AND golden_ids && %s::text[] ORDER BY proposal_id
 
+-- name: open_proposal_for
+SELECT proposal_id FROM proposals WHERE open AND golden_ids = %s::text[]
+
 -- name: refused_member_sets
 SELECT golden_ids FROM proposals WHERE state IN ('REJECTED', 'WITHDRAWN') AND golden_ids && %s::text[]
 

@@ -94,7 +94,10 @@ WHERE record = %(name)s
    OR ((cardinality(subjects) > 1 OR type = 'RECORD_ERASED') AND subjects @> ARRAY[%(name)s])
 
 -- name: erase_answers
-UPDATE request_answers SET answer = NULL WHERE cardinality(subjects) > 0 AND subjects @> ARRAY[%(name)s]
+-- Answers with comments and reasons are forgotten altogether: they may speak of anybody.
+UPDATE request_answers SET answer = NULL
+WHERE (cardinality(subjects) > 0 AND subjects @> ARRAY[%(name)s])
+   OR method ~ '(MergeProposal|Merge|Distinction)$'
 
 -- name: erase_vote_comments
 UPDATE votes SET comment = ''
@@ -107,8 +110,10 @@ WHERE ever_golden_ids && %(golden_ids)s::text[]
 -- name: erase_distinction_reasons
 UPDATE distinctions SET body = body || '{"reason": "(erased)"}'
 WHERE distinction_id IN (
-    SELECT distinction_id FROM distinction_records
-    WHERE source = %(source)s AND source_record_id = %(source_record_id)s
+    SELECT d.distinction_id FROM distinction_records d
+    JOIN records r ON r.source = d.source AND r.source_record_id = d.source_record_id
+    WHERE r.golden_id = ANY(%(golden_ids)s::text[])
+       OR (d.source = %(source)s AND d.source_record_id = %(source_record_id)s)
 )
 
 -- name: erase_undo_reasons
