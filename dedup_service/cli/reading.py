@@ -1,5 +1,8 @@
 """`proposals`, `show`, `changes` and `verify-audit`: looking without touching."""
 
+import os
+import signal
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -103,14 +106,14 @@ def changes(session: Session, query: ChangeQuery, follow: bool) -> None:
         if not session.output.as_json:
             session.output.line(f"go on with --after {token}", "dim")
         return
-    try:
-        messages = session.client.follow_changes(
-            token, types=request.types, kinds=request.kinds, sources=request.sources
-        )
-        for message in messages:
-            _say_changes(session.output, message.changes)
-    except KeyboardInterrupt:
-        return
+    # A KeyboardInterrupt that lands in one of grpc's callbacks is swallowed, and nothing is left to tidy up.
+    signal.signal(signal.SIGINT, lambda *_: os._exit(0))
+    messages = session.client.follow_changes(
+        token, types=request.types, kinds=request.kinds, sources=request.sources
+    )
+    for message in messages:
+        _say_changes(session.output, message.changes)
+        sys.stdout.flush()
 
 
 def _list_changes(session: Session, request: ListChangesRequest, limit: int | None) -> str:

@@ -23,7 +23,7 @@ def whole_account() -> pb.Record:
             core_pb2.Fact(
                 name="yearly_revenue", amount=Money(currency_code="EUR", units=12, nanos=340_000_000)
             ),
-            core_pb2.Fact(name="open_pipeline", amount=Money(currency_code="USD", units=-0, nanos=-1)),
+            core_pb2.Fact(name="open_pipeline", amount=Money(currency_code="USD", units=0, nanos=1)),
             core_pb2.Fact(name="legal_hold", flag=False),
             core_pb2.Fact(name="last_touched", time=Timestamp(seconds=1_700_000_000, nanos=123_456_000)),
             core_pb2.Fact(name="legal_entity", text="DE"),
