@@ -167,6 +167,28 @@ async def test_a_watch_goes_on_from_its_token(api: Api) -> None:
         again.cancel()
 
 
+async def test_large_changes_come_in_several_messages(api: Api) -> None:
+    """No message is far over a megabyte, and each can be resumed from where it ends."""
+    [first] = await api.put(contact("0"))
+    large = {f"custom.f{number}": "x" * 4000 for number in range(150)}
+    for name in ("1", "2", "3"):
+        message = contact(name)
+        message.values.update(large)
+        await api.put(message)
+    names = []
+    token = first.revision
+    for _ in range(3):
+        request = change_service_pb2.WatchChangesRequest(resume_token=token)
+        watch = api.changes.WatchChanges(request, metadata=ANN)
+        found = await watch.read()
+        assert isinstance(found, change_service_pb2.WatchChangesResponse)
+        assert found.ByteSize() < 1.5 * 1024 * 1024
+        names += [change.record for change in found.changes]
+        token = found.resume_token
+        watch.cancel()
+    assert names == [f"sources/crm/records/{name}" for name in ("1", "2", "3")]
+
+
 async def test_a_token_of_another_store_has_expired(api: Api) -> None:
     """Watching from it is out of range and told the oldest token, which lists every change that is kept."""
     await api.put(contact("1"))
