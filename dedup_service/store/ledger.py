@@ -101,7 +101,7 @@ def change_of(row: Row, acknowledgements: tuple[Acknowledgement, ...]) -> Change
 
 
 async def verify(query: Query, head_revision: int, head_hash: str) -> AuditVerification:
-    """Walk the whole chain in chunks; memory does not grow with its length."""
+    """Walk the whole chain in chunks; memory grows with the changes of one chunk, not with its length."""
     tip, tip_hash = (await query("head", ()))[0]
     erased = {str(row[0]): int(row[1]) for row in await query("erased_names", ())}
     previous_hash, previous, count = GENESIS_HASH, 0, 0
