@@ -4,7 +4,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -24,6 +24,7 @@ from dedup_service.store.postgres import PostgresStore, StoreOptions
 from dedup_service.store.server_checks import check_server
 from dedup_service.workflows.assessment import Assessment
 from dedup_service.workflows.deciding import Deciding
+from dedup_service.workflows.background import end_tasks
 from dedup_service.workflows.desk import Desk
 from dedup_service.workflows.distinguishing import Distinguishing
 from dedup_service.workflows.following import Following
@@ -104,7 +105,7 @@ async def running_desk(settings: Settings, where: Servers) -> AsyncIterator[Runn
         desk = wire(store, store_id, index, follower, policy, directory)
         await Replanning(Assessment(policy, directory)).adopt_policy(store)
         upkeep = asyncio.create_task(_forget_old_answers(store), name="upkeep")
-        stack.push_async_callback(_ended, upkeep)
+        stack.push_async_callback(end_tasks, [upkeep])
         yield RunningDesk(desk, follower, index, version)
 
 
@@ -116,12 +117,6 @@ async def _forget_old_answers(store: PostgresStore) -> None:
         except StoreUnavailable:
             LOG.warning("request answers past their lifetime were not dropped: PostgreSQL is away")
         await asyncio.sleep(UPKEEP_SECONDS)
-
-
-async def _ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
 
 
 def wire(

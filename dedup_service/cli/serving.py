@@ -15,6 +15,7 @@ from dedup_service.cli.sample_crm import fill_with_sample
 from dedup_service.composition import RunningDesk, Servers, running_desk, servers
 from dedup_service.rpc.server import ServerOptions, start_server
 from dedup_service.settings import Settings
+from dedup_service.workflows.background import end_tasks
 
 INDEX_PATIENCE_SECONDS = 5.0
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -49,9 +50,7 @@ async def _until_told_to_stop(settings: Settings, wishes: Wishes) -> None:
         serving = asyncio.create_task(_serve(settings, where, wishes))
         told = asyncio.create_task(stop.wait())
         await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
-        told.cancel()
-        serving.cancel()
-        await asyncio.gather(serving, return_exceptions=True)
+        await end_tasks([told, serving])
         if not serving.cancelled() and (error := serving.exception()) is not None:
             raise error
 

@@ -15,6 +15,7 @@ from dedup_service.domain.errors import IndexUnavailable, Unavailable
 from dedup_service.index import layout
 from dedup_service.index.rebuild import catch_up, rebuild
 from dedup_service.index.redis_index import RedisIndex
+from dedup_service.workflows.background import end_tasks
 from dedup_service.workflows.index_port import IndexUpdate, LedgerSource
 
 LOG = logging.getLogger(__name__)
@@ -52,11 +53,7 @@ class IndexFollower:
 
     async def stop(self) -> None:
         """End the task; an update half-way is either applied or not, and the next start goes on there."""
-        for task in (self._task, self._rebuilding):
-            if task is not None:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+        await end_tasks(task for task in (self._task, self._rebuilding) if task is not None)
         self._task = self._rebuilding = None
 
     def nudge(self, updates: Sequence[IndexUpdate]) -> None:

@@ -16,6 +16,7 @@ from dedup_service.rpc.quantities import timestamp
 from dedup_service.rpc.revision_tokens import ForeignTokenError
 from dedup_service.v1 import change_service_pb2 as pb
 from dedup_service.v1.core_pb2 import RevisionToken
+from dedup_service.workflows.background import end_tasks
 from dedup_service.workflows.following import Batch, ChangeFilter, Position
 
 _MAX_SOURCES = 100
@@ -163,7 +164,4 @@ async def _until(batches: AsyncIterator[Batch], stopping: asyncio.Event) -> Asyn
                 return
             yield coming.result()
     finally:
-        stopped.cancel()
-        if coming is not None:
-            coming.cancel()
-            await asyncio.gather(coming, return_exceptions=True)
+        await end_tasks([stopped] if coming is None else [stopped, coming])

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
+from dedup_service.workflows.background import end_tasks
+
 Q = TypeVar("Q")
 A = TypeVar("A")
 
@@ -45,9 +47,7 @@ async def prepared(
                 raise item.error
             yield item
     finally:
-        reading.cancel()
-        stopped.cancel()
-        await asyncio.gather(reading, stopped, return_exceptions=True)
+        await end_tasks([reading, stopped])
 
 
 async def _next(
@@ -93,11 +93,8 @@ async def in_order(
             room.release()
             yield result
     finally:
-        starting.cancel()
+        await end_tasks([starting])
         left: list[object] = [current]
         while not running.empty():
             left.append(running.get_nowait())
-        tasks = [item for item in left if isinstance(item, asyncio.Task)]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(starting, *tasks, return_exceptions=True)
+        await end_tasks(item for item in left if isinstance(item, asyncio.Task))
