@@ -46,6 +46,10 @@ proto: setup ## generate dedup_service/v1 from proto/
 bench: setup ## ingest and index figures, into benchmarks/results/
 	@$(BIN)/python -m benchmarks.ingest
 
+.PHONY: bench-deciding
+bench-deciding: setup ## how cheap decisions and the inbox are, over 100,000 open proposals
+	@$(BIN)/python -m benchmarks.deciding
+
 .PHONY: lock
 lock: ## resolve requirements.lock anew (needs uv)
 	@uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links -o requirements.lock --quiet --upgrade

@@ -1,7 +1,6 @@
 """The one place that knows every part: settings in, a wired merge desk out."""
 
 import asyncio
-import logging
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -10,10 +9,9 @@ from datetime import UTC, datetime
 
 import psycopg
 
-from dedup_service.company_files import load_policy, load_principals
+from dedup_service.company_files import load_policy, load_principals, parse_policy, policy_text
 from dedup_service.domain.errors import StoreUnavailable
-from dedup_service.domain.policy import Policy
-from dedup_service.domain.principals import Directory
+from dedup_service.domain.policy_versions import PolicyOrigin
 from dedup_service.embedded import start_postgres, start_valkey
 from dedup_service.index.follower import IndexFollower
 from dedup_service.index.redis_index import RedisIndex
@@ -23,23 +21,27 @@ from dedup_service.store.migrate import migrate
 from dedup_service.store.postgres import PostgresStore, StoreOptions
 from dedup_service.store.server_checks import check_server
 from dedup_service.workflows.assessment import Assessment
-from dedup_service.workflows.deciding import Deciding
 from dedup_service.workflows.background import end_tasks
+from dedup_service.workflows.batch_deciding import BatchDeciding
+from dedup_service.workflows.confirming import Confirming
+from dedup_service.workflows.deciding import Deciding
+from dedup_service.workflows.delegating import Delegating
 from dedup_service.workflows.desk import Desk
 from dedup_service.workflows.distinguishing import Distinguishing
+from dedup_service.workflows.escalating import Escalating
 from dedup_service.workflows.following import Following
 from dedup_service.workflows.matching import Matching
+from dedup_service.workflows.policies import Policies
 from dedup_service.workflows.ports import ClockNow, Ids
 from dedup_service.workflows.proposing import Proposing
 from dedup_service.workflows.reading import Readings
 from dedup_service.workflows.records import RecordWriter
 from dedup_service.workflows.replan import Replanning
+from dedup_service.workflows.rules import Rules
+from dedup_service.workflows.simulating import Simulating
 from dedup_service.workflows.sweeping import Sweeping
 from dedup_service.workflows.undoing import Undoing
-
-LOG = logging.getLogger(__name__)
-
-UPKEEP_SECONDS = 3600.0
+from dedup_service.workflows.upkeep import Upkeep
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ async def running_desk(settings: Settings, where: Servers) -> AsyncIterator[Runn
         StoreUnavailable, IndexUnavailable: a server does not answer.
     """
     policy = load_policy(settings.policy)
-    directory = load_principals(settings.principals, policy)
+    rules = Rules(policy, load_principals(settings.principals, policy), parse_policy)
     try:
         version = await check_server(where.database_url, settings.allow_unsafe_durability)
         await migrate(where.database_url)
@@ -102,21 +104,12 @@ async def running_desk(settings: Settings, where: Servers) -> AsyncIterator[Runn
         store.on_commit(lambda update: follower.nudge([update]))
         follower.start()
         stack.push_async_callback(follower.stop)
-        desk = wire(store, store_id, index, follower, policy, directory)
-        await Replanning(Assessment(policy, directory)).adopt_policy(store)
-        upkeep = asyncio.create_task(_forget_old_answers(store), name="upkeep")
+        desk = wire(store, store_id, index, follower, rules)
+        origin = PolicyOrigin.FILE if settings.policy else PolicyOrigin.SHIPPED
+        await desk.policies.seed(policy_text(settings.policy), origin)
+        upkeep = asyncio.create_task(desk.upkeep.run(), name="upkeep")
         stack.push_async_callback(end_tasks, [upkeep])
         yield RunningDesk(desk, follower, index, version)
-
-
-async def _forget_old_answers(store: PostgresStore) -> None:
-    """Once an hour drop the request answers that are past their promised lifetime."""
-    while True:
-        try:
-            await store.drop_old_answers()
-        except StoreUnavailable:
-            LOG.warning("request answers past their lifetime were not dropped: PostgreSQL is away")
-        await asyncio.sleep(UPKEEP_SECONDS)
 
 
 def wire(
@@ -124,30 +117,40 @@ def wire(
     store_id: str,
     index: RedisIndex,
     follower: IndexFollower,
-    policy: Policy,
-    directory: Directory,
+    rules: Rules,
     now: ClockNow = lambda: datetime.now(UTC),
     new_id: Ids = lambda: uuid.uuid4().hex,
 ) -> Desk:
     """All use cases on these parts."""
-    assessment = Assessment(policy, directory)
+    rules.read_from(store)
+    store.follow_rules(rules)
+    assessment = Assessment(rules)
     replanning = Replanning(assessment)
     proposing = Proposing(store, assessment, new_id)
+    deciding = Deciding(store, assessment, replanning, new_id)
+    escalating = Escalating(store, assessment)
     return Desk(
         store=store,
         store_id=store_id,
         index=index,
         progress=follower,
-        policy=policy,
-        directory=directory,
+        rules=rules,
+        assessment=assessment,
         now=now,
-        records=RecordWriter(store, assessment, replanning, new_id),
-        readings=Readings(store, policy, now),
-        matching=Matching(store, index, follower, policy, now),
+        records=RecordWriter(store, rules, replanning, new_id),
+        readings=Readings(store, rules, now),
+        matching=Matching(store, index, follower, rules, now),
         proposing=proposing,
-        deciding=Deciding(store, assessment, replanning, new_id),
+        deciding=deciding,
+        batch_deciding=BatchDeciding(store, assessment, deciding, now),
+        escalating=escalating,
+        delegating=Delegating(store, assessment, new_id),
+        confirming=Confirming(store, assessment, replanning),
+        policies=Policies(store, rules, replanning),
+        simulating=Simulating(store, rules, now),
         undoing=Undoing(store, assessment, replanning, new_id),
         distinguishing=Distinguishing(store, assessment, replanning, new_id),
         following=Following(store),
-        sweeping=Sweeping(store, index, follower, proposing, policy, now),
+        sweeping=Sweeping(store, index, follower, proposing, rules, now),
+        upkeep=Upkeep(store, rules, replanning, escalating, now),
     )

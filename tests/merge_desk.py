@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from dedup_service.company_files import load_policy, load_principals
+from dedup_service.company_files import load_policy, load_principals, parse_policy
 from dedup_service.composition import wire
-from dedup_service.domain.decision import VoteDecision
 from dedup_service.domain.golden import GoldenImage
 from dedup_service.domain.merges import Merge
 from dedup_service.domain.policy import Policy
 from dedup_service.domain.principals import Directory, Principal
 from dedup_service.domain.proposals import Proposal
 from dedup_service.domain.records import Fact, Record, RecordDraft, RecordKey, RecordKind
+from dedup_service.domain.voting import VoteDecision
 from dedup_service.index import IndexFollower, RedisIndex
 from dedup_service.store.index_source import PostgresLedgerSource
 from dedup_service.store.postgres import PostgresStore, StoreOptions
@@ -24,6 +24,7 @@ from dedup_service.workflows.ports import Request
 from dedup_service.workflows.proposing import ProposalDraft
 from dedup_service.workflows.reading import GoldenView
 from dedup_service.workflows.record_writes import RecordWrite
+from dedup_service.workflows.rules import Rules
 from dedup_service.workflows.undoing import UndoRequest
 
 POLICY: Policy = load_policy(None)
@@ -112,11 +113,16 @@ class Office:
         return found
 
     async def vote(
-        self, proposal: Proposal, by: str, decision: VoteDecision = VoteDecision.APPROVE, comment: str = ""
+        self,
+        proposal: Proposal,
+        by: str,
+        decision: VoteDecision = VoteDecision.APPROVE,
+        comment: str = "",
+        function: str = "",
     ) -> Proposal:
         who = principal(by)
         return await self.desk.deciding.vote(
-            request(decision, who.name), proposal.proposal_id, proposal.etag, who, decision, comment
+            request(decision, who.name), proposal.proposal_id, proposal.etag, who, decision, comment, function
         )
 
     async def execute(self, proposal: Proposal, by: str = "ann") -> Merge:
@@ -132,15 +138,14 @@ class Office:
         proposal = await self.propose(*golden_ids, **more)
         for voter in voters:
             assert proposal.decision is not None
-            functions = {stake.function for stake in proposal.decision.stakes}
-            if not proposal.decision.approved and principal(voter).functions & functions:
+            if not proposal.decision.approved and principal(voter).functions & {*proposal.decision.functions}:
                 proposal = await self.vote(proposal, voter)
         return proposal
 
     async def merge(self, *golden_ids: str, **more: Any) -> Merge:
         """Propose, approve and execute; the first golden record survives unless another is named."""
         chosen = {"survivor_id": golden_ids[0]} | more
-        voters = chosen.pop("voters", ("ann", "fiona", "carla", "omar", "mia"))
+        voters = chosen.pop("voters", ("ann", "carla", "omar", "mia", "paula", "fiona"))
         return await self.execute(await self.approved(*golden_ids, voters=voters, **chosen))
 
     async def undo(self, merge: Merge, by: str = "ann", *, distinct: bool = False, **how: Any) -> Merge:
@@ -174,7 +179,8 @@ async def open_office(
     store.on_commit(lambda update: follower.nudge([update]))
     follower.start()
     try:
-        yield Office(wire(store, store_id, index, follower, policy, directory), store, follower, index)
+        rules = Rules(policy, directory, parse_policy)
+        yield Office(wire(store, store_id, index, follower, rules), store, follower, index)
     finally:
         await follower.stop()
         await index.close()

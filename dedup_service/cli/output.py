@@ -15,6 +15,7 @@ from rich.text import Text
 from dedup_service.cli.words import shown
 
 WIDTH_OF_A_FILE = 200
+_NARROWEST = 20
 
 STYLES = {
     "MATCH": "green",
@@ -27,6 +28,9 @@ STYLES = {
     "PENDING": "yellow",
     "REJECTED": "red",
     "EXECUTED": "green",
+    "EXPIRED": "red",
+    "approves": "green",
+    "rejects": "red",
     "OK": "green",
     "NOTE": "yellow",
     "WRONG": "red",
@@ -53,17 +57,38 @@ class Output:
         """One line, or paragraph, of words."""
         self.console.print(Text(text, style=style), soft_wrap=True)
 
+    def text(self, text: str, indent: int = 0, hang: int = 0) -> None:
+        """Words that are wrapped between words, `indent` from the left and `hang` more after the first line."""
+        self._wrapped(Text(shown(text)), indent, hang)
+
+    def entry(self, number: int, title: str, lines: Iterable[str]) -> None:
+        """One thing of a numbered list: a title, and lines below it; empty lines are left out."""
+        heading = Text(f"{number:>3}  {shown(title)}", style="bold")
+        for word in title.split():
+            if word in STYLES:
+                heading.highlight_words([word], STYLES[word])
+        self._wrapped(heading, 0, 5)
+        for line in lines:
+            if line:
+                self.text(line, indent=5, hang=2)
+
+    def _wrapped(self, text: Text, indent: int, hang: int) -> None:
+        width = max(self.console.width - indent - hang, _NARROWEST)
+        for number, line in enumerate(text.wrap(self.console, width)):
+            line.rstrip()
+            self.console.print(Text(" " * (indent + (hang if number else 0))) + line, soft_wrap=True)
+
     def heading(self, text: str) -> None:
         self.console.print()
         self.line(text, "bold")
 
     def bullets(self, heading: str, items: Iterable[str]) -> None:
         """A list under a heading; nothing at all when it is empty."""
-        lines = [f"  - {shown(item)}" for item in items]
+        lines = [f"- {item}" for item in items]
         if lines:
             self.heading(heading)
             for line in lines:
-                self.line(line)
+                self.text(line, indent=2, hang=2)
 
     def table(
         self,

@@ -8,8 +8,7 @@ from pathlib import Path
 import scoring
 from dedup_service.cli.output import Output
 from dedup_service.cli.sample_crm import Swept
-from dedup_service.domain.impact import Impact
-from dedup_service.domain.principals import Directory
+from dedup_service.domain.policy import Impact
 from dedup_service.domain.proposals import Proposal
 from dedup_service.domain.records import Record, RecordKind
 from dedup_service.sample import Found
@@ -17,6 +16,7 @@ from dedup_service.settings import Settings
 from dedup_service.workflows.desk import Desk
 from dedup_service.workflows.filters import Condition, Operator
 from dedup_service.workflows.ports import Page, ReadTransaction
+from dedup_service.workflows.rules import Rules
 
 _TELLING = ("given_name", "family_name", "full_name", "email", "phone", "mobile_phone", "company_name")
 _ENOUGH_VALUES = 3
@@ -81,7 +81,7 @@ def _against_truth(found: Found) -> tuple[str, ...]:
 async def say_what_to_try(desk: Desk, address: str, out: Output) -> None:
     """Three commands to paste, with names and values of this store."""
     proposal, record = await desk.store.read(_example)
-    who = first_person(desk.directory)
+    who = first_person(desk.rules)
     if proposal is None or who is None:
         return
     tail = ["--as", who]
@@ -112,9 +112,10 @@ async def _example(tx: ReadTransaction) -> tuple[Proposal | None, Record | None]
     return None, None
 
 
-def first_person(directory: Directory) -> str | None:
-    """Somebody to act as: the first person of the directory."""
-    return next((name for name, each in sorted(directory.principals.items()) if each.human), None)
+def first_person(rules: Rules) -> str | None:
+    """Somebody to act as: the first person of the first function that has any."""
+    people = (rules.principals.people_of(function) for function in sorted(rules.policy.functions))
+    return next((name for names in people for name in names), None)
 
 
 def program() -> str:

@@ -1,175 +1,78 @@
 """A merge proposal for the person who decides: what it would do, what it hurts, and what is missing."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from dedup_service.cli.output import Output
+from dedup_service.cli.plan_view import show_links, show_plan, show_stakes, show_touched
+from dedup_service.cli.voting_view import due, show_vote, show_votes
 from dedup_service.cli.words import bits, moment, plural, shown, who, word
-from dedup_service.v1.merge_plan_pb2 import GoldenLink, MergePlan
-from dedup_service.v1.merge_proposal_service_pb2 import MergeProposal
+from dedup_service.v1.merge_proposal_pb2 import MergeProposal
 
 
-def proposal_table(out: Output, proposals: Iterable[MergeProposal]) -> None:
-    """One line a proposal."""
-    out.table(
-        ("proposal", "state", "impact", "kind", "goldens", "weakest link", "who", "missing"),
-        [
+def who_it_is(proposal: MergeProposal) -> str:
+    """The values by which a person recognises what the survivor would be."""
+    return who({field: value.value.value for field, value in proposal.plan.values.items()})
+
+
+def list_proposals(out: Output, proposals: Iterable[MergeProposal], now: datetime) -> None:
+    """A few lines a proposal."""
+    for number, each in enumerate(proposals, 1):
+        missing = ", ".join(each.missing_functions) or "nobody"
+        vetoes = ", ".join(sorted({veto.rule for veto in each.vetoes}))
+        match = f"weakest link {bits(each.weakest_link.match_weight_bits)} bits"
+        is_open = word(each, "state") in ("PENDING", "APPROVED")
+        out.entry(
+            number,
+            f"{word(each, 'impact')} {word(each, 'kind')} {word(each, 'state')}  {who_it_is(each)}",
             (
                 each.name,
-                word(each, "state"),
-                word(each, "impact"),
-                _kind(each),
-                str(len(each.golden_records)),
-                _strength(each.weakest_link) if each.HasField("weakest_link") else "",
-                who({field: value.value.value for field, value in each.plan.values.items()}),
-                ", ".join(each.missing_functions) or ("veto" if each.vetoes else ""),
-            )
-            for each in proposals
-        ],
-        right=("goldens",),
-    )
+                f"{plural(len(each.golden_records), 'golden record')}, "
+                f"{match if each.HasField('weakest_link') else 'no link'}",
+                f"{due(each, now)}; waits for {missing}" if is_open else "",
+                f"vetoed: {vetoes}" if vetoes else "",
+            ),
+        )
 
 
 def show_proposal(out: Output, proposal: MergeProposal) -> None:
-    """Everything about one proposal."""
-    out.line(f"{proposal.name}  {word(proposal, 'state')}", "bold")
-    out.line(
-        f"{word(proposal, 'type')} of {_kind(proposal)}, {word(proposal, 'impact')} impact, "
-        f"proposed by {shown(proposal.proposer)} at {moment(proposal.create_time)}"
+    """Everything about one proposal, what has to be decided first."""
+    out.line(f"{proposal.name or 'a preview'}  {word(proposal, 'state')}", "bold")
+    out.text(
+        f"{word(proposal, 'impact')} impact, {word(proposal, 'type')} of {word(proposal, 'kind')}: "
+        f"{who_it_is(proposal) or plural(len(proposal.golden_records), 'golden record')}",
+        hang=2,
     )
-    out.line(f"plan hash {proposal.etag}")
+    out.text(f"proposed by {proposal.proposer} at {moment(proposal.create_time)}")
     for text in (proposal.comment, proposal.closing_comment):
         if text:
-            out.line(f'"{shown(text)}"')
+            out.text(f'"{text}"', hang=2)
     if proposal.merge:
-        out.line(f"carried out as {proposal.merge}")
-    _show_plan(out, proposal.plan)
-    _show_links(out, proposal)
+        out.line(f"carried out as {shown(proposal.merge)}")
+    show_vote(out, proposal, datetime.now(UTC))
+    show_votes(out, proposal)
     out.bullets(
         "why this impact", (f"{word(each, 'impact')}: {each.reason}" for each in proposal.impact_reasons)
     )
-    _show_decision(out, proposal)
-
-
-def _show_plan(out: Output, plan: MergePlan) -> None:
-    out.table(
-        ("golden record", "", "kind", "members"),
-        [
-            (
-                member.golden_record,
-                "survivor" if member.golden_record == plan.survivor else "",
-                word(member, "kind"),
-                "\n".join(record.record for record in member.records),
-            )
-            for member in plan.members
-        ],
-        "golden records to merge",
-    )
-    rows = []
-    for field, preview in sorted(plan.values.items()):
-        losing = [f"{each.value}  ({each.record})" for each in preview.losing_values]
-        source = f"{preview.value.record}, {word(preview.value, 'rule')}"
-        rows.append((field, preview.value.value, source, losing[0] if losing else ""))
-        rows += [("", "", "", text) for text in losing[1:]]
-    out.table(("field", "survives", "from", "does not survive"), rows, "values of the survivor")
-    out.table(
-        ("kind", "id", "record", "below now"),
-        [
-            (
-                word(each.child.child, "kind"),
-                each.child.child.child_id,
-                each.child.record,
-                each.from_golden_record,
-            )
-            for each in plan.moving_children
-        ],
-        "children that would move to the survivor",
-    )
-
-
-def _show_links(out: Output, proposal: MergeProposal) -> None:
-    weakest = proposal.weakest_link
-    out.table(
-        ("left", "right", "bits", "probability", ""),
-        [
-            (
-                link.left,
-                link.right,
-                bits(link.match_weight_bits),
-                f"{link.match_probability:.4f}",
-                "weakest" if link == weakest else "",
-            )
-            for link in proposal.links
-        ],
-        "how strongly they match",
-        right=("bits", "probability"),
-    )
-
-
-def _show_decision(out: Output, proposal: MergeProposal) -> None:
-    out.table(
-        ("who must approve", "people", "approved by", "", "why"),
-        [
-            (
-                " or ".join(need.functions) or "nobody",
-                str(need.people_count),
-                ", ".join(need.approved_by) or "-",
-                "done" if need.satisfied else "missing",
-                need.reason,
-            )
-            for need in proposal.requirements
-        ],
-        "approvals",
-        right=("people",),
-    )
-    out.table(
-        ("who", "for", "vote", "when", "counts", "comment"),
-        [
-            (
-                vote.principal,
-                ", ".join(vote.functions),
-                word(vote, "decision"),
-                moment(vote.create_time),
-                "yes" if vote.counts else f"no: {vote.void_reason}",
-                vote.comment,
-            )
-            for vote in proposal.votes
-        ],
-        "votes",
-    )
-    stakes = sorted({(stake.function, stake.record, stake.reason) for stake in proposal.stakes})
-    out.table(("function", "record", "reason"), stakes, "stakes")
-    out.bullets(
-        "the plan has changed",
-        (
-            f"{moment(change.create_time)}: {'; '.join(change.differences)} "
-            f"({plural(change.voided_vote_count, 'vote')} voided)"
-            for change in proposal.plan_changes
-        ),
-    )
-    out.bullets("vetoed", (f"{veto.rule}: {veto.reason}" for veto in proposal.vetoes))
-    out.bullets("still missing", proposal.missing)
+    show_touched(out, proposal)
+    show_plan(out, proposal.plan)
+    show_links(out, proposal)
+    show_stakes(out, proposal.stakes)
+    out.line()
+    out.line(f"plan hash {proposal.etag}, policy {shown(proposal.plan.policy_version)}", "dim")
     _show_next(out, proposal)
 
 
 def _show_next(out: Output, proposal: MergeProposal) -> None:
-    state = word(proposal, "state")
-    if state == "APPROVED":
-        out.heading(f"nothing is missing: dedup execute {proposal.name}")
-    elif state == "PENDING" and not proposal.vetoes:
-        _say_how_to_decide(out, proposal)
-
-
-def _say_how_to_decide(out: Output, proposal: MergeProposal) -> None:
     """The commands that decide on the plan shown, and on no later one; a preview has no name to decide on."""
-    if proposal.name:
+    if not proposal.name:
+        return
+    if word(proposal, "state") == "APPROVED":
+        out.heading(f"nothing is missing: dedup execute {proposal.name}")
+    elif word(proposal, "state") == "PENDING" and proposal.standing.may_vote:
         out.heading("to decide on the plan above")
+        functions = {mandate.function for mandate in proposal.standing.mandates}
+        # Who may speak for one function alone need not name it.
+        named = " --for FUNCTION" if len(functions) > 1 else ""
         for verb in ("approve", "reject"):
-            out.line(f"dedup {verb} {proposal.name} --etag {proposal.etag}")
-
-
-def _strength(link: GoldenLink) -> str:
-    return f"{bits(link.match_weight_bits)} bits, {link.match_probability:.3f}"
-
-
-def _kind(proposal: MergeProposal) -> str:
-    return word(proposal, "kind")
+            out.line(f"dedup {verb} {proposal.name}{named} --etag {proposal.etag}")

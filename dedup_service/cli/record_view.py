@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from dedup_service.cli.output import Output
-from dedup_service.cli.words import moment, shown, word
+from dedup_service.cli.words import moment, money, shown, word
 from dedup_service.v1.core_pb2 import Child, Fact, GoldenChild
 from dedup_service.v1.golden_record_service_pb2 import GoldenRecord
 from dedup_service.v1.merge_service_pb2 import Merge
@@ -91,7 +91,7 @@ def _children(out: Output, children: Iterable[tuple[Child, str]]) -> None:
                 child.child_id,
                 "open" if child.open else "",
                 child.owner,
-                f"{child.amount.units} {child.amount.currency_code}" if child.HasField("amount") else "",
+                money(child.amount) if child.HasField("amount") else "",
                 record,
             )
             for child, record in children
@@ -103,7 +103,7 @@ def _children(out: Output, children: Iterable[tuple[Child, str]]) -> None:
 def _fact(fact: Fact) -> str:
     kind = fact.WhichOneof("value")
     if kind == "amount":
-        return f"{fact.amount.units:,} {fact.amount.currency_code}"
+        return money(fact.amount)
     if kind == "time":
         return moment(fact.time)
     if kind == "flag":

@@ -61,7 +61,7 @@ async def fill_with_sample(
 
 
 def _principal(desk: Desk, name: str) -> Principal:
-    principal = desk.directory.find(name)
+    principal = desk.rules.principals.find(name)
     if principal is None:
         raise CommandError(f"--sample works as {name}: add it to the file that DEDUP_PRINCIPALS names")
     return principal

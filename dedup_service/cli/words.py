@@ -1,10 +1,12 @@
 """Texts of the service as a terminal may show them."""
 
 import unicodedata
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
+from google.type.money_pb2 import Money
 
 WIDEST_WHO = 48
 _ESCAPE_ALIKE = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
@@ -43,6 +45,23 @@ def plural(count: int, noun: str) -> str:
 def bits(weight: float) -> str:
     """A weight in bits, always with its sign."""
     return f"{weight:+.1f}"
+
+
+def money(amount: Money) -> str:
+    """An amount with its currency; cents only where there are some."""
+    cents = amount.nanos // 10_000_000
+    return f"{amount.units:,}{f'.{abs(cents):02}' if cents else ''} {shown(amount.currency_code)}"
+
+
+def amounts(sums: Iterable[Money]) -> str:
+    """Sums in several currencies, which are never added up."""
+    return " + ".join(money(each) for each in sums)
+
+
+def record_words(name: str) -> str:
+    """A record as people speak of it, "4711 of erp"; any other name as it is."""
+    parts = name.split("/", 3)
+    return f"{parts[3]} of {parts[1]}" if name.startswith("sources/") and len(parts) > 3 else name
 
 
 def who(values: dict[str, str]) -> str:

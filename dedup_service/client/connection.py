@@ -15,22 +15,26 @@ from dedup_service.client.interceptor import CallPolicy
 from dedup_service.v1 import (
     audit_service_pb2,
     change_service_pb2,
+    delegation_service_pb2,
     distinction_service_pb2,
     golden_record_service_pb2,
     match_service_pb2,
     merge_proposal_service_pb2,
     merge_service_pb2,
+    policy_service_pb2,
     record_service_pb2,
 )
 from dedup_service.v1.audit_service_pb2_grpc import AuditServiceStub
 from dedup_service.v1.change_service_pb2 import ChangeType, WatchChangesResponse
 from dedup_service.v1.change_service_pb2_grpc import ChangeServiceStub
 from dedup_service.v1.core_pb2 import RecordKind
+from dedup_service.v1.delegation_service_pb2_grpc import DelegationServiceStub
 from dedup_service.v1.distinction_service_pb2_grpc import DistinctionServiceStub
 from dedup_service.v1.golden_record_service_pb2_grpc import GoldenRecordServiceStub
 from dedup_service.v1.match_service_pb2_grpc import MatchServiceStub
 from dedup_service.v1.merge_proposal_service_pb2_grpc import MergeProposalServiceStub
 from dedup_service.v1.merge_service_pb2_grpc import MergeServiceStub
+from dedup_service.v1.policy_service_pb2_grpc import PolicyServiceStub
 from dedup_service.v1.record_service_pb2 import Record
 from dedup_service.v1.record_service_pb2_grpc import RecordServiceStub
 
@@ -42,6 +46,8 @@ _SERVICES = (
     *merge_proposal_service_pb2.DESCRIPTOR.services_by_name.values(),
     *merge_service_pb2.DESCRIPTOR.services_by_name.values(),
     *distinction_service_pb2.DESCRIPTOR.services_by_name.values(),
+    *policy_service_pb2.DESCRIPTOR.services_by_name.values(),
+    *delegation_service_pb2.DESCRIPTOR.services_by_name.values(),
     *change_service_pb2.DESCRIPTOR.services_by_name.values(),
     *audit_service_pb2.DESCRIPTOR.services_by_name.values(),
 )
@@ -119,6 +125,8 @@ class DedupClient:
         self.merge_proposals = MergeProposalServiceStub(channel)
         self.merges = MergeServiceStub(channel)
         self.distinctions = DistinctionServiceStub(channel)
+        self.policies = PolicyServiceStub(channel)
+        self.delegations = DelegationServiceStub(channel)
         self.changes = ChangeServiceStub(channel)
         self.audit = AuditServiceStub(channel)
         self.health = cast(HealthCalls, HealthStub(channel))

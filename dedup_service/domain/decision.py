@@ -4,84 +4,35 @@ Every path that completes a merge asks `decide` inside the transaction that comm
 Nothing is approved by silence, by an unknown principal or by a function lost since the vote (C-5).
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 
-from dedup_service.domain.errors import PermissionRefused, Reason
+from dedup_service.domain.delegations import Roles
 from dedup_service.domain.golden import GoldenRecord
-from dedup_service.domain.impact import (
-    Impact,
-    ImpactReason,
-    impact_of,
-    master_held_count,
-    mastered_golden_count,
-)
-from dedup_service.domain.leads import account_state, golden_lead_class
+from dedup_service.domain.impact import ImpactReason, Touched, impact_of, master_held_count
+from dedup_service.domain.leads import golden_lead_class
+from dedup_service.domain.missing import Missing, what_is_missing
 from dedup_service.domain.plan import Plan
-from dedup_service.domain.policy import Policy
-from dedup_service.domain.principals import Directory, Principal
-from dedup_service.domain.records import AccountState, LeadClass, RecordKind
+from dedup_service.domain.policy import Automatic, Impact, Policy, VoteMethod
+from dedup_service.domain.records import RecordKey, RecordKind
 from dedup_service.domain.stakes import Stake, stakes
-
-
-class VoteDecision(StrEnum):
-    """What a vote says."""
-
-    APPROVE = "APPROVE"
-    REJECT = "REJECT"
-
-
-@dataclass(frozen=True, slots=True)
-class Vote:
-    """One vote as cast; the log only grows, and the tally is a fold over it (C-4)."""
-
-    principal: str
-    functions: tuple[str, ...]
-    decision: VoteDecision
-    plan_hash: str
-    comment: str
-    time: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class CountedVote:
-    """A vote with whether it counts now, and if not, why."""
-
-    vote: Vote
-    counts: bool
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Veto:
-    """A rule that stops the merge whatever the votes."""
-
-    rule: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """An approval that the merge needs: so many different people of any of these functions, and why."""
-
-    functions: tuple[str, ...]
-    people: int
-    reason: str
-    approved_by: tuple[str, ...]
-
-    @property
-    def satisfied(self) -> bool:
-        return len(self.approved_by) >= self.people
-
-    @property
-    def missing(self) -> str:
-        """What is missing, in words a steward reads."""
-        left = self.people - len(self.approved_by)
-        who = " or ".join(self.functions) or "nobody: no function has a stake"
-        return f"{left} more approval{'s' if left > 1 else ''} of {who} ({self.reason})"
-
+from dedup_service.domain.vetoes import RaisedVeto, VetoCase, raised_vetoes
+from dedup_service.domain.voting import (
+    Ballot,
+    BallotMethod,
+    CountedVote,
+    Electorate,
+    Outcome,
+    Voice,
+    Vote,
+    VoteDecision,
+    counted,
+    spoken,
+    tally,
+)
+from dedup_service.domain.working_days import after_working_days
 
 _EVER = datetime.min.replace(tzinfo=UTC)
 
@@ -90,162 +41,205 @@ _EVER = datetime.min.replace(tzinfo=UTC)
 class Case:
     """All that a decision reads, as it stands inside the deciding transaction.
 
-    `distinctions` are the names of the not-a-match links that the plan would cross.
+    `certainty` is the match probability of the weakest link that holds the members together, 0 to 1.
+    `accounts` gives the golden record of each account that a contact names, `cycles` the hierarchy rings that
+    the merge would close, `distinctions` the not-a-match links that it would cross.
     """
 
     plan: Plan
     goldens: tuple[GoldenRecord, ...]
     proposer: str
-    distinctions: tuple[str, ...]
     policy: Policy
+    roles: Roles
     now: datetime
+    certainty: float = 0.0
+    distinctions: tuple[str, ...] = ()
+    cycles: tuple[str, ...] = ()
+    accounts: Mapping[RecordKey, str] = field(default_factory=dict)
     # When the plan became what it is: a plan that changed and changed back does not revive its votes.
     plan_time: datetime = _EVER
+    escalate_time: datetime | None = None
+
+    @property
+    def kind(self) -> RecordKind:
+        """The kind of the survivor, whose owners decide (domain 8.5)."""
+        return next(g.kind for g in self.goldens if g.golden_id == self.plan.survivor_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The verdict on a case: it may be executed only when `approved`. `functions` are those who may vote."""
+    """The verdict on a case: it may be executed only when `approved`.
+
+    `vetoes` are those that stand, `lifted` those that a function has lifted by approving.
+    Voting ends at `due_time`; what was escalated and nobody has decided at `expire_time` expires.
+    """
 
     impact: Impact
     impact_reasons: tuple[ImpactReason, ...]
-    functions: tuple[str, ...]
     stakes: tuple[Stake, ...]
-    vetoes: tuple[Veto, ...]
-    requirements: tuple[Requirement, ...]
+    ballot: Ballot
+    voices: tuple[Voice, ...]
+    vetoes: tuple[RaisedVeto, ...]
+    lifted: tuple[RaisedVeto, ...]
     votes: tuple[CountedVote, ...]
-    rejected: bool
+    outcome: Outcome
+    missing: tuple[Missing, ...]
+    due_time: datetime
+    expire_time: datetime
 
     @property
-    def unmet(self) -> tuple[Requirement, ...]:
-        return tuple(r for r in self.requirements if not r.satisfied)
+    def functions(self) -> tuple[str, ...]:
+        """The functions that may vote."""
+        return tuple(voice.function for voice in self.voices)
+
+    @property
+    def rejected(self) -> bool:
+        return self.outcome is Outcome.REJECTED
 
     @property
     def approved(self) -> bool:
-        return not self.vetoes and not self.rejected and not self.unmet
+        return self.outcome is Outcome.APPROVED and not self.vetoes
 
     @property
     def missing_functions(self) -> tuple[str, ...]:
-        return tuple(sorted({function for r in self.unmet for function in r.functions}))
+        """The functions that somebody waits for, in order."""
+        return tuple(sorted({missing.function for missing in self.missing if missing.function}))
 
 
-def decide(case: Case, votes: Iterable[Vote], directory: Directory) -> Decision:
+def decide(case: Case, votes: Sequence[Vote]) -> Decision:
     """Weigh the votes of a case against what it needs."""
-    found = stakes(case.goldens, case.policy)
-    impact, reasons = impact_of(case.goldens, found, case.policy)
-    held = {case.policy.master_function} if master_held_count(case.goldens, case.policy) >= 2 else set()
-    functions = tuple(sorted({stake.function for stake in found} | held))
-    counted = _count(case, tuple(votes), functions, directory)
-    approvers = [
-        (c.vote.principal, set(c.vote.functions) & _functions_now(directory, c.vote.principal))
-        for c in counted
-        if c.counts and c.vote.decision is VoteDecision.APPROVE
-    ]
+    found = stakes(case.goldens, case.policy, case.now)
+    impact, reasons = impact_of(
+        Touched(case.goldens, case.plan.survivor_id, found, case.accounts), case.policy
+    )
+    raised = raised_vetoes(_veto_case(case))
+    ballot = _ballot(case, impact, found)
+    asked = _voices(case, ballot, found, raised)
+    log = counted(tuple(votes), _electorate(case, asked))
+    voices = spoken(asked, log)
+    assent = {voice.function for voice in voices if voice.decision is VoteDecision.APPROVE}
+    standing = tuple(veto for veto in raised if veto.lifted_by not in assent)
+    periods = case.policy.periods
+    due_time = _after(case.plan_time, periods.voting_working_days, case.policy)
+    outcome = tally(ballot, voices, log, case.now >= due_time)
     return Decision(
         impact=impact,
         impact_reasons=reasons,
-        functions=functions,
         stakes=found,
-        vetoes=vetoes(case),
-        requirements=tuple(
-            Requirement(
-                functions=wanted,
-                people=people,
-                reason=why,
-                approved_by=tuple(sorted(name for name, held in approvers if held & set(wanted))),
-            )
-            for wanted, people, why in _needs(case, impact, functions)
-        ),
-        votes=counted,
-        rejected=any(c.counts and c.vote.decision is VoteDecision.REJECT for c in counted),
+        ballot=ballot,
+        voices=voices,
+        vetoes=standing,
+        lifted=tuple(veto for veto in raised if veto.lifted_by in assent),
+        votes=log,
+        outcome=outcome,
+        missing=what_is_missing(ballot, voices, log, standing, outcome, due_time, case.roles),
+        due_time=due_time,
+        expire_time=_after(case.escalate_time or due_time, periods.escalation_working_days, case.policy),
     )
 
 
-def _needs(case: Case, impact: Impact, functions: tuple[str, ...]) -> list[tuple[tuple[str, ...], int, str]]:
-    people = 2 if impact is Impact.HIGH else 1
-    needs = [(functions, people, f"{impact} impact, not counting the proposer")]
-    master = case.policy.master_function
-    is_account = any(golden.kind is RecordKind.ACCOUNT for golden in case.goldens)
-    if master_held_count(case.goldens, case.policy) >= 2:
-        needs.append(((master,), 1, "the customer master holds more than one member"))
-    elif is_account and impact is Impact.HIGH and master in functions:
-        needs.append(((master,), 1, f"{master} has a stake in an account of HIGH impact"))
-    return needs
+def electorate_of(case: Case, decision: Decision) -> Electorate:
+    """Who may vote in this case."""
+    return _electorate(case, decision.voices)
 
 
-def _functions_now(directory: Directory, name: str) -> frozenset[str]:
-    principal = directory.find(name)
-    return principal.functions if principal is not None else frozenset()
+def _electorate(case: Case, voices: Sequence[Voice]) -> Electorate:
+    functions = tuple(voice.function for voice in voices)
+    return Electorate(case.plan.hash, case.plan_time, case.proposer, functions, case.roles)
 
 
-def _count(
-    case: Case, votes: Sequence[Vote], functions: tuple[str, ...], directory: Directory
-) -> tuple[CountedVote, ...]:
-    """Which votes count: the last one of each person, for this plan, by somebody who may still decide."""
-    last = {vote.principal: number for number, vote in enumerate(votes)}
-    counted = []
-    for number, vote in enumerate(votes):
-        why = _void_reason(case, vote, functions, directory)
-        if not why and last[vote.principal] != number:
-            why = "replaced by a later vote of the same person"
-        counted.append(CountedVote(vote, not why, why or "counts"))
-    return tuple(counted)
+def _after(start: datetime, days: int, policy: Policy) -> datetime:
+    return start if start == _EVER else after_working_days(start, days, policy.periods)
 
 
-def _void_reason(case: Case, vote: Vote, functions: tuple[str, ...], directory: Directory) -> str:
-    if vote.plan_hash != case.plan.hash or vote.time < case.plan_time:
-        return "cast on a plan that has changed since"
-    principal = directory.find(vote.principal)
-    if principal is None:
-        return f"{vote.principal} is no longer known"
-    try:
-        check_may_vote(principal, case.proposer, functions)
-    except PermissionRefused as refused:
-        return str(refused)
-    if not set(vote.functions) & principal.functions & set(functions):
-        return f"{vote.principal} no longer holds the function they voted for"
-    return ""
+def _veto_case(case: Case) -> VetoCase:
+    return VetoCase(
+        case.goldens, case.plan.survivor_id, case.distinctions, case.cycles, case.policy, case.now
+    )
 
 
-def check_may_vote(principal: Principal, proposer: str, functions: Sequence[str]) -> tuple[str, ...]:
-    """The functions for which this principal's vote counts; raises PermissionRefused with the rule.
-
-    Raises:
-        PermissionRefused: NOT_AN_APPROVER for a service account, SELF_APPROVAL for the proposer,
-            MISSING_ROLE for somebody of no function with a stake.
-    """
-    if not principal.human:
-        raise PermissionRefused(
-            Reason.NOT_AN_APPROVER,
-            f"{principal.name} is a service account: it may propose, not approve",
-            functions,
-        )
-    if principal.name == proposer:
-        raise PermissionRefused(
-            Reason.SELF_APPROVAL, f"{principal.name} proposed this and does not decide it alone", functions
-        )
-    held = tuple(sorted(principal.functions & set(functions)))
-    if not held:
-        raise PermissionRefused(
-            Reason.MISSING_ROLE,
-            f"{principal.name} holds no function with a stake: {', '.join(functions) or 'none has one'}",
-            functions,
-        )
-    return held
+def _ballot(case: Case, impact: Impact, found: Sequence[Stake]) -> Ballot:
+    """How the votes are counted (domain 6.3): nobody, so many people, or the full vote of the kind."""
+    approval = case.policy.approval
+    if impact is not Impact.HIGH:
+        if impact is Impact.LOW and any(_needs_nobody(case, rule) for rule in approval.automatic):
+            return Ballot(BallotMethod.PEOPLE, 0, "LOW impact and certain: nobody needs to approve")
+        quorum = approval.low_quorum if impact is Impact.LOW else approval.medium_quorum
+        return Ballot(BallotMethod.PEOPLE, quorum, f"{impact} impact: {_people(quorum)}, not the proposer")
+    full = approval.full_votes[case.kind]
+    functions = {stake.function for stake in found}
+    arbiter = full.final_arbiter if full.final_arbiter in functions else ""
+    if _held_by_master(case):
+        # Not for a policy to decide: finance owns the customer master (C-2).
+        arbiter = case.policy.master_function
+    said = "voice of each function" if full.method is VoteMethod.VOICES else "weight of the functions"
+    reason = f"HIGH impact of {_a(case.kind)}: the {said} decides"
+    if arbiter:
+        reason += f", {arbiter} last"
+    return Ballot(BallotMethod(full.method), full.quorum, reason, full.majority, arbiter, full.tie_breaker)
 
 
-def vetoes(case: Case) -> tuple[Veto, ...]:
-    """The veto rules that this case breaks (domain 7.6)."""
-    found = [
-        Veto("NOT_A_MATCH", f"{name} says that members of this plan are not the same")
-        for name in sorted(case.distinctions)
-    ]
-    survivor = next(g for g in case.goldens if g.golden_id == case.plan.survivor_id)
-    lead = golden_lead_class(survivor.members, case.policy, case.now)
-    if lead is not None and lead[0] is LeadClass.DEAD:
-        # Without the reason of its death: that is free text about a person.
-        found.append(Veto("DEAD_SURVIVOR", f"{survivor.name} is a DEAD lead, which never survives a merge"))
-    provisional = account_state(survivor.members, case.policy) is AccountState.PROVISIONAL
-    if provisional and mastered_golden_count(case.goldens, case.policy):
-        found.append(Veto("PROVISIONAL_SURVIVOR", "a provisional account never survives over a mastered one"))
-    return tuple(found)
+def _people(quorum: int) -> str:
+    return "one person with a stake approves" if quorum == 1 else f"{quorum} people with a stake approve"
+
+
+def _a(kind: RecordKind) -> str:
+    return "an account" if kind is RecordKind.ACCOUNT else f"a {kind.lower()}"
+
+
+def _held_by_master(case: Case) -> bool:
+    return master_held_count(case.goldens, case.policy) > 1
+
+
+def _needs_nobody(case: Case, rule: Automatic) -> bool:
+    """Whether this rule of the policy lets the case through without a person: it must fit every member."""
+    if case.certainty < rule.minimum_probability:
+        return False
+    for golden in case.goldens:
+        found = golden_lead_class(golden.members, case.policy, case.now)
+        if golden.kind is not rule.kind or (found[0] if found else None) is not rule.lead_class:
+            return False
+    return True
+
+
+def _voices(
+    case: Case, ballot: Ballot, found: Sequence[Stake], raised: Sequence[RaisedVeto]
+) -> tuple[Voice, ...]:
+    """The functions that may vote, in order, each with its weight and why it is asked."""
+    reasons = _reasons(found)
+    weights = dict.fromkeys(reasons, 1)
+    if ballot.method is BallotMethod.WEIGHTS:
+        shares = case.policy.approval.full_votes[case.kind].weights
+        weights = {function: shares.get(function, 0) for function in (*shares, *reasons)}
+        weights = {function: weight for function, weight in weights.items() if weight}
+        for function, weight in weights.items():
+            share = f"{_a(case.kind)} is its business with weight {weight} of {sum(weights.values())}"
+            reasons[function] = [share, *reasons.get(function, [])]
+    if ballot.arbiter:
+        weights.setdefault(ballot.arbiter, 0 if ballot.method is BallotMethod.WEIGHTS else 1)
+        reasons.setdefault(ballot.arbiter, [])
+        if _held_by_master(case):
+            reasons[ballot.arbiter].append("the customer master holds more than one member")
+    for veto in raised:
+        if veto.lifted_by:
+            weights.setdefault(veto.lifted_by, 0)
+            reasons.setdefault(veto.lifted_by, []).append(veto.reason)
+    return tuple(
+        Voice(function, weight, tuple(reasons[function])) for function, weight in sorted(weights.items())
+    )
+
+
+def _reasons(found: Sequence[Stake]) -> dict[str, list[str]]:
+    """Why each function has a stake, each reason once with the number of records it holds for."""
+    records: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for stake in found:
+        records[stake.function][stake.reason] += 1
+    return {
+        function: [reason if count == 1 else f"{reason} ({count} records)" for reason, count in said.items()]
+        for function, said in records.items()
+    }
+
+
+def rebound(votes: Sequence[Vote], old: Plan, new: Plan) -> tuple[Vote, ...]:
+    """The votes on one plan as if cast on another; for asking what another policy would have decided."""
+    return tuple(replace(v, plan_hash=new.hash) if v.plan_hash == old.hash else v for v in votes)

@@ -1,23 +1,15 @@
 """How much a merge would touch: LOW, MEDIUM or HIGH, with every reason (domain 6)."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 
 from dedup_service.domain.golden import GoldenRecord
 from dedup_service.domain.leads import mastered
-from dedup_service.domain.policy import Policy
-from dedup_service.domain.records import ChildKind, Record, RecordKind
+from dedup_service.domain.policy import AlwaysHigh, Impact, ImpactPolicy, Measure, Policy, Threshold
+from dedup_service.domain.records import Amount, ChildKind, Record, RecordKey, RecordKind
 from dedup_service.domain.stakes import Stake
-
-
-class Impact(StrEnum):
-    """The weight of a merge; it decides how many must approve."""
-
-    LOW = "LOW"
-    MEDIUM = "MEDIUM"
-    HIGH = "HIGH"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,44 +20,36 @@ class ImpactReason:
     reason: str
 
 
-_RANK = {Impact.LOW: 0, Impact.MEDIUM: 1, Impact.HIGH: 2}
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What a merge would touch; `accounts` gives the golden record of each account that a contact names."""
+
+    goldens: tuple[GoldenRecord, ...]
+    survivor_id: str
+    stakes: tuple[Stake, ...]
+    accounts: Mapping[RecordKey, str]
+
+    @property
+    def records(self) -> list[Record]:
+        return [record for golden in self.goldens for record in golden.active_members]
 
 
-def impact_of(
-    goldens: Sequence[GoldenRecord], stakes: Sequence[Stake], policy: Policy
-) -> tuple[Impact, tuple[ImpactReason, ...]]:
-    """The impact of merging these golden records, and why; the weightiest reason comes first."""
-    records = [record for golden in goldens for record in golden.active_members]
-    reasons = [*_always_high(goldens, records, policy), *_measured(goldens, records, stakes, policy)]
-    reasons.sort(key=lambda r: (-_RANK[r.impact], r.reason))
+def impact_of(touched: Touched, policy: Policy) -> tuple[Impact, tuple[ImpactReason, ...]]:
+    """The impact of a merge, and why; the weightiest reason comes first."""
+    reasons = [*_always_high(touched, policy), *_measured(touched, policy)]
+    reasons.sort(key=lambda r: (-r.impact.rank, r.reason))
     highest = reasons[0].impact if reasons else Impact.LOW
+    accounts = _named_accounts(touched)
+    if len(accounts) > 1 and policy.impact.contacts_of_different_accounts_raise:
+        highest = Impact.HIGH if highest is not Impact.LOW else Impact.MEDIUM
+        names = ", ".join(f"goldenRecords/{golden_id}" for golden_id in sorted(accounts))
+        reasons.insert(0, ImpactReason(highest, f"the contacts belong to different accounts: {names}"))
     if not reasons:
         reasons.append(ImpactReason(Impact.LOW, "nothing of weight hangs on these records"))
     return highest, tuple(reasons)
 
 
-def _always_high(
-    goldens: Sequence[GoldenRecord], records: Sequence[Record], policy: Policy
-) -> list[ImpactReason]:
-    """Rule 6.2: these are HIGH whatever the thresholds say."""
-    said = []
-    held_count = master_held_count(goldens, policy)
-    if held_count >= 2:
-        said.append(f"{held_count} accounts held by the customer master")
-    owners = _open_opportunity_owners(records)
-    if len(owners) > 1:
-        said.append("open opportunities of different owners: " + ", ".join(sorted(owners)))
-    if any(fact.name == "legal_hold" and fact.flag for r in records for fact in r.draft.facts):
-        said.append("a legal hold")
-    entities = {
-        fact.text for r in records for fact in r.draft.facts if fact.name == "legal_entity" and fact.text
-    }
-    if len(entities) > 1:
-        said.append("members of more than one legal entity")
-    return [ImpactReason(Impact.HIGH, reason) for reason in said]
-
-
-def master_held_count(goldens: Sequence[GoldenRecord], policy: Policy) -> int:
+def master_held_count(goldens: Iterable[GoldenRecord], policy: Policy) -> int:
     """How many of the golden records hold an account of a customer-master source, whatever it says now.
 
     A number taken away or a record deleted for a moment must not spare a merge finance's decision (C-2).
@@ -79,9 +63,76 @@ def master_held_count(goldens: Sequence[GoldenRecord], policy: Policy) -> int:
     )
 
 
-def mastered_golden_count(goldens: Sequence[GoldenRecord], policy: Policy) -> int:
+def mastered_golden_count(goldens: Iterable[GoldenRecord], policy: Policy) -> int:
     """How many of the golden records hold an account that finance knows."""
     return sum(any(mastered(record, policy) for record in golden.members) for golden in goldens)
+
+
+def converted(amount: Amount, impact: ImpactPolicy) -> Decimal | None:
+    """An amount in the policy's currency; None when the policy has no rate for it."""
+    if amount.currency == impact.currency:
+        return amount.units
+    rate = impact.exchange_rates.get(amount.currency)
+    return None if rate is None else amount.units * rate
+
+
+def redirecting_systems(goldens: Iterable[GoldenRecord], survivor_id: str) -> set[str]:
+    """The sources that hold a record of a golden record whose id would redirect."""
+    return {
+        record.key.source
+        for golden in goldens
+        if golden.golden_id != survivor_id
+        for record in golden.active_members
+    }
+
+
+def owners_of(records: Iterable[Record]) -> set[str]:
+    """The people and queues who own a record or a child reference of it."""
+    owners = set()
+    for record in records:
+        if record.draft.owner is not None:
+            owners.add(record.draft.owner.principal or record.draft.owner.queue)
+        owners.update(child.owner for child in record.draft.children)
+    return owners - {""}
+
+
+def _named_accounts(touched: Touched) -> set[str]:
+    """The golden records of the accounts that the contacts belong to, the members themselves apart."""
+    members = {golden.golden_id for golden in touched.goldens}
+    named = {
+        touched.accounts.get(record.draft.account, record.draft.account.name)
+        for record in touched.records
+        if record.kind is RecordKind.CONTACT and record.draft.account is not None
+    }
+    return named - members
+
+
+def _always_high(touched: Touched, policy: Policy) -> list[ImpactReason]:
+    """Rule 6.2: these are HIGH whatever the thresholds say."""
+    said = []
+    held_count = master_held_count(touched.goldens, policy)
+    if held_count > 1:
+        said.append(f"{held_count} accounts held by the customer master")
+    rules = policy.impact.always_high
+    owners = _open_opportunity_owners(touched.records)
+    if AlwaysHigh.DIFFERENT_OPPORTUNITY_OWNERS in rules and len(owners) > 1:
+        said.append("open opportunities of different owners: " + ", ".join(sorted(owners)))
+    if AlwaysHigh.LEGAL_HOLD in rules and on_legal_hold(touched.records):
+        said.append("a legal hold")
+    entities = {
+        fact.text
+        for r in touched.records
+        for fact in r.draft.facts
+        if fact.name == "legal_entity" and fact.text
+    }
+    if AlwaysHigh.SEVERAL_LEGAL_ENTITIES in rules and len(entities) > 1:
+        said.append(f"members of {len(entities)} legal entities")
+    return [ImpactReason(Impact.HIGH, text) for text in said]
+
+
+def on_legal_hold(records: Iterable[Record]) -> list[Record]:
+    """The records that a source has put on legal hold."""
+    return [r for r in records if any(f.name == "legal_hold" and f.flag for f in r.draft.facts)]
 
 
 def _open_opportunity_owners(records: Sequence[Record]) -> set[str]:
@@ -98,43 +149,89 @@ def _open_opportunity_owners(records: Sequence[Record]) -> set[str]:
     return owners
 
 
-def _sum(records: Sequence[Record], fact_name: str) -> Decimal:
-    return sum(
-        (
-            f.amount.units
-            for r in records
-            for f in r.draft.facts
-            if f.name == fact_name and f.amount is not None
-        ),
-        Decimal(0),
-    )
-
-
-def _measured(
-    goldens: Sequence[GoldenRecord], records: Sequence[Record], stakes: Sequence[Stake], policy: Policy
-) -> list[ImpactReason]:
+def _measured(touched: Touched, policy: Policy) -> list[ImpactReason]:
     limits = policy.impact
-    pipeline = _sum(records, "open_pipeline")
-    revenue = _sum(records, "yearly_revenue")
-    children = sum(len(golden.children) for golden in goldens)
-    functions = sorted({stake.function for stake in stakes})
-    measures = (
-        (pipeline, limits.medium_pipeline, limits.high_pipeline, f"open pipeline of {pipeline}"),
-        (revenue, limits.medium_revenue, limits.high_revenue, f"yearly revenue of {revenue}"),
-        (children, limits.medium_children, limits.high_children, f"{children} children"),
+    reasons = []
+    for measure, value, text in [*_amounts(touched, policy), *_counts(touched, policy)]:
+        reasons += _against(limits.thresholds.get(measure), value, text)
+    kinds = Counter(member.child.kind for golden in touched.goldens for member in golden.children)
+    for kind, count in sorted(kinds.items()):
+        text = f"{count} child references of kind {kind}"
+        reasons += _against(limits.children.get(kind), Decimal(count), text)
+    return reasons + _unweighable(touched.records, limits)
+
+
+def _against(threshold: Threshold | None, value: Decimal, text: str) -> list[ImpactReason]:
+    if threshold is None or not value:
+        return []
+    if threshold.high is not None and value >= threshold.high:
+        return [ImpactReason(Impact.HIGH, text)]
+    if threshold.medium is not None and value >= threshold.medium:
+        return [ImpactReason(Impact.MEDIUM, text)]
+    return []
+
+
+_AMOUNT_FACTS = {Measure.PIPELINE: "open_pipeline", Measure.REVENUE: "yearly_revenue"}
+
+
+def _amounts(touched: Touched, policy: Policy) -> list[tuple[Measure, Decimal, str]]:
+    found = []
+    for measure, fact_name in _AMOUNT_FACTS.items():
+        amounts = _fact_amounts(touched.records, fact_name)
+        total = sum((converted(a, policy.impact) or Decimal(0) for a in amounts), Decimal(0))
+        words = fact_name.replace("_", " ")
+        found.append((measure, total, f"{words} of {total.normalize():f} {policy.impact.currency}"))
+    return found
+
+
+def _fact_amounts(records: Iterable[Record], fact_name: str) -> list[Amount]:
+    return [f.amount for r in records for f in r.draft.facts if f.name == fact_name and f.amount is not None]
+
+
+def _unweighable(records: Sequence[Record], limits: ImpactPolicy) -> list[ImpactReason]:
+    """Amounts that no rate converts: what cannot be weighed counts as weighty (C-5)."""
+    currencies = {
+        amount.currency
+        for fact_name in _AMOUNT_FACTS.values()
+        for amount in _fact_amounts(records, fact_name)
+        if amount.units and converted(amount, limits) is None
+    }
+    return [
+        ImpactReason(Impact.HIGH, f"amounts in {currency}, for which the policy has no exchange rate")
+        for currency in sorted(currencies)
+    ]
+
+
+def _counts(touched: Touched, policy: Policy) -> list[tuple[Measure, Decimal, str]]:
+    records = touched.records
+    functions = sorted({stake.function for stake in touched.stakes})
+    owners = sorted(owners_of(records))
+    systems = sorted(redirecting_systems(touched.goldens, touched.survivor_id))
+    children = sum(len(record.draft.children) for record in records)
+    invoices = _fact_count(records, "open_invoices")
+    contracts = _fact_count(records, "contracts")
+    master_count = mastered_golden_count(touched.goldens, policy)
+    consents = sum(any(f.name == "marketing_consent" for f in r.draft.facts) for r in records)
+    measured = (
+        (Measure.CHILDREN, children, f"{children} child references"),
+        (Measure.OPEN_INVOICES, invoices, f"{invoices} open invoices"),
+        (Measure.CONTRACTS, contracts, f"{contracts} contracts"),
         (
+            Measure.FUNCTIONS,
             len(functions),
-            limits.medium_functions,
-            limits.high_functions,
             f"{len(functions)} functions with a stake: {', '.join(functions)}",
         ),
+        (Measure.OWNERS, len(owners), f"{len(owners)} owners: {', '.join(owners)}"),
+        (Measure.MASTERED_MEMBERS, master_count, f"{master_count} mastered account"),
+        (
+            Measure.REDIRECTING_SYSTEMS,
+            len(systems),
+            f"ids redirect in {len(systems)} systems: {', '.join(systems)}",
+        ),
+        (Measure.CONSENT_FLAGS, consents, f"consent flags on {consents} records"),
     )
-    reasons = []
-    for value, medium, high, text in measures:
-        if value >= high:
-            reasons.append(ImpactReason(Impact.HIGH, text))
-        elif value >= medium:
-            reasons.append(ImpactReason(Impact.MEDIUM, text))
-    if mastered_golden_count(goldens, policy) == 1:
-        reasons.append(ImpactReason(Impact.MEDIUM, "a mastered account"))
-    return reasons
+    return [(measure, Decimal(value), text) for measure, value, text in measured]
+
+
+def _fact_count(records: Iterable[Record], fact_name: str) -> int:
+    return sum(f.count or 0 for r in records for f in r.draft.facts if f.name == fact_name)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from dedup_service.domain.errors import PermissionRefused, Reason
 from dedup_service.domain.policy import Policy
@@ -30,25 +31,43 @@ class Principal:
     functions: frozenset[str]
     display_name: str = ""
     sources: frozenset[str] = frozenset()
+    teams: frozenset[str] = frozenset()
+    manager: str = ""
 
     @property
     def human(self) -> bool:
         return self.type is PrincipalType.HUMAN
 
 
+class Principals(Protocol):
+    """Where the service learns who somebody is: a file, a directory service, the claims of a token."""
+
+    def find(self, name: str) -> Principal | None:
+        """The principal of that name as they are now, or None: unknown is never approved (C-5)."""
+        ...
+
+    def people_of(self, function: str) -> tuple[str, ...]:
+        """The names of the people who hold a function, in order."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The principals known to the service, by name."""
+    """The principals of a file, by name; implements `Principals`."""
 
     principals: Mapping[str, Principal]
 
     def find(self, name: str) -> Principal | None:
-        """The principal of that name as they are now, or None: unknown is never approved (C-5)."""
+        """The principal of that name, or None."""
         return self.principals.get(name)
+
+    def people_of(self, function: str) -> tuple[str, ...]:
+        """The names of the people who hold a function, in order."""
+        return tuple(sorted(p.name for p in self.principals.values() if p.human and function in p.functions))
 
 
 def check_may_write(
-    directory: Directory, principal_name: str, sources: Iterable[str], policy: Policy
+    principals: Principals, principal_name: str, sources: Iterable[str], policy: Policy
 ) -> None:
     """Refuse a write to records of a source that this principal does not answer for.
 
@@ -57,7 +76,7 @@ def check_may_write(
     Raises:
         PermissionRefused: MISSING_ROLE, naming the sources and the functions they belong to.
     """
-    principal = directory.find(principal_name)
+    principal = principals.find(principal_name)
     refused = sorted({source for source in sources if not _answers_for(principal, source, policy)})
     if refused:
         owners = sorted({policy.source(source).function for source in refused})

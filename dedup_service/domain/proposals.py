@@ -1,12 +1,13 @@
 """Merge proposals: a plan, who asks for it, and where its vote stands."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from dedup_service.domain.decision import Decision, Vote
-from dedup_service.domain.impact import Impact
+from dedup_service.domain.decision import Decision
 from dedup_service.domain.plan import Plan
+from dedup_service.domain.policy import Impact
+from dedup_service.domain.voting import Vote
 
 
 class ProposalState(StrEnum):
@@ -18,6 +19,7 @@ class ProposalState(StrEnum):
     WITHDRAWN = "WITHDRAWN"
     EXECUTED = "EXECUTED"
     SUPERSEDED = "SUPERSEDED"
+    EXPIRED = "EXPIRED"
 
     @property
     def open(self) -> bool:
@@ -65,6 +67,9 @@ class Proposal:
     decision: Decision | None = None
     merge_id: str = ""
     closing_comment: str = ""
+    # When nobody had decided in time, and who was told: the managers of those who were asked.
+    escalate_time: datetime | None = None
+    escalated_to: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -74,6 +79,29 @@ class Proposal:
     def plan_time(self) -> datetime:
         """When the plan became what it is."""
         return self.plan_changes[-1].time if self.plan_changes else self.create_time
+
+    def with_plan(
+        self, plan: Plan, revision: int, time: datetime, links: tuple[GoldenLink, ...] | None = None
+    ) -> "Proposal":
+        """The proposal on another plan: votes on the old one are void, and its period starts anew."""
+        voided = sum(vote.plan_hash == self.plan.hash for vote in self.votes)
+        change = PlanChange(revision, time, tuple(self.plan.differences(plan)), voided)
+        return replace(
+            self,
+            plan=plan,
+            plan_changes=(*self.plan_changes, change),
+            update_time=time,
+            revision=revision,
+            escalate_time=None,
+            escalated_to=(),
+            links=self.links if links is None else links,
+        )
+
+    @property
+    def voters(self) -> tuple[str, ...]:
+        """Who has voted on the plan as it is, with a vote that counts."""
+        counted = self.decision.votes if self.decision is not None else ()
+        return tuple(sorted(c.vote.principal for c in counted if c.counts))
 
     @property
     def etag(self) -> str:

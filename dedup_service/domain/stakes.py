@@ -1,11 +1,14 @@
 """Which functions have a stake in a record, and why (domain 5)."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from dedup_service.domain.golden import GoldenRecord
+from dedup_service.domain.leads import lead_class
 from dedup_service.domain.policy import Policy
-from dedup_service.domain.records import ChildKind, Fact, Record, RecordKey
+from dedup_service.domain.records import Fact, LeadClass, Record, RecordKey, RecordKind
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -17,23 +20,8 @@ class Stake:
     reason: str
 
 
-_FACT_FUNCTIONS = {
-    "open_opportunities": ("sales", "open opportunities"),
-    "open_pipeline": ("sales", "open pipeline"),
-    "open_cases": ("support", "open cases"),
-    "open_invoices": ("finance", "open invoices"),
-    "active_campaigns": ("marketing", "active campaigns"),
-    "orders_in_fulfilment": ("operations", "orders in fulfilment"),
-    "partner_of_record": ("partners", "a partner of record"),
-}
-
-_CHILD_FUNCTIONS = {
-    ChildKind.OPPORTUNITY: "sales",
-    ChildKind.CASE: "support",
-    ChildKind.INVOICE: "finance",
-    ChildKind.CAMPAIGN: "marketing",
-    ChildKind.ORDER: "operations",
-}
+# What a fact of this name means, in the words of a reason; others are called by their names.
+_FACT_WORDS = {"partner_of_record": "a partner of record"}
 
 
 def states_something(fact: Fact) -> bool:
@@ -43,34 +31,71 @@ def states_something(fact: Fact) -> bool:
     return bool(fact.count or fact.flag or fact.text or fact.time)
 
 
-def record_stakes(record: Record, policy: Policy) -> list[Stake]:
-    """The stakes in one active record: its owner, its source, its facts and its open children."""
-    draft = record.draft
-    reasons: list[tuple[str, str]] = []
-    if draft.owner is not None and draft.owner.function:
-        whose = draft.owner.principal or draft.owner.queue or draft.owner.function
-        reasons.append((draft.owner.function, f"owned by {whose}"))
-    reasons.append((policy.source(record.key.source).function, f"held by source {record.key.source}"))
-    reasons += [
-        _FACT_FUNCTIONS[fact.name]
-        for fact in draft.facts
-        if fact.name in _FACT_FUNCTIONS and states_something(fact)
+def record_stakes(record: Record, policy: Policy, now: datetime) -> list[Stake]:
+    """The stakes in one active record: its owner, its source, its lead class, its facts and its children."""
+    found = [
+        *_belonging(record, policy, now),
+        *_stated(record, policy),
+        *_hanging_below(record, policy),
     ]
-    if draft.values.get("customer_number", "").strip():
-        reasons.append((policy.master_function, "a customer number"))
-    for kind in sorted(
-        {child.kind for child in draft.children if child.open and child.kind in _CHILD_FUNCTIONS}
-    ):
-        reasons.append((_CHILD_FUNCTIONS[kind], f"open children of kind {kind}"))
-    return [Stake(function, record.key, reason) for function, reason in reasons]
+    return [Stake(function, record.key, reason) for function, reason in found]
 
 
-def stakes(goldens: Iterable[GoldenRecord], policy: Policy) -> tuple[Stake, ...]:
+def stakes(goldens: Iterable[GoldenRecord], policy: Policy, now: datetime) -> tuple[Stake, ...]:
     """The union of the stakes in all members, sorted and without repeats (domain 5.2)."""
     found = {
         stake
         for golden in goldens
         for record in golden.active_members
-        for stake in record_stakes(record, policy)
+        for stake in record_stakes(record, policy, now)
     }
     return tuple(sorted(found))
+
+
+def _belonging(record: Record, policy: Policy, now: datetime) -> list[tuple[str, str]]:
+    """Whose the record is: by owner and source, and by class where it is a lead (domain 2.2, 2.3)."""
+    draft = record.draft
+    found: list[tuple[str, str]] = []
+    if record.kind is RecordKind.LEAD:
+        of_class, _ = lead_class(draft, policy, now)
+        by_class = policy.stakes.lead_classes.get(of_class)
+        if by_class is not None:
+            found += [
+                (function, f"{_a(of_class)} lead belongs to {function}") for function in by_class.functions
+            ]
+            if by_class.alone:
+                return found
+    if draft.owner is not None and draft.owner.function:
+        whose = draft.owner.principal or draft.owner.queue or draft.owner.function
+        found.append((draft.owner.function, f"owned by {whose}"))
+    found.append((policy.source(record.key.source).function, f"held by source {record.key.source}"))
+    return found
+
+
+def _a(of_class: LeadClass) -> str:
+    return f"a {of_class}"
+
+
+def _stated(record: Record, policy: Policy) -> list[tuple[str, str]]:
+    functions = policy.stakes.facts
+    found = [
+        (functions[fact.name], _FACT_WORDS.get(fact.name, fact.name.replace("_", " ")))
+        for fact in record.draft.facts
+        if fact.name in functions and states_something(fact)
+    ]
+    if record.draft.values.get("customer_number", "").strip():
+        found.append((policy.master_function, "a customer number"))
+    return found
+
+
+def _hanging_below(record: Record, policy: Policy) -> list[tuple[str, str]]:
+    counts = Counter((child.kind, child.open) for child in record.draft.children)
+    found = []
+    for (kind, is_open), count in sorted(counts.items()):
+        by_kind = policy.stakes.open_children if is_open else policy.stakes.closed_children
+        state = "open" if is_open else "closed"
+        found += [
+            (function, f"{count} {state} {kind.lower()} child references")
+            for function in by_kind.get(kind, ())
+        ]
+    return found

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from google.protobuf.message import Message
 
 from dedup_service.domain.errors import InvalidInput, Unauthenticated
-from dedup_service.domain.principals import Directory, Principal
+from dedup_service.domain.principals import Principal, Principals
 from dedup_service.workflows.ports import Request
 
 METADATA_KEY = "dedup-principal"
@@ -37,16 +37,16 @@ class Caller:
         return Request(self.principal.name, self.method, request_id, digest)
 
 
-def find_principal(metadata: Iterable[tuple[str, str | bytes]], directory: Directory) -> Principal:
+def find_principal(metadata: Iterable[tuple[str, str | bytes]], principals: Principals) -> Principal:
     """The principal that the metadata of a call names.
 
     Raises:
-        Unauthenticated: none is named, more than one, or one that the directory does not hold.
+        Unauthenticated: none is named, more than one, or one that is not known.
     """
     named = [value for key, value in metadata if key == METADATA_KEY]
     if len(named) != 1:
         raise Unauthenticated(f"the call names no single principal: {_ADVICE}")
-    principal = directory.find(named[0]) if isinstance(named[0], str) else None
+    principal = principals.find(named[0]) if isinstance(named[0], str) else None
     if principal is None:
         raise Unauthenticated(f"the principal is not one that the service knows: {_ADVICE}")
     return principal

@@ -6,22 +6,25 @@ from typing import TypeVar
 
 import scoring
 from dedup_service.domain.changes import ChangeType
-from dedup_service.domain.decision import VoteDecision
 from dedup_service.domain.golden import GoldenState
-from dedup_service.domain.impact import Impact
 from dedup_service.domain.merges import MergeState
 from dedup_service.domain.plan import ProposalType
+from dedup_service.domain.policy import Impact
+from dedup_service.domain.policy_versions import PolicyOrigin
 from dedup_service.domain.proposals import ProposalState
 from dedup_service.domain.records import AccountState, ChildKind, LeadClass, RecordKind, RecordState
+from dedup_service.domain.voting import BallotMethod, Outcome, VoteDecision
 from dedup_service.v1 import (
     change_service_pb2,
     core_pb2,
     golden_record_service_pb2,
     match_service_pb2,
     merge_plan_pb2,
-    merge_proposal_service_pb2,
+    merge_proposal_pb2,
     merge_service_pb2,
+    policy_service_pb2,
     record_service_pb2,
+    voting_pb2,
 )
 from dedup_service.workflows.index_port import IncompleteReason
 
@@ -51,12 +54,16 @@ INCOMPLETE_REASON = {
 }
 IMPACT = {k: merge_plan_pb2.Impact.Value(f"IMPACT_{k}") for k in Impact}
 PROPOSAL_TYPE = {
-    k: merge_proposal_service_pb2.MergeProposalType.Value(f"MERGE_PROPOSAL_TYPE_{k}") for k in ProposalType
+    k: merge_proposal_pb2.MergeProposalType.Value(f"MERGE_PROPOSAL_TYPE_{k}") for k in ProposalType
 }
 PROPOSAL_STATE = {
-    k: merge_proposal_service_pb2.MergeProposalState.Value(f"MERGE_PROPOSAL_STATE_{k}") for k in ProposalState
+    k: merge_proposal_pb2.MergeProposalState.Value(f"MERGE_PROPOSAL_STATE_{k}") for k in ProposalState
 }
-VOTE_DECISION = {k: merge_proposal_service_pb2.VoteDecision.Value(f"VOTE_DECISION_{k}") for k in VoteDecision}
+BALLOT_METHOD = {k: voting_pb2.BallotMethod.Value(f"BALLOT_METHOD_{k}") for k in BallotMethod}
+VOTE_DECISION = {k: voting_pb2.VoteDecision.Value(f"VOTE_DECISION_{k}") for k in VoteDecision}
+VOTE_DECISION_OF = _reversed(VOTE_DECISION)
+VOTE_OUTCOME = {k: policy_service_pb2.VoteOutcome.Value(f"VOTE_OUTCOME_{k}") for k in Outcome}
+POLICY_ORIGIN = {k: policy_service_pb2.PolicyOrigin.Value(f"POLICY_ORIGIN_{k}") for k in PolicyOrigin}
 MERGE_STATE = {k: merge_service_pb2.MergeState.Value(f"MERGE_STATE_{k}") for k in MergeState}
 CHANGE_TYPE = {k: change_service_pb2.ChangeType.Value(f"CHANGE_TYPE_{k}") for k in ChangeType}
 CHANGE_TYPE_OF = _reversed(CHANGE_TYPE)

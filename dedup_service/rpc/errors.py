@@ -134,9 +134,17 @@ def _precondition(
             rules = ",".join(dict.fromkeys(rule for rule, _ in error.vetoes))
             return {"resource": name, "rules": rules}, _precondition_failure("VETO", name, error.vetoes)
         case ApprovalsMissing():
-            functions = {each for need, _ in error.missing for each in need.split("/") if each}
-            failure = _precondition_failure("APPROVAL", name, error.missing)
+            functions = {function for function, _ in error.missing if function}
+            failure = _precondition_failure("APPROVAL", name, _by_sentence(error.missing))
             return {"resource": name, "functions": ",".join(sorted(functions))}, failure
+
+
+def _by_sentence(missing: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Each sentence once, with all functions that could give what it asks for."""
+    functions: dict[str, list[str]] = {}
+    for function, sentence in missing:
+        functions.setdefault(sentence, []).append(function)
+    return [(",".join(sorted(found)), sentence) for sentence, found in functions.items()]
 
 
 def bad_request(violations: Sequence[Violation]) -> error_details_pb2.BadRequest:

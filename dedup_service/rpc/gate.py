@@ -18,7 +18,7 @@ from google.protobuf.message_factory import GetMessageClass
 from grpc.aio import ServicerContext
 
 from dedup_service.domain.errors import DedupError, InvalidInput, LimitExceeded
-from dedup_service.domain.principals import Directory
+from dedup_service.domain.principals import Principals
 from dedup_service.rpc.callers import Caller, find_principal
 from dedup_service.rpc.errors import OverloadedError, status_of
 from dedup_service.rpc.revision_tokens import RevisionTokens
@@ -36,8 +36,8 @@ Streaming = Callable[..., AsyncIterator[Message]]
 class Gate:
     """Admits calls, at most `max_calls` at a time, and as many watching streams besides them."""
 
-    def __init__(self, directory: Directory, tokens: RevisionTokens, max_calls: int) -> None:
-        self._directory = directory
+    def __init__(self, principals: Principals, tokens: RevisionTokens, max_calls: int) -> None:
+        self._principals = principals
         self._tokens = tokens
         self._max_calls = max_calls
         self._running = {False: 0, True: 0}
@@ -112,7 +112,7 @@ class Gate:
         """Admit a call of a known principal, and end it with a documented status when it is refused."""
         try:
             async with self._admitted(watching=watching):
-                principal = find_principal(context.invocation_metadata() or (), self._directory)
+                principal = find_principal(context.invocation_metadata() or (), self._principals)
                 yield Caller(principal, method.name)
         except Exception as error:  # noqa: BLE001  # whatever it is, the caller gets a documented code
             status = status_of(error, method.name, self._tokens)

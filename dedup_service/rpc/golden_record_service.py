@@ -1,11 +1,14 @@
-"""GoldenRecordService: reads only."""
+"""GoldenRecordService: reads golden records, and confirms accounts."""
+
+from dataclasses import replace
 
 from dedup_service.domain.errors import InvalidInput
 from dedup_service.domain.golden import GoldenState
-from dedup_service.domain.records import RecordKind
+from dedup_service.domain.records import AccountState, RecordKind, Violation
 from dedup_service.rpc import resource_names
+from dedup_service.rpc.callers import Caller
 from dedup_service.rpc.edge import Edge, between
-from dedup_service.rpc.field_checks import check_text
+from dedup_service.rpc.field_checks import check_etag, check_text
 from dedup_service.rpc.golden_record_conversion import golden_message
 from dedup_service.rpc.page_tokens import page_size
 from dedup_service.rpc.record_conversion import RecordMessages
@@ -14,7 +17,13 @@ from dedup_service.workflows.reading import LOOKUP_FIELDS, MAX_LOOKUP
 
 _MAX_NAMES = 1000
 _MAX_IDENTIFIER_CODE_POINTS = 4096
-_FILTER_FIELDS = {"kind": tuple(RecordKind), "state": tuple(GoldenState)}
+_FILTER_FIELDS = {
+    "kind": tuple(RecordKind),
+    "state": tuple(GoldenState),
+    "account_state": tuple(AccountState),
+}
+# What is wrong with the record that a confirmation makes, by the fields of the request that say it.
+_CONFIRM_FIELDS = {"record.name": "record", "record.values.customer_number": "customer_number"}
 
 
 class GoldenRecordService:
@@ -44,7 +53,7 @@ class GoldenRecordService:
         )
 
     async def list_golden_records(self, request: pb.ListGoldenRecordsRequest) -> pb.ListGoldenRecordsResponse:
-        page = self._edge.page(request, _FILTER_FIELDS)
+        page = replace(self._edge.page(request, _FILTER_FIELDS), master_sources=self._master_sources())
         await self._edge.fresh(request)
         listed = await self._edge.desk.store.read(lambda tx: tx.list_goldens(page))
         views = map(self._readings.view, listed.items)
@@ -52,6 +61,10 @@ class GoldenRecordService:
             golden_records=[golden_message(view, self._edge.tokens) for view in views],
             next_page_token=self._edge.next_page(request, listed.next),
         )
+
+    def _master_sources(self) -> tuple[str, ...]:
+        sources = self._edge.desk.rules.policy.sources
+        return tuple(sorted(name for name, source in sources.items() if source.customer_master))
 
     async def lookup_golden_record(
         self, request: pb.LookupGoldenRecordRequest
@@ -89,3 +102,20 @@ class GoldenRecordService:
         return pb.ListMembersResponse(
             records=self._records.all(page), next_page_token=self._edge.next_page(request, following)
         )
+
+    async def confirm_account(self, request: pb.ConfirmAccountRequest, caller: Caller) -> pb.GoldenRecord:
+        golden_id = resource_names.golden_id(request.name, "name")
+        etag = check_etag(request.etag, "etag", required=True)
+        record = resource_names.record_key(request.record, "record")
+        limit = _MAX_IDENTIFIER_CODE_POINTS
+        number = check_text(request.customer_number, "customer_number", required=True, limit=limit)
+        identity = caller.request(request, request.request_id)
+        try:
+            confirmed = await self._edge.desk.confirming.confirm(
+                identity, golden_id, etag, record, number, caller.principal
+            )
+        except InvalidInput as refused:
+            raise InvalidInput(
+                Violation(_CONFIRM_FIELDS.get(v.field, v.field), v.description) for v in refused.violations
+            ) from refused
+        return golden_message(await self._readings.golden(confirmed.golden_id), self._edge.tokens)

@@ -36,7 +36,7 @@ class MatchService:
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
         self._matching = edge.desk.matching
-        self._functions = edge.desk.policy.functions
+        self._rules = edge.desk.rules
         self._model_name = f"scoringModels/{self._matching.model.version}"
 
     async def match(self, request: pb.MatchRequest) -> pb.MatchResponse:
@@ -54,7 +54,7 @@ class MatchService:
             case "record":
                 side: Side = resource_names.record_key(request.record, "record")
             case "candidate":
-                side = read_candidate(request.candidate, "candidate", self._functions)
+                side = read_candidate(request.candidate, "candidate", self._rules.policy.functions)
             case _:
                 raise InvalidInput.at("query", "say a record or a candidate")
         probability = self._matching.model.review_threshold
@@ -120,7 +120,7 @@ class MatchService:
             case "record":
                 return resource_names.record_key(side.record, f"{at}.record")
             case "candidate":
-                return read_candidate(side.candidate, f"{at}.candidate", self._functions)
+                return read_candidate(side.candidate, f"{at}.candidate", self._rules.policy.functions)
             case _:
                 raise InvalidInput.at(at, "say a record or a candidate")
 

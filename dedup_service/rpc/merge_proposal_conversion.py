@@ -1,24 +1,38 @@
 """Merge proposals as messages: the plan with what it would do, and where its vote stands."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from dedup_service.domain.decision import Decision
 from dedup_service.domain.golden import golden_name
 from dedup_service.domain.merges import merge_name
 from dedup_service.domain.plan import Plan, PlanMember
+from dedup_service.domain.preview import ImpactPreview
 from dedup_service.domain.proposals import GoldenLink, PlanChange, Proposal
+from dedup_service.domain.standing import Standing
 from dedup_service.rpc import enum_numbers
 from dedup_service.rpc.golden_record_conversion import golden_child, golden_value, stake_messages
+from dedup_service.rpc.impact_preview_conversion import impact_preview_message
 from dedup_service.rpc.quantities import timestamp
 from dedup_service.rpc.revision_tokens import RevisionTokens
+from dedup_service.rpc.voting_conversion import add_vote, standing_message, vote_messages
 from dedup_service.v1 import merge_plan_pb2
-from dedup_service.v1 import merge_proposal_service_pb2 as pb
+from dedup_service.v1 import merge_proposal_pb2 as pb
 from dedup_service.workflows.reading import Preview
 
 
-def proposal_message(proposal: Proposal, preview: Preview | None, tokens: RevisionTokens) -> pb.MergeProposal:
-    """A proposal; without a preview its plan says what merges, but not with which values."""
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Whom and what executing an open proposal would touch, and where that is asked for, field by field."""
+
+    touched: ImpactPreview
+    preview: Preview | None
+
+
+def proposal_message(
+    proposal: Proposal, outlook: Outlook | None, standing: Standing, tokens: RevisionTokens
+) -> pb.MergeProposal:
+    """A proposal as one principal sees it; without an outlook its plan says what merges, not what then."""
     plan = proposal.plan
     message = pb.MergeProposal(
         name=proposal.name,
@@ -29,7 +43,7 @@ def proposal_message(proposal: Proposal, preview: Preview | None, tokens: Revisi
         type=enum_numbers.PROPOSAL_TYPE[plan.type],
         state=enum_numbers.PROPOSAL_STATE[proposal.state],
         etag=proposal.etag,
-        plan=_plan(plan, preview),
+        plan=_plan(plan, outlook.preview if outlook is not None else None),
         links=map(_link, proposal.links),
         impact=enum_numbers.IMPACT[proposal.impact],
         proposer=proposal.proposer,
@@ -40,50 +54,22 @@ def proposal_message(proposal: Proposal, preview: Preview | None, tokens: Revisi
         revision=tokens.message(proposal.revision),
         kind=next(enum_numbers.RECORD_KIND[m.kind] for m in plan.members if m.golden_id == plan.survivor_id),
         closing_comment=proposal.closing_comment,
+        escalated_to=proposal.escalated_to,
+        standing=standing_message(standing),
+        votes=vote_messages(proposal),
     )
     if proposal.weakest_link is not None:
         message.weakest_link.CopyFrom(_link(proposal.weakest_link))
+    if proposal.escalate_time is not None:
+        message.escalate_time.CopyFrom(timestamp(proposal.escalate_time))
     if proposal.decision is not None:
-        _add_decision(message, proposal.decision)
-        if proposal.state.open:
-            message.missing.extend(need.missing for need in proposal.decision.unmet)
-            message.missing_functions.extend(proposal.decision.missing_functions)
-    message.votes.extend(_votes(proposal))
+        for reason in proposal.decision.impact_reasons:
+            message.impact_reasons.add(impact=enum_numbers.IMPACT[reason.impact], reason=reason.reason)
+        message.stakes.extend(stake_messages(proposal.decision.stakes))
+        add_vote(message, proposal.decision, is_open=proposal.state.open)
+    if outlook is not None:
+        message.preview.CopyFrom(impact_preview_message(outlook.touched))
     return message
-
-
-def _add_decision(message: pb.MergeProposal, decision: Decision) -> None:
-    for reason in decision.impact_reasons:
-        message.impact_reasons.add(impact=enum_numbers.IMPACT[reason.impact], reason=reason.reason)
-    message.stakes.extend(stake_messages(decision.stakes))
-    for need in decision.requirements:
-        message.requirements.add(
-            functions=need.functions,
-            people_count=need.people,
-            reason=need.reason,
-            approved_by=need.approved_by,
-            satisfied=need.satisfied,
-        )
-    for veto in decision.vetoes:
-        message.vetoes.add(rule=veto.rule, reason=veto.reason)
-
-
-def _votes(proposal: Proposal) -> Iterable[pb.Vote]:
-    """The votes of the log; the decision, which weighed the same log in the same order, says which count."""
-    weighed = proposal.decision.votes if proposal.decision is not None else ()
-    for number, vote in enumerate(proposal.votes):
-        counted = weighed[number] if number < len(weighed) else None
-        counts = counted is not None and counted.counts
-        yield pb.Vote(
-            principal=vote.principal,
-            functions=vote.functions,
-            decision=enum_numbers.VOTE_DECISION[vote.decision],
-            plan_hash=vote.plan_hash,
-            comment=vote.comment,
-            create_time=timestamp(vote.time),
-            counts=counts,
-            void_reason="" if counts or counted is None else counted.reason,
-        )
 
 
 def _plan(plan: Plan, preview: Preview | None) -> merge_plan_pb2.MergePlan:

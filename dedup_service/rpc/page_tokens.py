@@ -1,7 +1,7 @@
 """Page tokens: the cursor of a list, sealed so that it only works in the list that it was made for.
 
-The seal covers the whole request but its page fields and `min_revision`. Nothing of a token reaches a query
-before the seal has been checked.
+The seal covers the whole request but its page fields, `min_revision` and `request_id`. Nothing of a token
+reaches a query before the seal has been checked.
 """
 
 import base64
@@ -18,7 +18,7 @@ DEFAULT_PAGE_SIZE = 50
 MAX_PAGE_SIZE = 1000
 _MAX_TOKEN_CHARACTERS = 4096
 _SEAL_BYTES = 16
-_NOT_CONTENT = ("page_size", "page_token", "min_revision")
+_NOT_CONTENT = ("page_size", "page_token", "min_revision", "request_id")
 _cursors = msgspec.json.Decoder(tuple[str, ...])
 
 

@@ -200,7 +200,7 @@ class RecordMessages:
     """Makes the messages of stored records, with what the policy computes about them."""
 
     def __init__(self, desk: Desk, tokens: RevisionTokens) -> None:
-        self._policy = desk.policy
+        self._rules = desk.rules
         self._now = desk.now
         self._tokens = tokens
 
@@ -222,9 +222,9 @@ class RecordMessages:
         if not record.active:
             return
         if record.kind is RecordKind.LEAD:
-            found, why = lead_class(record.draft, self._policy, self._now())
+            found, why = lead_class(record.draft, self._rules.policy, self._now())
             message.lead_class = enum_numbers.LEAD_CLASS[found]
             message.lead_class_reason = why
-        state = account_state([record], self._policy)
+        state = account_state([record], self._rules.policy)
         if state is not None:
             message.account_state = enum_numbers.ACCOUNT_STATE[state]

@@ -117,7 +117,7 @@ class RecordService:
         draft = read_record(
             request.record,
             f"{at}record",
-            self._desk.policy.functions,
+            self._desk.rules.policy.functions,
             needs_kind=mask is None or "kind" in mask,
         )
         return RecordWrite(
@@ -164,7 +164,7 @@ class RecordService:
         drafts, places, unreadable = [], [], []
         for place, message in enumerate(request.records):
             try:
-                drafts.append(read_record(message, "record", self._desk.policy.functions))
+                drafts.append(read_record(message, "record", self._desk.rules.policy.functions))
                 places.append(place)
             except InvalidInput as refused:
                 unreadable.append(RejectedDraft(place, refused.violations))

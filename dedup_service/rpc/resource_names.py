@@ -34,6 +34,14 @@ def distinction_id(name: str, at: str) -> str:
     return _id_in("distinctions", name, at)
 
 
+def delegation_id(name: str, at: str) -> str:
+    return _id_in("delegations", name, at)
+
+
+def policy_version(name: str, at: str) -> str:
+    return _id_in("policyVersions", name, at)
+
+
 def scoring_model_version(name: str, at: str) -> str:
     return _id_in("scoringModels", name, at)
 

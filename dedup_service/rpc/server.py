@@ -13,6 +13,7 @@ from grpc_reflection.v1alpha import reflection
 
 from dedup_service.rpc.audit_service import AuditService
 from dedup_service.rpc.change_service import ChangeService
+from dedup_service.rpc.delegation_service import DelegationService
 from dedup_service.rpc.distinction_service import DistinctionService
 from dedup_service.rpc.edge import Edge
 from dedup_service.rpc.gate import Gate
@@ -20,15 +21,18 @@ from dedup_service.rpc.golden_record_service import GoldenRecordService
 from dedup_service.rpc.match_service import MatchService
 from dedup_service.rpc.merge_proposal_service import MergeProposalService
 from dedup_service.rpc.merge_service import MergeService
+from dedup_service.rpc.policy_service import PolicyService
 from dedup_service.rpc.record_service import RecordService
 from dedup_service.v1 import (
     audit_service_pb2,
     change_service_pb2,
+    delegation_service_pb2,
     distinction_service_pb2,
     golden_record_service_pb2,
     match_service_pb2,
     merge_proposal_service_pb2,
     merge_service_pb2,
+    policy_service_pb2,
     record_service_pb2,
 )
 from dedup_service.workflows.desk import Desk
@@ -99,7 +103,7 @@ async def start_server(desk: Desk, options: ServerOptions) -> RunningGrpc:
         ListenError: the address cannot be listened on.
     """
     edge = Edge(desk)
-    gate = Gate(desk.directory, edge.tokens, options.max_concurrent_calls)
+    gate = Gate(desk.rules.principals, edge.tokens, options.max_concurrent_calls)
     server = grpc.aio.server(
         options=(
             ("grpc.max_receive_message_length", _MAX_RECEIVED_BYTES),
@@ -132,6 +136,8 @@ def _services(edge: Edge, options: ServerOptions) -> list[tuple[ServiceDescripto
         (_service(merge_proposal_service_pb2, "MergeProposalService"), MergeProposalService(edge)),
         (_service(merge_service_pb2, "MergeService"), MergeService(edge)),
         (_service(distinction_service_pb2, "DistinctionService"), DistinctionService(edge)),
+        (_service(policy_service_pb2, "PolicyService"), PolicyService(edge)),
+        (_service(delegation_service_pb2, "DelegationService"), DelegationService(edge)),
         (_service(change_service_pb2, "ChangeService"), ChangeService(edge, options.checkpoint_seconds)),
         (_service(audit_service_pb2, "AuditService"), AuditService(edge)),
     ]

@@ -3,51 +3,92 @@
 Pages go by key, not by offset: a page costs the same however far one has read.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import LiteralString
 
 from psycopg import sql
 
+from dedup_service.store import inbox
+from dedup_service.store.account_states import account_state_condition
 from dedup_service.workflows.filters import Condition, Operator
 from dedup_service.workflows.ports import Page
+
+Key = tuple[tuple[LiteralString, LiteralString], ...]
+SqlWithValues = tuple[sql.Composable, list[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A sort key of (column, type), all ascending or all descending: a page goes on by one row comparison."""
+
+    key: Key
+    descending: bool = False
+
+    @property
+    def direction(self) -> sql.SQL:
+        return sql.SQL(" DESC" if self.descending else "")
+
+    @property
+    def after(self) -> sql.Composable:
+        """The condition that a row stands behind the cursor given as parameters."""
+        return sql.SQL("({}) {} ({})").format(
+            sql.SQL(", ").join(sql.SQL(name) for name, _ in self.key),
+            sql.SQL("<" if self.descending else ">"),
+            sql.SQL(", ").join(sql.SQL("%s::") + sql.SQL(kind) for _, kind in self.key),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """One list: what it selects, its sort key (column, type) and the SQL of each filter field."""
+    """One list: what it selects, its orders (the first unless a page names one) and the SQL of its filters.
+
+    `computed` are filter fields that are no column: they make their condition themselves.
+    """
 
     select: LiteralString
     columns: LiteralString
-    key: tuple[tuple[LiteralString, LiteralString], ...]
+    orders: Mapping[str, Order]
     fields: Mapping[str, LiteralString]
     arrays: frozenset[str] = field(default_factory=frozenset)
-    descending: bool = False
+    computed: Mapping[str, Callable[[Condition, Page], SqlWithValues]] = field(default_factory=dict)
+
+    def order(self, page: Page) -> Order:
+        """The order of this page; one that the list does not have is a programming error (KeyError)."""
+        return self.orders[page.order_by or next(iter(self.orders))]
 
     def build(self, page: Page) -> tuple[sql.Composed, list[object]]:
         """The SQL and parameters of one page, asking for one row more than the page holds."""
-        descending = self.descending or page.order_by.endswith(" desc")
+        order = self.order(page)
+        parts, values = self._conditions(page)
+        if page.after is not None:
+            parts.append(order.after)
+            values += page.after
+        where = sql.SQL(" AND ").join(parts) if parts else sql.SQL("true")
+        if page.waiting_for is not None:
+            fields = {condition.field for condition in page.conditions}
+            composed = inbox.query([name for name, _ in order.key], order.direction, fields, where)
+            return composed, inbox.parameters(page.waiting_for, values, page.size + 1)
+        composed = sql.SQL("SELECT {}, {} FROM {} WHERE {} ORDER BY {} LIMIT %s").format(
+            sql.SQL(", ").join(sql.SQL(name) for name, _ in order.key),
+            sql.SQL(self.columns),
+            sql.SQL(self.select),
+            where,
+            sql.SQL(", ").join(sql.SQL(name) + order.direction for name, _ in order.key),
+        )
+        return composed, [*values, page.size + 1]
+
+    def _conditions(self, page: Page) -> tuple[list[sql.Composable], list[object]]:
         parts: list[sql.Composable] = []
         values: list[object] = []
         for condition in page.conditions:
-            parts.append(self._condition(condition))
-            values.append(condition.value)
-        if page.after is not None:
-            columns = sql.SQL(", ").join(sql.SQL(name) for name, _ in self.key)
-            marks = sql.SQL(", ").join(sql.SQL("%s::") + sql.SQL(kind) for _, kind in self.key)
-            than = sql.SQL("<" if descending else ">")
-            parts.append(sql.SQL("({}) {} ({})").format(columns, than, marks))
-            values.extend(page.after)
-        direction = sql.SQL(" DESC" if descending else "")
-        order = sql.SQL(", ").join(sql.SQL(name) + direction for name, _ in self.key)
-        where = sql.SQL(" AND ").join(parts) if parts else sql.SQL("true")
-        composed = sql.SQL("SELECT {}, {} WHERE {} ORDER BY {} LIMIT %s").format(
-            sql.SQL(", ").join(sql.SQL(name) for name, _ in self.key),
-            sql.SQL(self.columns) + sql.SQL(" FROM ") + sql.SQL(self.select),
-            where,
-            order,
-        )
-        return composed, [*values, page.size + 1]
+            if condition.field in self.computed:
+                part, given = self.computed[condition.field](condition, page)
+            else:
+                part, given = self._condition(condition), [condition.value]
+            parts.append(part)
+            values += given
+        return parts, values
 
     def _condition(self, condition: Condition) -> sql.Composable:
         column = sql.SQL(self.fields[condition.field])
@@ -65,7 +106,7 @@ _RECORD_COLUMNS: LiteralString = (
 RECORDS = ListQuery(
     select="records",
     columns=_RECORD_COLUMNS,
-    key=(("source", "text"), ("source_record_id", "text")),
+    orders={"": Order((("source", "text"), ("source_record_id", "text")))},
     fields={
         "kind": "kind",
         "source": "source",
@@ -76,13 +117,23 @@ RECORDS = ListQuery(
 GOLDEN_RECORDS = ListQuery(
     select="golden_records",
     columns="golden_id",
-    key=(("golden_id", "text"),),
+    orders={"": Order((("golden_id", "text"),))},
     fields={"kind": "kind", "state": "state"},
+    computed={"account_state": account_state_condition},
 )
+_CREATED: Key = (("create_time", "timestamptz"), ("proposal_id", "text"))
 PROPOSALS = ListQuery(
     select="proposals",
     columns="body",
-    key=(("create_time", "timestamptz"), ("proposal_id", "text")),
+    orders={
+        "create_time": Order(_CREATED),
+        "create_time desc": Order(_CREATED, descending=True),
+        "due_time": Order((("due_time", "timestamptz"), ("proposal_id", "text"))),
+        # The rank counts below zero, so that all of the key ascends.
+        "impact desc, due_time": Order(
+            (("-impact_rank", "smallint"), ("due_time", "timestamptz"), ("proposal_id", "text"))
+        ),
+    },
     fields={
         "state": "state",
         "open": "open::text",
@@ -90,6 +141,8 @@ PROPOSALS = ListQuery(
         "kind": "kind",
         "impact": "impact",
         "proposer": "proposer",
+        "survivor": "'goldenRecords/' || survivor_id",
+        "escalated": "(escalate_time IS NOT NULL)::text",
         "missing_functions": "missing_functions",
         "golden_record": "(SELECT array_agg('goldenRecords/' || g) FROM unnest(golden_ids) g)::text[]",
     },
@@ -98,24 +151,35 @@ PROPOSALS = ListQuery(
 MERGES = ListQuery(
     select="merges",
     columns="body",
-    key=(("execute_time", "timestamptz"), ("merge_id", "text")),
+    orders={"": Order((("execute_time", "timestamptz"), ("merge_id", "text")), descending=True)},
     fields={"state": "state", "survivor": "'goldenRecords/' || survivor_id"},
-    descending=True,
 )
 DISTINCTIONS = ListQuery(
     select="distinctions",
     columns="body",
-    key=(("create_time", "timestamptz"), ("distinction_id", "text")),
+    orders={"": Order((("create_time", "timestamptz"), ("distinction_id", "text")))},
     fields={
         "record": "(SELECT array_agg('sources/' || source || '/records/' || source_record_id)"
         " FROM distinction_records r WHERE r.distinction_id = distinctions.distinction_id)::text[]"
     },
     arrays=frozenset({"record"}),
 )
+DELEGATIONS = ListQuery(
+    select="delegations",
+    columns="body",
+    orders={"": Order((("create_time", "timestamptz"), ("delegation_id", "text")))},
+    fields={"delegator": "delegator", "delegate": "delegate"},
+)
+POLICY_VERSIONS = ListQuery(
+    select="policy_versions",
+    columns="version, text, origin, author, comment, create_time, revision",
+    orders={"": Order((("number", "bigint"),), descending=True)},
+    fields={},
+)
 AUDIT = ListQuery(
     select="audit_entries",
     columns="time, actor, action, targets, detail, changes_digest, previous_hash, hash",
-    key=(("revision", "bigint"),),
+    orders={"": Order((("revision", "bigint"),))},
     fields={"actor": "actor", "action": "action", "target": "targets"},
     arrays=frozenset({"target"}),
 )

@@ -1,7 +1,8 @@
 """The store on PostgreSQL: one transaction a write, ordered and audited by the ledger.
 
-A write that loses a race (deadlock, a row that appeared or moved meanwhile) is rolled back and run again;
-its workflow sees the new state. What reaches the caller is the answer of exactly one committed run.
+A write that loses a race (deadlock, a row that appeared or moved meanwhile, another policy put in force) is
+rolled back and run again; its workflow sees the new state. What reaches the caller is the answer of exactly
+one committed run.
 """
 
 import asyncio
@@ -20,9 +21,9 @@ from dedup_service.store import ledger
 from dedup_service.store.reading import Reading
 from dedup_service.store.rows import decode, encode, keep_json_as_bytes
 from dedup_service.store.statements import statement
-from dedup_service.store.writing import RacedError, Writing
+from dedup_service.store.writing import RacedError, StaleRulesError, Writing
 from dedup_service.workflows.index_port import IndexUpdate
-from dedup_service.workflows.ports import ReadTransaction, Request, Work, Written
+from dedup_service.workflows.ports import ReadTransaction, Request, RulesInForce, Work, Written
 
 T = TypeVar("T")
 
@@ -55,6 +56,7 @@ class PostgresStore:
         self._options = options
         self._committed: Callable[[IndexUpdate], None] = lambda _: None
         self._commit = asyncio.Event()
+        self._rules: RulesInForce | None = None
         keep_json_as_bytes()
         self._pool = self._make_pool(self._configure)
         # Readers have connections of their own, so that writers waiting for locks never starve them.
@@ -87,6 +89,13 @@ class PostgresStore:
     def on_commit(self, told: Callable[[IndexUpdate], None]) -> None:
         """Call `told` after each commit, in no particular order, with what the index must learn."""
         self._committed = told
+
+    def follow_rules(self, rules: RulesInForce) -> None:
+        """Commit only what was decided by the policy in force; `rules` are renewed when they are not that."""
+        self._rules = rules
+
+    def _writing(self, connection: psycopg.AsyncConnection) -> Writing:
+        return Writing(connection, self._rules.number if self._rules is not None else None)
 
     async def open(self) -> None:
         """Connect; raises StoreUnavailable when PostgreSQL does not answer in time."""
@@ -121,7 +130,7 @@ class PostgresStore:
     async def preview(self, work: Work[T]) -> T:
         async def once(connection: psycopg.AsyncConnection) -> T:
             async with connection.transaction(force_rollback=True):
-                return (await work(Writing(connection))).result
+                return (await work(self._writing(connection))).result
 
         return await self._repeated(once)
 
@@ -137,7 +146,10 @@ class PostgresStore:
                     return await run(connection)
             except _RACES as lost:
                 if attempt == _ATTEMPTS:
-                    raise StoreUnavailable("too many writes to the same records at once; try again") from lost
+                    raise StoreUnavailable(_given_up(lost)) from lost
+                if isinstance(lost, StaleRulesError) and self._rules is not None:
+                    # Its connection is given back by now: renewing reads on one of the readers'.
+                    await self._rules.renew()
                 await asyncio.sleep(0.005 * attempt)
         raise AssertionError("the loop returns or raises")
 
@@ -145,7 +157,7 @@ class PostgresStore:
         self, connection: psycopg.AsyncConnection, request: Request, work: Work[T], answer_type: type[T]
     ) -> T:
         async with connection.transaction():
-            transaction = Writing(connection)
+            transaction = self._writing(connection)
             if request.request_id:
                 # The same request at once waits here, so that it finds the answer and not its effect (A-3).
                 await transaction.lock_request(request)
@@ -243,6 +255,12 @@ class PostgresStore:
         """Forget request answers that are older than their promised lifetime."""
         async with _translated(), self._pool.connection() as connection:
             await connection.execute(statement("drop_old_answers").encode(), [ANSWER_LIFETIME])
+
+
+def _given_up(lost: Exception) -> str:
+    if isinstance(lost, StaleRulesError):
+        return "the policy in force could not be taken up; try again"
+    return "too many writes to the same records at once; try again"
 
 
 @asynccontextmanager

@@ -3,21 +3,32 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import psycopg
 from psycopg import sql
 
 from dedup_service.domain.audit import AuditEntry, AuditVerification
 from dedup_service.domain.changes import Acknowledgement, Change
-from dedup_service.domain.decision import Vote, VoteDecision
+from dedup_service.domain.delegations import Delegation
 from dedup_service.domain.distinctions import Distinction
 from dedup_service.domain.golden import GoldenRecord, GoldenRow
-from dedup_service.domain.impact import Impact
 from dedup_service.domain.merges import Merge
+from dedup_service.domain.policy import Impact
+from dedup_service.domain.policy_versions import PolicyVersion
 from dedup_service.domain.proposals import Proposal, ProposalState
 from dedup_service.domain.records import Record, RecordKey, RecordKind
+from dedup_service.domain.voting import Vote, VoteDecision
 from dedup_service.store import ledger, lists
-from dedup_service.store.rows import Parameters, Row, cursor_of, decode, golden_row_of, record_of
+from dedup_service.store.rows import (
+    Parameters,
+    Row,
+    cursor_of,
+    decode,
+    golden_row_of,
+    policy_version_of,
+    record_of,
+)
 from dedup_service.store.statements import statement
 from dedup_service.workflows.overview import Overview
 from dedup_service.workflows.ports import Listed, Page
@@ -92,14 +103,20 @@ class Reading:
         for row in await self._rows("votes_of", [[p.proposal_id for p in proposals]]) if proposals else ():
             votes[row[0]].append(
                 Vote(
-                    row[1], tuple(row[2]), VoteDecision(row[3]), plan_hash=row[4], comment=row[5], time=row[6]
+                    principal=row[1],
+                    function=row[2],
+                    on_behalf_of=row[3],
+                    decision=VoteDecision(row[4]),
+                    plan_hash=row[5],
+                    comment=row[6],
+                    time=row[7],
                 )
             )
         return [replace(p, votes=tuple(votes[p.proposal_id])) for p in proposals]
 
     async def list_proposals(self, page: Page) -> Listed[Proposal]:
         rows, after = await self._page(lists.PROPOSALS, page)
-        return Listed(tuple(await self._proposals(row[2:] for row in rows)), after)
+        return Listed(tuple(await self._proposals(row[-1:] for row in rows)), after)
 
     async def open_proposals_of(self, golden_ids: Collection[str]) -> list[Proposal]:
         return await self._proposals(await self._rows("open_proposals_of", [list(golden_ids)]))
@@ -111,6 +128,33 @@ class Reading:
     async def rejected_member_sets(self, golden_ids: Collection[str]) -> set[frozenset[str]]:
         rows = await self._rows("refused_member_sets", [list(golden_ids)])
         return {frozenset(row[0]) for row in rows}
+
+    async def overdue_proposals(self, now: datetime, limit: int) -> list[Proposal]:
+        return await self._proposals(await self._rows("overdue_proposals", {"now": now, "limit": limit}))
+
+    async def delegation(self, delegation_id: str) -> Delegation | None:
+        rows = await self._rows("delegation", [delegation_id])
+        return decode(rows[0][0], Delegation) if rows else None
+
+    async def delegations_holding(self, now: datetime) -> tuple[Delegation, ...]:
+        rows = await self._rows("delegations_holding", {"now": now})
+        return tuple(decode(row[0], Delegation) for row in rows)
+
+    async def list_delegations(self, page: Page) -> Listed[Delegation]:
+        rows, after = await self._page(lists.DELEGATIONS, page)
+        return Listed(tuple(decode(row[-1], Delegation) for row in rows), after)
+
+    async def policy_in_force(self) -> PolicyVersion | None:
+        rows = await self._rows("policy_in_force")
+        return policy_version_of(rows[0]) if rows else None
+
+    async def policy_version(self, version: str) -> PolicyVersion | None:
+        rows = await self._rows("policy_version", [version])
+        return policy_version_of(rows[0]) if rows else None
+
+    async def list_policy_versions(self, page: Page) -> Listed[PolicyVersion]:
+        rows, after = await self._page(lists.POLICY_VERSIONS, page)
+        return Listed(tuple(map(policy_version_of, rows)), after)
 
     async def merge(self, merge_id: str) -> Merge | None:
         rows = await self._rows("merge", [merge_id])
@@ -184,7 +228,7 @@ class Reading:
         if len(rows) <= page.size:
             return rows, None
         rows = rows[: page.size]
-        return rows, cursor_of(rows[-1][: len(query.key)])
+        return rows, cursor_of(rows[-1][: len(query.order(page).key)])
 
 
 def _key_columns(keys: Collection[RecordKey]) -> list[list[str]]:

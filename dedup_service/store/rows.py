@@ -8,6 +8,7 @@ import msgspec
 from psycopg.types.json import set_json_dumps, set_json_loads
 
 from dedup_service.domain.golden import Choice, GoldenRow, GoldenState
+from dedup_service.domain.policy_versions import PolicyOrigin, PolicyVersion
 from dedup_service.domain.records import Record, RecordDraft, RecordKind, RecordState
 
 T = TypeVar("T")
@@ -73,6 +74,12 @@ def golden_row_of(row: Row) -> GoldenRow:
         merge_id=merge_id,
         choices=_choices.decode(choices),
     )
+
+
+def policy_version_of(row: Row) -> PolicyVersion:
+    """A version of the policy from the columns of the statement `policy_version`."""
+    number, version, text, origin, author, comment, create_time, revision = row
+    return PolicyVersion(number, version, text, PolicyOrigin(origin), author, comment, create_time, revision)
 
 
 def cursor_of(values: Sequence[object]) -> tuple[str, ...]:

@@ -4,12 +4,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from dedup_service.domain.decision import Vote
+import psycopg
+
+from dedup_service.domain.delegations import Delegation
 from dedup_service.domain.distinctions import Distinction
 from dedup_service.domain.golden import GoldenRecord, GoldenRow
 from dedup_service.domain.merges import Merge, MergeState
+from dedup_service.domain.policy_versions import PolicyVersion
 from dedup_service.domain.proposals import Proposal
 from dedup_service.domain.records import Record, RecordDraft, RecordKey
+from dedup_service.domain.voting import Vote
 from dedup_service.store.reading import Reading
 from dedup_service.store.rows import Parameters, Row, encode_text
 from dedup_service.store.statements import statement
@@ -20,10 +24,22 @@ class RacedError(Exception):
     """Another write moved what this one was about to lock; the transaction starts again."""
 
 
+class StaleRulesError(RacedError):
+    """Another version of the policy is in force than the one that this write was decided by."""
+
+
 class Writing(Reading):
-    """Implements `workflows.ports.WriteTransaction`; `head` is the ledger's place once it is taken."""
+    """Implements `workflows.ports.WriteTransaction`; `head` is the ledger's place once it is taken.
+
+    `rules_no` is the number of the policy that the write is decided by, None when it is decided by none.
+    """
 
     head: tuple[Revision, str] | None = None
+
+    def __init__(self, connection: psycopg.AsyncConnection, rules_no: int | None = None) -> None:
+        super().__init__(connection)
+        self._rules_no = rules_no
+        self._rules_no_at_head = 0
 
     async def _run(self, name: str, parameters: Parameters) -> None:
         await self._connection.execute(statement(name).encode(), parameters)
@@ -57,7 +73,10 @@ class Writing(Reading):
 
     async def revision(self) -> Revision:
         if self.head is None:
-            revision, head_hash, time = (await self._rows("lock_head"))[0]
+            revision, head_hash, rules_no, time = (await self._rows("lock_head"))[0]
+            if self._rules_no not in (None, rules_no):
+                raise StaleRulesError
+            self._rules_no_at_head = rules_no
             self.head = Revision(revision + 1, time), head_hash
         return self.head[0]
 
@@ -67,13 +86,28 @@ class Writing(Reading):
         columns = {
             "revision": revision.number,
             "time": revision.time,
+            "golden_ids": [golden_id for _, golden_id in drafts],
+            "kinds": [draft.kind.value for draft, _ in drafts],
+        }
+        await self._run("insert_golden_records", columns)
+        return await self._insert_members(drafts, revision)
+
+    async def insert_member(self, draft: RecordDraft, golden_id: str, revision: Revision) -> Record:
+        return (await self._insert_members([(draft, golden_id)], revision))[0]
+
+    async def _insert_members(
+        self, drafts: Sequence[tuple[RecordDraft, str]], revision: Revision
+    ) -> list[Record]:
+        """Insert new records, of which no two belong to the same golden record."""
+        columns = {
+            "revision": revision.number,
+            "time": revision.time,
             "sources": [draft.key.source for draft, _ in drafts],
             "ids": [draft.key.source_record_id for draft, _ in drafts],
             "kinds": [draft.kind.value for draft, _ in drafts],
             "golden_ids": [golden_id for _, golden_id in drafts],
             "drafts": [encode_text(draft) for draft, _ in drafts],
         }
-        await self._run("insert_golden_records", columns)
         numbers = {row[1]: row[0] for row in await self._rows("insert_records", columns)}
         return [
             Record(
@@ -116,6 +150,7 @@ class Writing(Reading):
 
     async def save_proposal(self, proposal: Proposal) -> None:
         survivor = next(m for m in proposal.plan.members if m.golden_id == proposal.plan.survivor_id)
+        decision = proposal.decision
         columns = {
             "id": proposal.proposal_id,
             "state": proposal.state.value,
@@ -128,6 +163,13 @@ class Writing(Reading):
             "kind": survivor.kind.value,
             "revision": proposal.revision,
             "create_time": proposal.create_time,
+            "impact_rank": proposal.impact.rank,
+            # Without a decision nobody knows until when there is time: due at once, and never expired unseen.
+            "due_time": decision.due_time if decision is not None else proposal.create_time,
+            "expire_time": decision.expire_time if decision is not None else None,
+            "escalate_time": proposal.escalate_time,
+            "escalated_to": list(proposal.escalated_to),
+            "voters": list(proposal.voters),
             # Votes live in their own append-only log.
             "body": encode_text(replace(proposal, votes=())),
         }
@@ -137,7 +179,8 @@ class Writing(Reading):
         columns = [
             proposal_id,
             vote.principal,
-            list(vote.functions),
+            vote.function,
+            vote.on_behalf_of,
             vote.decision.value,
             vote.plan_hash,
             vote.comment,
@@ -162,6 +205,39 @@ class Writing(Reading):
             "golden_ids": list(merge.merged_ids),
         }
         await self._run("save_merged_golden_records", merged)
+
+    async def save_delegation(self, delegation: Delegation) -> None:
+        columns = [
+            delegation.delegation_id,
+            delegation.delegator,
+            delegation.delegate,
+            delegation.start_time,
+            delegation.end_time,
+            delegation.create_time,
+            delegation.revision,
+            encode_text(delegation),
+        ]
+        await self._run("save_delegation", columns)
+
+    async def insert_policy_version(self, version: PolicyVersion) -> None:
+        await self.revision()
+        if version.number <= self._rules_no_at_head:
+            raise RacedError
+        if version.number != self._rules_no_at_head + 1:
+            raise ValueError(f"version {version.number} does not follow {self._rules_no_at_head}")
+        columns = [
+            version.number,
+            version.version,
+            version.text,
+            version.origin.value,
+            version.author,
+            version.comment,
+            version.create_time,
+            version.revision,
+        ]
+        await self._run("insert_policy_version", columns)
+        await self._run("set_rules_no", [version.number])
+        self._rules_no_at_head = version.number
 
     async def insert_distinction(self, distinction: Distinction) -> None:
         body = encode_text(distinction)

@@ -82,7 +82,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     ERROR_REASON_APPROVALS_MISSING: _ErrorReason.ValueType  # 10
     """The proposal lacks approvals. Code `FAILED_PRECONDITION`, with a `PreconditionFailure` that has one violation
-    for each function that is missing.
+    for each sentence that says what is missing.
 
         { "reason": "APPROVALS_MISSING", "domain": "dedup-service",
           "metadata": { "resource": "mergeProposals/ID", "functions": "finance" } }
@@ -116,8 +116,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
         { "reason": "INDEX_UNAVAILABLE", "domain": "dedup-service", "metadata": {} }
     """
     ERROR_REASON_STORE_UNAVAILABLE: _ErrorReason.ValueType  # 16
-    """The store cannot be reached or cannot write, or has not reached `min_revision` in time. Code `UNAVAILABLE`, with a `RetryInfo`. A write may have happened:
-    repeat it with its `request_id`.
+    """The store cannot be reached or cannot write, or has not reached `min_revision` in time. Code `UNAVAILABLE`, with
+    a `RetryInfo`. A write may have happened: repeat it with its `request_id`.
 
         { "reason": "STORE_UNAVAILABLE", "domain": "dedup-service", "metadata": {} }
     """
@@ -200,7 +200,7 @@ has one violation for each rule.
 """
 ERROR_REASON_APPROVALS_MISSING: ErrorReason.ValueType  # 10
 """The proposal lacks approvals. Code `FAILED_PRECONDITION`, with a `PreconditionFailure` that has one violation
-for each function that is missing.
+for each sentence that says what is missing.
 
     { "reason": "APPROVALS_MISSING", "domain": "dedup-service",
       "metadata": { "resource": "mergeProposals/ID", "functions": "finance" } }
@@ -234,8 +234,8 @@ with `min_revision` is no error: the answer says that it is not complete.
     { "reason": "INDEX_UNAVAILABLE", "domain": "dedup-service", "metadata": {} }
 """
 ERROR_REASON_STORE_UNAVAILABLE: ErrorReason.ValueType  # 16
-"""The store cannot be reached or cannot write, or has not reached `min_revision` in time. Code `UNAVAILABLE`, with a `RetryInfo`. A write may have happened:
-repeat it with its `request_id`.
+"""The store cannot be reached or cannot write, or has not reached `min_revision` in time. Code `UNAVAILABLE`, with
+a `RetryInfo`. A write may have happened: repeat it with its `request_id`.
 
     { "reason": "STORE_UNAVAILABLE", "domain": "dedup-service", "metadata": {} }
 """

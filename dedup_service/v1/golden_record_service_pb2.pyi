@@ -298,7 +298,9 @@ class ListGoldenRecordsRequest(_message.Message):
     page_token: _builtins.str
     """The `next_page_token` of the page before, with all else unchanged."""
     filter: _builtins.str
-    """Which golden records, over `kind` and `state`: `kind = ACCOUNT AND state = LIVE`."""
+    """Which golden records, over `kind`, `state` and `account_state`:
+    `state = LIVE AND account_state = PROVISIONAL`.
+    """
     @_builtins.property
     def min_revision(self) -> _core_pb2.RevisionToken:
         """See at least this write."""
@@ -500,3 +502,45 @@ class ListMembersResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListMembersResponse: _TypeAlias = ListMembersResponse  # noqa: Y015
+
+@_typing.final
+class ConfirmAccountRequest(_message.Message):
+    """Asks to confirm a provisional account."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    RECORD_FIELD_NUMBER: _builtins.int
+    CUSTOMER_NUMBER_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The golden record."""
+    etag: _builtins.str
+    """The version of the golden record that the principal has seen."""
+    record: _builtins.str
+    """The name of the record that the customer master holds for it, such as `sources/erp/records/4711`. It must not
+    have been written yet.
+    """
+    customer_number: _builtins.str
+    """The customer number, at most 4,096 code points."""
+    request_id: _builtins.str
+    """Makes a repetition of this call safe: same principal, id and content, same answer, one effect, for seven
+    days.
+    """
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        record: _builtins.str = ...,
+        customer_number: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_number", b"customer_number", "etag", b"etag", "name", b"name", "record", b"record", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmAccountRequest: _TypeAlias = ConfirmAccountRequest  # noqa: Y015

@@ -27,7 +27,8 @@ if _version_not_supported:
 
 class GoldenRecordServiceStub:
     """Reads golden records. They are never written directly: their values follow from their members, the choices of
-    stewards and the policy, and only merges and undos move members.
+    stewards and the policy, and only merges and undos move members. Finance confirms accounts by giving them a
+    member of the customer master.
     """
 
     def __init__(self, channel):
@@ -61,11 +62,17 @@ class GoldenRecordServiceStub:
                 request_serializer=dedup__service_dot_v1_dot_golden__record__service__pb2.ListMembersRequest.SerializeToString,
                 response_deserializer=dedup__service_dot_v1_dot_golden__record__service__pb2.ListMembersResponse.FromString,
                 _registered_method=True)
+        self.ConfirmAccount = channel.unary_unary(
+                '/dedup_service.v1.GoldenRecordService/ConfirmAccount',
+                request_serializer=dedup__service_dot_v1_dot_golden__record__service__pb2.ConfirmAccountRequest.SerializeToString,
+                response_deserializer=dedup__service_dot_v1_dot_golden__record__service__pb2.GoldenRecord.FromString,
+                _registered_method=True)
 
 
 class GoldenRecordServiceServicer:
     """Reads golden records. They are never written directly: their values follow from their members, the choices of
-    stewards and the policy, and only merges and undos move members.
+    stewards and the policy, and only merges and undos move members. Finance confirms accounts by giving them a
+    member of the customer master.
     """
 
     def GetGoldenRecord(self, request, context):
@@ -103,6 +110,15 @@ class GoldenRecordServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ConfirmAccount(self, request, context):
+        """Confirms a provisional account: it gets a new member, the customer master's record with its customer number,
+        and is mastered from then on. For people of the function that keeps the customer master. An account that
+        duplicates a mastered one is proposed to be merged into it instead.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_GoldenRecordServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -131,6 +147,11 @@ def add_GoldenRecordServiceServicer_to_server(servicer, server):
                     request_deserializer=dedup__service_dot_v1_dot_golden__record__service__pb2.ListMembersRequest.FromString,
                     response_serializer=dedup__service_dot_v1_dot_golden__record__service__pb2.ListMembersResponse.SerializeToString,
             ),
+            'ConfirmAccount': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmAccount,
+                    request_deserializer=dedup__service_dot_v1_dot_golden__record__service__pb2.ConfirmAccountRequest.FromString,
+                    response_serializer=dedup__service_dot_v1_dot_golden__record__service__pb2.GoldenRecord.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'dedup_service.v1.GoldenRecordService', rpc_method_handlers)
@@ -141,7 +162,8 @@ def add_GoldenRecordServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class GoldenRecordService:
     """Reads golden records. They are never written directly: their values follow from their members, the choices of
-    stewards and the policy, and only merges and undos move members.
+    stewards and the policy, and only merges and undos move members. Finance confirms accounts by giving them a
+    member of the customer master.
     """
 
     @staticmethod
@@ -269,6 +291,33 @@ class GoldenRecordService:
             '/dedup_service.v1.GoldenRecordService/ListMembers',
             dedup__service_dot_v1_dot_golden__record__service__pb2.ListMembersRequest.SerializeToString,
             dedup__service_dot_v1_dot_golden__record__service__pb2.ListMembersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmAccount(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dedup_service.v1.GoldenRecordService/ConfirmAccount',
+            dedup__service_dot_v1_dot_golden__record__service__pb2.ConfirmAccountRequest.SerializeToString,
+            dedup__service_dot_v1_dot_golden__record__service__pb2.GoldenRecord.FromString,
             options,
             channel_credentials,
             insecure,

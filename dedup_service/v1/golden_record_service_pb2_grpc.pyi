@@ -28,7 +28,8 @@ GRPC_VERSION: str
 
 class GoldenRecordServiceStub:
     """Reads golden records. They are never written directly: their values follow from their members, the choices of
-    stewards and the policy, and only merges and undos move members.
+    stewards and the policy, and only merges and undos move members. Finance confirms accounts by giving them a
+    member of the customer master.
     """
 
     @_typing.overload
@@ -45,11 +46,17 @@ class GoldenRecordServiceStub:
     """Finds the golden record of a source record, or those with an active member that carries an identifier."""
     ListMembers: _grpc.UnaryUnaryMultiCallable[_golden_record_service_pb2.ListMembersRequest, _golden_record_service_pb2.ListMembersResponse]
     """Lists the members of a golden record as whole records, in order of name."""
+    ConfirmAccount: _grpc.UnaryUnaryMultiCallable[_golden_record_service_pb2.ConfirmAccountRequest, _golden_record_service_pb2.GoldenRecord]
+    """Confirms a provisional account: it gets a new member, the customer master's record with its customer number,
+    and is mastered from then on. For people of the function that keeps the customer master. An account that
+    duplicates a mastered one is proposed to be merged into it instead.
+    """
 
 @_typing.type_check_only
 class GoldenRecordServiceAsyncStub(GoldenRecordServiceStub):
     """Reads golden records. They are never written directly: their values follow from their members, the choices of
-    stewards and the policy, and only merges and undos move members.
+    stewards and the policy, and only merges and undos move members. Finance confirms accounts by giving them a
+    member of the customer master.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -63,10 +70,16 @@ class GoldenRecordServiceAsyncStub(GoldenRecordServiceStub):
     """Finds the golden record of a source record, or those with an active member that carries an identifier."""
     ListMembers: _aio.UnaryUnaryMultiCallable[_golden_record_service_pb2.ListMembersRequest, _golden_record_service_pb2.ListMembersResponse]  # type: ignore[assignment]
     """Lists the members of a golden record as whole records, in order of name."""
+    ConfirmAccount: _aio.UnaryUnaryMultiCallable[_golden_record_service_pb2.ConfirmAccountRequest, _golden_record_service_pb2.GoldenRecord]  # type: ignore[assignment]
+    """Confirms a provisional account: it gets a new member, the customer master's record with its customer number,
+    and is mastered from then on. For people of the function that keeps the customer master. An account that
+    duplicates a mastered one is proposed to be merged into it instead.
+    """
 
 class GoldenRecordServiceServicer(metaclass=_abc_1.ABCMeta):
     """Reads golden records. They are never written directly: their values follow from their members, the choices of
-    stewards and the policy, and only merges and undos move members.
+    stewards and the policy, and only merges and undos move members. Finance confirms accounts by giving them a
+    member of the customer master.
     """
 
     @_abc_1.abstractmethod
@@ -108,5 +121,16 @@ class GoldenRecordServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_golden_record_service_pb2.ListMembersResponse, _abc.Awaitable[_golden_record_service_pb2.ListMembersResponse]]:
         """Lists the members of a golden record as whole records, in order of name."""
+
+    @_abc_1.abstractmethod
+    def ConfirmAccount(
+        self,
+        request: _golden_record_service_pb2.ConfirmAccountRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_golden_record_service_pb2.GoldenRecord, _abc.Awaitable[_golden_record_service_pb2.GoldenRecord]]:
+        """Confirms a provisional account: it gets a new member, the customer master's record with its customer number,
+        and is mastered from then on. For people of the function that keeps the customer master. An account that
+        duplicates a mastered one is proposed to be merged into it instead.
+        """
 
 def add_GoldenRecordServiceServicer_to_server(servicer: GoldenRecordServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -11,6 +11,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.type import money_pb2 as _money_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -418,3 +419,129 @@ class ImpactReason(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ImpactReason: _TypeAlias = ImpactReason  # noqa: Y015
+
+@_typing.final
+class ImpactPreview(_message.Message):
+    """Whom and what executing a proposal would touch, before anybody votes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MOVING_CHILDREN_FIELD_NUMBER: _builtins.int
+    REDIRECTS_FIELD_NUMBER: _builtins.int
+    FUNCTIONS_FIELD_NUMBER: _builtins.int
+    OWNERS_FIELD_NUMBER: _builtins.int
+    OPEN_PIPELINE_FIELD_NUMBER: _builtins.int
+    OPEN_INVOICE_COUNT_FIELD_NUMBER: _builtins.int
+    NOT_MOVING_FIELD_NUMBER: _builtins.int
+    open_invoice_count: _builtins.int
+    """The open invoices of all members."""
+    @_builtins.property
+    def moving_children(self) -> _containers.RepeatedCompositeFieldContainer[Global___MovingChildren]:
+        """The child references that would hang below another golden record, by kind and owner."""
+
+    @_builtins.property
+    def redirects(self) -> _containers.RepeatedCompositeFieldContainer[Global___RedirectingId]:
+        """The names that would redirect, and the systems that know them."""
+
+    @_builtins.property
+    def functions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The functions with a stake, in order."""
+
+    @_builtins.property
+    def owners(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The people and queues who own a record or a child reference of it, in order."""
+
+    @_builtins.property
+    def open_pipeline(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Money]:
+        """The open pipeline of all members, by currency."""
+
+    @_builtins.property
+    def not_moving(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What stays where it is, in sentences."""
+
+    def __init__(
+        self,
+        *,
+        moving_children: _abc.Iterable[Global___MovingChildren] | None = ...,
+        redirects: _abc.Iterable[Global___RedirectingId] | None = ...,
+        functions: _abc.Iterable[_builtins.str] | None = ...,
+        owners: _abc.Iterable[_builtins.str] | None = ...,
+        open_pipeline: _abc.Iterable[_money_pb2.Money] | None = ...,
+        open_invoice_count: _builtins.int = ...,
+        not_moving: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["functions", b"functions", "moving_children", b"moving_children", "not_moving", b"not_moving", "open_invoice_count", b"open_invoice_count", "open_pipeline", b"open_pipeline", "owners", b"owners", "redirects", b"redirects"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImpactPreview: _TypeAlias = ImpactPreview  # noqa: Y015
+
+@_typing.final
+class MovingChildren(_message.Message):
+    """Child references of one kind and owner that would move."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    OPEN_COUNT_FIELD_NUMBER: _builtins.int
+    AMOUNTS_FIELD_NUMBER: _builtins.int
+    kind: _core_pb2.ChildKind.ValueType
+    """What they are."""
+    owner: _builtins.str
+    """The id of the principal who answers for them. Empty when nobody does."""
+    count: _builtins.int
+    """How many there are."""
+    open_count: _builtins.int
+    """On how many of them work is still going on."""
+    @_builtins.property
+    def amounts(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Money]:
+        """The sums of money that they are about, by currency."""
+
+    def __init__(
+        self,
+        *,
+        kind: _core_pb2.ChildKind.ValueType = ...,
+        owner: _builtins.str = ...,
+        count: _builtins.int = ...,
+        open_count: _builtins.int = ...,
+        amounts: _abc.Iterable[_money_pb2.Money] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amounts", b"amounts", "count", b"count", "kind", b"kind", "open_count", b"open_count", "owner", b"owner"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MovingChildren: _TypeAlias = MovingChildren  # noqa: Y015
+
+@_typing.final
+class RedirectingId(_message.Message):
+    """A name that would redirect."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_GOLDEN_RECORD_FIELD_NUMBER: _builtins.int
+    SYSTEMS_FIELD_NUMBER: _builtins.int
+    from_golden_record: _builtins.str
+    """The golden record that would be merged away."""
+    @_builtins.property
+    def systems(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The sources that hold a record of it, in order."""
+
+    def __init__(
+        self,
+        *,
+        from_golden_record: _builtins.str = ...,
+        systems: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_golden_record", b"from_golden_record", "systems", b"systems"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RedirectingId: _TypeAlias = RedirectingId  # noqa: Y015

@@ -23,80 +23,24 @@ _sym_db = _symbol_database.Default()
 
 
 from dedup_service.v1 import core_pb2 as dedup__service_dot_v1_dot_core__pb2
-from dedup_service.v1 import merge_plan_pb2 as dedup__service_dot_v1_dot_merge__plan__pb2
+from dedup_service.v1 import merge_proposal_pb2 as dedup__service_dot_v1_dot_merge__proposal__pb2
 from dedup_service.v1 import merge_service_pb2 as dedup__service_dot_v1_dot_merge__service__pb2
+from dedup_service.v1 import voting_pb2 as dedup__service_dot_v1_dot_voting__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import field_info_pb2 as google_dot_api_dot_field__info__pb2
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
-from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
+from google.type import money_pb2 as google_dot_type_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-dedup_service/v1/merge_proposal_service.proto\x12\x10\x64\x65\x64up_service.v1\x1a\x1b\x64\x65\x64up_service/v1/core.proto\x1a!dedup_service/v1/merge_plan.proto\x1a$dedup_service/v1/merge_service.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8e\x0b\n\rMergeProposal\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12#\n\x0egolden_records\x18\x02 \x03(\tB\x0b\xe2\x41\x02\x02\x05\xfa\x41\x03\n\x01*\x12\x35\n\x08survivor\x18\x03 \x01(\tB#\xe2\x41\x01\x01\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12N\n\rfield_choices\x18\x04 \x03(\x0b\x32\x31.dedup_service.v1.MergeProposal.FieldChoicesEntryB\x04\xe2\x41\x01\x01\x12\x16\n\x07\x63omment\x18\x05 \x01(\tB\x05\xe2\x41\x02\x01\x05\x12\x37\n\x04type\x18\x06 \x01(\x0e\x32#.dedup_service.v1.MergeProposalTypeB\x04\xe2\x41\x01\x03\x12\x39\n\x05state\x18\x07 \x01(\x0e\x32$.dedup_service.v1.MergeProposalStateB\x04\xe2\x41\x01\x03\x12\x12\n\x04\x65tag\x18\x08 \x01(\tB\x04\xe2\x41\x01\x01\x12/\n\x04plan\x18\t \x01(\x0b\x32\x1b.dedup_service.v1.MergePlanB\x04\xe2\x41\x01\x03\x12\x31\n\x05links\x18\n \x03(\x0b\x32\x1c.dedup_service.v1.GoldenLinkB\x04\xe2\x41\x01\x03\x12\x38\n\x0cweakest_link\x18\x0b \x01(\x0b\x32\x1c.dedup_service.v1.GoldenLinkB\x04\xe2\x41\x01\x03\x12.\n\x06impact\x18\x0c \x01(\x0e\x32\x18.dedup_service.v1.ImpactB\x04\xe2\x41\x01\x03\x12<\n\x0eimpact_reasons\x18\r \x03(\x0b\x32\x1e.dedup_service.v1.ImpactReasonB\x04\xe2\x41\x01\x03\x12-\n\x06stakes\x18\x0e \x03(\x0b\x32\x17.dedup_service.v1.StakeB\x04\xe2\x41\x01\x03\x12\x41\n\x0crequirements\x18\x0f \x03(\x0b\x32%.dedup_service.v1.ApprovalRequirementB\x04\xe2\x41\x01\x03\x12+\n\x05votes\x18\x10 \x03(\x0b\x32\x16.dedup_service.v1.VoteB\x04\xe2\x41\x01\x03\x12\x15\n\x07missing\x18\x11 \x03(\tB\x04\xe2\x41\x01\x03\x12\x1f\n\x11missing_functions\x18\x12 \x03(\tB\x04\xe2\x41\x01\x03\x12,\n\x06vetoes\x18\x13 \x03(\x0b\x32\x16.dedup_service.v1.VetoB\x04\xe2\x41\x01\x03\x12\x16\n\x08proposer\x18\x14 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x16 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12+\n\x05merge\x18\x17 \x01(\tB\x1c\xe2\x41\x01\x03\xfa\x41\x15\n\x13\x64\x65\x64up-service/Merge\x12\x38\n\x0cplan_changes\x18\x18 \x03(\x0b\x32\x1c.dedup_service.v1.PlanChangeB\x04\xe2\x41\x01\x03\x12\x37\n\x08revision\x18\x19 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x03\x12\x30\n\x04kind\x18\x1a \x01(\x0e\x32\x1c.dedup_service.v1.RecordKindB\x04\xe2\x41\x01\x03\x12\x1d\n\x0f\x63losing_comment\x18\x1b \x01(\tB\x04\xe2\x41\x01\x03\x1a\x33\n\x11\x46ieldChoicesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01:`\xea\x41]\n\x1b\x64\x65\x64up-service/MergeProposal\x12\x1fmergeProposals/{merge_proposal}*\x0emergeProposals2\rmergeProposal\"v\n\x13\x41pprovalRequirement\x12\x11\n\tfunctions\x18\x01 \x03(\t\x12\x14\n\x0cpeople_count\x18\x02 \x01(\x05\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x13\n\x0b\x61pproved_by\x18\x04 \x03(\t\x12\x11\n\tsatisfied\x18\x05 \x01(\x08\"\xd8\x01\n\x04Vote\x12\x11\n\tprincipal\x18\x01 \x01(\t\x12\x11\n\tfunctions\x18\x02 \x03(\t\x12\x30\n\x08\x64\x65\x63ision\x18\x03 \x01(\x0e\x32\x1e.dedup_service.v1.VoteDecision\x12\x11\n\tplan_hash\x18\x04 \x01(\t\x12\x0f\n\x07\x63omment\x18\x05 \x01(\t\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x63ounts\x18\x07 \x01(\x08\x12\x13\n\x0bvoid_reason\x18\x08 \x01(\t\"$\n\x04Veto\x12\x0c\n\x04rule\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x9a\x01\n\x1a\x43reateMergeProposalRequest\x12=\n\x0emerge_proposal\x18\x01 \x01(\x0b\x32\x1f.dedup_service.v1.MergeProposalB\x04\xe2\x41\x01\x02\x12 \n\nrequest_id\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x01\xe2\x8c\xcf\xd7\x08\x02\x08\x01\x12\x1b\n\rvalidate_only\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\"\x8a\x01\n\x17GetMergeProposalRequest\x12\x32\n\x04name\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xfa\x41\x1d\n\x1b\x64\x65\x64up-service/MergeProposal\x12;\n\x0cmin_revision\x18\x02 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x01\"\xb9\x01\n\x19ListMergeProposalsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06\x66ilter\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08order_by\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12;\n\x0cmin_revision\x18\x05 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x01\"o\n\x1aListMergeProposalsResponse\x12\x38\n\x0fmerge_proposals\x18\x01 \x03(\x0b\x32\x1f.dedup_service.v1.MergeProposal\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xb4\x01\n\x1aUpdateMergeProposalRequest\x12=\n\x0emerge_proposal\x18\x01 \x01(\x0b\x32\x1f.dedup_service.v1.MergeProposalB\x04\xe2\x41\x01\x02\x12\x35\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\x12 \n\nrequest_id\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xe2\x8c\xcf\xd7\x08\x02\x08\x01\"\x9e\x01\n\x1b\x41pproveMergeProposalRequest\x12\x32\n\x04name\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xfa\x41\x1d\n\x1b\x64\x65\x64up-service/MergeProposal\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07\x63omment\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12 \n\nrequest_id\x18\x04 \x01(\tB\x0c\xe2\x41\x01\x01\xe2\x8c\xcf\xd7\x08\x02\x08\x01\"\x9d\x01\n\x1aRejectMergeProposalRequest\x12\x32\n\x04name\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xfa\x41\x1d\n\x1b\x64\x65\x64up-service/MergeProposal\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07\x63omment\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12 \n\nrequest_id\x18\x04 \x01(\tB\x0c\xe2\x41\x01\x01\xe2\x8c\xcf\xd7\x08\x02\x08\x01\"\x9f\x01\n\x1cWithdrawMergeProposalRequest\x12\x32\n\x04name\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xfa\x41\x1d\n\x1b\x64\x65\x64up-service/MergeProposal\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07\x63omment\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12 \n\nrequest_id\x18\x04 \x01(\tB\x0c\xe2\x41\x01\x01\xe2\x8c\xcf\xd7\x08\x02\x08\x01\"\x87\x01\n\x1b\x45xecuteMergeProposalRequest\x12\x32\n\x04name\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xfa\x41\x1d\n\x1b\x64\x65\x64up-service/MergeProposal\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12 \n\nrequest_id\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xe2\x8c\xcf\xd7\x08\x02\x08\x01*{\n\x11MergeProposalType\x12#\n\x1fMERGE_PROPOSAL_TYPE_UNSPECIFIED\x10\x00\x12\x1d\n\x19MERGE_PROPOSAL_TYPE_MERGE\x10\x01\x12\"\n\x1eMERGE_PROPOSAL_TYPE_CONVERSION\x10\x02*\x8e\x02\n\x12MergeProposalState\x12$\n MERGE_PROPOSAL_STATE_UNSPECIFIED\x10\x00\x12 \n\x1cMERGE_PROPOSAL_STATE_PENDING\x10\x01\x12!\n\x1dMERGE_PROPOSAL_STATE_APPROVED\x10\x02\x12!\n\x1dMERGE_PROPOSAL_STATE_REJECTED\x10\x03\x12\"\n\x1eMERGE_PROPOSAL_STATE_WITHDRAWN\x10\x04\x12!\n\x1dMERGE_PROPOSAL_STATE_EXECUTED\x10\x05\x12#\n\x1fMERGE_PROPOSAL_STATE_SUPERSEDED\x10\x06*b\n\x0cVoteDecision\x12\x1d\n\x19VOTE_DECISION_UNSPECIFIED\x10\x00\x12\x19\n\x15VOTE_DECISION_APPROVE\x10\x01\x12\x18\n\x14VOTE_DECISION_REJECT\x10\x02\x32\xdb\x06\n\x14MergeProposalService\x12\x66\n\x13\x43reateMergeProposal\x12,.dedup_service.v1.CreateMergeProposalRequest\x1a\x1f.dedup_service.v1.MergeProposal\"\x00\x12`\n\x10GetMergeProposal\x12).dedup_service.v1.GetMergeProposalRequest\x1a\x1f.dedup_service.v1.MergeProposal\"\x00\x12q\n\x12ListMergeProposals\x12+.dedup_service.v1.ListMergeProposalsRequest\x1a,.dedup_service.v1.ListMergeProposalsResponse\"\x00\x12\x66\n\x13UpdateMergeProposal\x12,.dedup_service.v1.UpdateMergeProposalRequest\x1a\x1f.dedup_service.v1.MergeProposal\"\x00\x12h\n\x14\x41pproveMergeProposal\x12-.dedup_service.v1.ApproveMergeProposalRequest\x1a\x1f.dedup_service.v1.MergeProposal\"\x00\x12\x66\n\x13RejectMergeProposal\x12,.dedup_service.v1.RejectMergeProposalRequest\x1a\x1f.dedup_service.v1.MergeProposal\"\x00\x12j\n\x15WithdrawMergeProposal\x12..dedup_service.v1.WithdrawMergeProposalRequest\x1a\x1f.dedup_service.v1.MergeProposal\"\x00\x12`\n\x14\x45xecuteMergeProposal\x12-.dedup_service.v1.ExecuteMergeProposalRequest\x1a\x17.dedup_service.v1.Merge\"\x00\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-dedup_service/v1/merge_proposal_service.proto\x12\x10\x64\x65\x64up_service.v1\x1a\x1b\x64\x65\x64up_service/v1/core.proto\x1a%dedup_service/v1/merge_proposal.proto\x1a$dedup_service/v1/merge_service.proto\x1a\x1d\x64\x65\x64up_service/v1/voting.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x17google/rpc/status.proto\x1a\x17google/type/money.proto\"\x9a\x01\n\x1a\x43reateMergeProposalRequest\x12=\n\x0emerge_proposal\x18\x01 \x01(\x0b\x32\x1f.dedup_service.v1.MergeProposalB\x04\xe2\x41\x01\x02\x12 \n\nrequest_id\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x01\xe2\x8c\xcf\xd7\x08\x02\x08\x01\x12\x1b\n\rvalidate_only\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\"\x8a\x01\n\x17GetMergeProposalRequest\x12\x32\n\x04name\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xfa\x41\x1d\n\x1b\x64\x65\x64up-service/MergeProposal\x12;\n\x0cmin_revision\x18\x02 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x01\"\xd4\x01\n\x19ListMergeProposalsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06\x66ilter\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08order_by\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12;\n\x0cmin_revision\x18\x05 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x01\x12\x19\n\x0bwaiting_for\x18\x06 \x01(\tB\x04\xe2\x41\x01\x01\"o\n\x1aListMergeProposalsResponse\x12\x38\n\x0fmerge_proposals\x18\x01 \x03(\x0b\x32\x1f.dedup_service.v1.MergeProposal\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xb4\x01\n\x1aUpdateMergeProposalRequest\x12=\n\x0emerge_proposal\x18\x01 \x01(\x0b\x32\x1f.dedup_service.v1.MergeProposalB\x04\xe2\x41\x01\x02\x12\x35\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01\x12 \n\nrequest_id\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xe2\x8c\xcf\xd7\x08\x02\x08\x01\"\xb6\x01\n\x1b\x41pproveMergeProposalRequest\x12\x32\n\x04name\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xfa\x41\x1d\n\x1b\x64\x65\x64up-service/MergeProposal\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07\x63omment\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12 \n\nrequest_id\x18\x04 \x01(\tB\x0c\xe2\x41\x01\x01\xe2\x8c\xcf\xd7\x08\x02\x08\x01\x12\x16\n\x08\x66unction\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\"\xb5\x01\n\x1aRejectMergeProposalRequest\x12\x32\n\x04name\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xfa\x41\x1d\n\x1b\x64\x65\x64up-service/MergeProposal\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07\x63omment\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12 \n\nrequest_id\x18\x04 \x01(\tB\x0c\xe2\x41\x01\x01\xe2\x8c\xcf\xd7\x08\x02\x08\x01\x12\x16\n\x08\x66unction\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\"X\n\x0e\x43hosenProposal\x12\x32\n\x04name\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xfa\x41\x1d\n\x1b\x64\x65\x64up-service/MergeProposal\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"\xcf\x02\n BatchDecideMergeProposalsRequest\x12\x14\n\x06\x66ilter\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x19\n\x0bwaiting_for\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x36\n\x08\x64\x65\x63ision\x18\x03 \x01(\x0e\x32\x1e.dedup_service.v1.VoteDecisionB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x63omment\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x39\n\tproposals\x18\x05 \x03(\x0b\x32 .dedup_service.v1.ChosenProposalB\x04\xe2\x41\x01\x01\x12\x17\n\tpage_size\x18\x06 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x07 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1b\n\rvalidate_only\x18\x08 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12 \n\nrequest_id\x18\t \x01(\tB\x0c\xe2\x41\x01\x01\xe2\x8c\xcf\xd7\x08\x02\x08\x01\"\xae\x01\n\rBatchDecision\x12.\n\x04name\x18\x01 \x01(\tB \xfa\x41\x1d\n\x1b\x64\x65\x64up-service/MergeProposal\x12\x0f\n\x07\x64\x65\x63ided\x18\x02 \x01(\x08\x12#\n\x07refusal\x18\x03 \x01(\x0b\x32\x12.google.rpc.Status\x12\x37\n\x0emerge_proposal\x18\x04 \x01(\x0b\x32\x1f.dedup_service.v1.MergeProposal\"\xce\x01\n\x0b\x42\x61tchTotals\x12\x16\n\x0eproposal_count\x18\x01 \x01(\x05\x12\x15\n\rdecided_count\x18\x02 \x01(\x05\x12\x15\n\rrefused_count\x18\x03 \x01(\x05\x12\x16\n\x0eredirect_count\x18\x04 \x01(\x05\x12\x1a\n\x12moving_child_count\x18\x05 \x01(\x05\x12\x1a\n\x12open_invoice_count\x18\x06 \x01(\x03\x12)\n\ropen_pipeline\x18\x07 \x03(\x0b\x32\x12.google.type.Money\"\xd2\x01\n!BatchDecideMergeProposalsResponse\x12\x32\n\tdecisions\x18\x01 \x03(\x0b\x32\x1f.dedup_service.v1.BatchDecision\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12-\n\x06totals\x18\x03 \x01(\x0b\x32\x1d.dedup_service.v1.BatchTotals\x12\x31\n\x08revision\x18\x04 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionToken\"\x9f\x01\n\x1cWithdrawMergeProposalRequest\x12\x32\n\x04name\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xfa\x41\x1d\n\x1b\x64\x65\x64up-service/MergeProposal\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x15\n\x07\x63omment\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12 \n\nrequest_id\x18\x04 \x01(\tB\x0c\xe2\x41\x01\x01\xe2\x8c\xcf\xd7\x08\x02\x08\x01\"\x87\x01\n\x1b\x45xecuteMergeProposalRequest\x12\x32\n\x04name\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xfa\x41\x1d\n\x1b\x64\x65\x64up-service/MergeProposal\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12 \n\nrequest_id\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xe2\x8c\xcf\xd7\x08\x02\x08\x01\x32\xe4\x07\n\x14MergeProposalService\x12\x66\n\x13\x43reateMergeProposal\x12,.dedup_service.v1.CreateMergeProposalRequest\x1a\x1f.dedup_service.v1.MergeProposal\"\x00\x12`\n\x10GetMergeProposal\x12).dedup_service.v1.GetMergeProposalRequest\x1a\x1f.dedup_service.v1.MergeProposal\"\x00\x12q\n\x12ListMergeProposals\x12+.dedup_service.v1.ListMergeProposalsRequest\x1a,.dedup_service.v1.ListMergeProposalsResponse\"\x00\x12\x66\n\x13UpdateMergeProposal\x12,.dedup_service.v1.UpdateMergeProposalRequest\x1a\x1f.dedup_service.v1.MergeProposal\"\x00\x12h\n\x14\x41pproveMergeProposal\x12-.dedup_service.v1.ApproveMergeProposalRequest\x1a\x1f.dedup_service.v1.MergeProposal\"\x00\x12\x66\n\x13RejectMergeProposal\x12,.dedup_service.v1.RejectMergeProposalRequest\x1a\x1f.dedup_service.v1.MergeProposal\"\x00\x12\x86\x01\n\x19\x42\x61tchDecideMergeProposals\x12\x32.dedup_service.v1.BatchDecideMergeProposalsRequest\x1a\x33.dedup_service.v1.BatchDecideMergeProposalsResponse\"\x00\x12j\n\x15WithdrawMergeProposal\x12..dedup_service.v1.WithdrawMergeProposalRequest\x1a\x1f.dedup_service.v1.MergeProposal\"\x00\x12`\n\x14\x45xecuteMergeProposal\x12-.dedup_service.v1.ExecuteMergeProposalRequest\x1a\x17.dedup_service.v1.Merge\"\x00\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'dedup_service.v1.merge_proposal_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MERGEPROPOSAL_FIELDCHOICESENTRY']._loaded_options = None
-  _globals['_MERGEPROPOSAL_FIELDCHOICESENTRY']._serialized_options = b'8\001'
-  _globals['_MERGEPROPOSAL'].fields_by_name['name']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['name']._serialized_options = b'\342A\001\010'
-  _globals['_MERGEPROPOSAL'].fields_by_name['golden_records']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['golden_records']._serialized_options = b'\342A\002\002\005\372A\003\n\001*'
-  _globals['_MERGEPROPOSAL'].fields_by_name['survivor']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['survivor']._serialized_options = b'\342A\001\001\372A\034\n\032dedup-service/GoldenRecord'
-  _globals['_MERGEPROPOSAL'].fields_by_name['field_choices']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['field_choices']._serialized_options = b'\342A\001\001'
-  _globals['_MERGEPROPOSAL'].fields_by_name['comment']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['comment']._serialized_options = b'\342A\002\001\005'
-  _globals['_MERGEPROPOSAL'].fields_by_name['type']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['type']._serialized_options = b'\342A\001\003'
-  _globals['_MERGEPROPOSAL'].fields_by_name['state']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['state']._serialized_options = b'\342A\001\003'
-  _globals['_MERGEPROPOSAL'].fields_by_name['etag']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['etag']._serialized_options = b'\342A\001\001'
-  _globals['_MERGEPROPOSAL'].fields_by_name['plan']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['plan']._serialized_options = b'\342A\001\003'
-  _globals['_MERGEPROPOSAL'].fields_by_name['links']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['links']._serialized_options = b'\342A\001\003'
-  _globals['_MERGEPROPOSAL'].fields_by_name['weakest_link']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['weakest_link']._serialized_options = b'\342A\001\003'
-  _globals['_MERGEPROPOSAL'].fields_by_name['impact']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['impact']._serialized_options = b'\342A\001\003'
-  _globals['_MERGEPROPOSAL'].fields_by_name['impact_reasons']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['impact_reasons']._serialized_options = b'\342A\001\003'
-  _globals['_MERGEPROPOSAL'].fields_by_name['stakes']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['stakes']._serialized_options = b'\342A\001\003'
-  _globals['_MERGEPROPOSAL'].fields_by_name['requirements']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['requirements']._serialized_options = b'\342A\001\003'
-  _globals['_MERGEPROPOSAL'].fields_by_name['votes']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['votes']._serialized_options = b'\342A\001\003'
-  _globals['_MERGEPROPOSAL'].fields_by_name['missing']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['missing']._serialized_options = b'\342A\001\003'
-  _globals['_MERGEPROPOSAL'].fields_by_name['missing_functions']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['missing_functions']._serialized_options = b'\342A\001\003'
-  _globals['_MERGEPROPOSAL'].fields_by_name['vetoes']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['vetoes']._serialized_options = b'\342A\001\003'
-  _globals['_MERGEPROPOSAL'].fields_by_name['proposer']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['proposer']._serialized_options = b'\342A\001\003'
-  _globals['_MERGEPROPOSAL'].fields_by_name['create_time']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
-  _globals['_MERGEPROPOSAL'].fields_by_name['update_time']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
-  _globals['_MERGEPROPOSAL'].fields_by_name['merge']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['merge']._serialized_options = b'\342A\001\003\372A\025\n\023dedup-service/Merge'
-  _globals['_MERGEPROPOSAL'].fields_by_name['plan_changes']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['plan_changes']._serialized_options = b'\342A\001\003'
-  _globals['_MERGEPROPOSAL'].fields_by_name['revision']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['revision']._serialized_options = b'\342A\001\003'
-  _globals['_MERGEPROPOSAL'].fields_by_name['kind']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['kind']._serialized_options = b'\342A\001\003'
-  _globals['_MERGEPROPOSAL'].fields_by_name['closing_comment']._loaded_options = None
-  _globals['_MERGEPROPOSAL'].fields_by_name['closing_comment']._serialized_options = b'\342A\001\003'
-  _globals['_MERGEPROPOSAL']._loaded_options = None
-  _globals['_MERGEPROPOSAL']._serialized_options = b'\352A]\n\033dedup-service/MergeProposal\022\037mergeProposals/{merge_proposal}*\016mergeProposals2\rmergeProposal'
   _globals['_CREATEMERGEPROPOSALREQUEST'].fields_by_name['merge_proposal']._loaded_options = None
   _globals['_CREATEMERGEPROPOSALREQUEST'].fields_by_name['merge_proposal']._serialized_options = b'\342A\001\002'
   _globals['_CREATEMERGEPROPOSALREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -117,6 +61,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTMERGEPROPOSALSREQUEST'].fields_by_name['order_by']._serialized_options = b'\342A\001\001'
   _globals['_LISTMERGEPROPOSALSREQUEST'].fields_by_name['min_revision']._loaded_options = None
   _globals['_LISTMERGEPROPOSALSREQUEST'].fields_by_name['min_revision']._serialized_options = b'\342A\001\001'
+  _globals['_LISTMERGEPROPOSALSREQUEST'].fields_by_name['waiting_for']._loaded_options = None
+  _globals['_LISTMERGEPROPOSALSREQUEST'].fields_by_name['waiting_for']._serialized_options = b'\342A\001\001'
   _globals['_UPDATEMERGEPROPOSALREQUEST'].fields_by_name['merge_proposal']._loaded_options = None
   _globals['_UPDATEMERGEPROPOSALREQUEST'].fields_by_name['merge_proposal']._serialized_options = b'\342A\001\002'
   _globals['_UPDATEMERGEPROPOSALREQUEST'].fields_by_name['update_mask']._loaded_options = None
@@ -131,6 +77,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_APPROVEMERGEPROPOSALREQUEST'].fields_by_name['comment']._serialized_options = b'\342A\001\001'
   _globals['_APPROVEMERGEPROPOSALREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_APPROVEMERGEPROPOSALREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001\342\214\317\327\010\002\010\001'
+  _globals['_APPROVEMERGEPROPOSALREQUEST'].fields_by_name['function']._loaded_options = None
+  _globals['_APPROVEMERGEPROPOSALREQUEST'].fields_by_name['function']._serialized_options = b'\342A\001\001'
   _globals['_REJECTMERGEPROPOSALREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_REJECTMERGEPROPOSALREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\035\n\033dedup-service/MergeProposal'
   _globals['_REJECTMERGEPROPOSALREQUEST'].fields_by_name['etag']._loaded_options = None
@@ -139,6 +87,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REJECTMERGEPROPOSALREQUEST'].fields_by_name['comment']._serialized_options = b'\342A\001\001'
   _globals['_REJECTMERGEPROPOSALREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_REJECTMERGEPROPOSALREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001\342\214\317\327\010\002\010\001'
+  _globals['_REJECTMERGEPROPOSALREQUEST'].fields_by_name['function']._loaded_options = None
+  _globals['_REJECTMERGEPROPOSALREQUEST'].fields_by_name['function']._serialized_options = b'\342A\001\001'
+  _globals['_CHOSENPROPOSAL'].fields_by_name['name']._loaded_options = None
+  _globals['_CHOSENPROPOSAL'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\035\n\033dedup-service/MergeProposal'
+  _globals['_CHOSENPROPOSAL'].fields_by_name['etag']._loaded_options = None
+  _globals['_CHOSENPROPOSAL'].fields_by_name['etag']._serialized_options = b'\342A\001\002'
+  _globals['_BATCHDECIDEMERGEPROPOSALSREQUEST'].fields_by_name['filter']._loaded_options = None
+  _globals['_BATCHDECIDEMERGEPROPOSALSREQUEST'].fields_by_name['filter']._serialized_options = b'\342A\001\001'
+  _globals['_BATCHDECIDEMERGEPROPOSALSREQUEST'].fields_by_name['waiting_for']._loaded_options = None
+  _globals['_BATCHDECIDEMERGEPROPOSALSREQUEST'].fields_by_name['waiting_for']._serialized_options = b'\342A\001\001'
+  _globals['_BATCHDECIDEMERGEPROPOSALSREQUEST'].fields_by_name['decision']._loaded_options = None
+  _globals['_BATCHDECIDEMERGEPROPOSALSREQUEST'].fields_by_name['decision']._serialized_options = b'\342A\001\001'
+  _globals['_BATCHDECIDEMERGEPROPOSALSREQUEST'].fields_by_name['comment']._loaded_options = None
+  _globals['_BATCHDECIDEMERGEPROPOSALSREQUEST'].fields_by_name['comment']._serialized_options = b'\342A\001\001'
+  _globals['_BATCHDECIDEMERGEPROPOSALSREQUEST'].fields_by_name['proposals']._loaded_options = None
+  _globals['_BATCHDECIDEMERGEPROPOSALSREQUEST'].fields_by_name['proposals']._serialized_options = b'\342A\001\001'
+  _globals['_BATCHDECIDEMERGEPROPOSALSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_BATCHDECIDEMERGEPROPOSALSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
+  _globals['_BATCHDECIDEMERGEPROPOSALSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_BATCHDECIDEMERGEPROPOSALSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
+  _globals['_BATCHDECIDEMERGEPROPOSALSREQUEST'].fields_by_name['validate_only']._loaded_options = None
+  _globals['_BATCHDECIDEMERGEPROPOSALSREQUEST'].fields_by_name['validate_only']._serialized_options = b'\342A\001\001'
+  _globals['_BATCHDECIDEMERGEPROPOSALSREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_BATCHDECIDEMERGEPROPOSALSREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001\342\214\317\327\010\002\010\001'
+  _globals['_BATCHDECISION'].fields_by_name['name']._loaded_options = None
+  _globals['_BATCHDECISION'].fields_by_name['name']._serialized_options = b'\372A\035\n\033dedup-service/MergeProposal'
   _globals['_WITHDRAWMERGEPROPOSALREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_WITHDRAWMERGEPROPOSALREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\035\n\033dedup-service/MergeProposal'
   _globals['_WITHDRAWMERGEPROPOSALREQUEST'].fields_by_name['etag']._loaded_options = None
@@ -153,40 +127,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXECUTEMERGEPROPOSALREQUEST'].fields_by_name['etag']._serialized_options = b'\342A\001\002'
   _globals['_EXECUTEMERGEPROPOSALREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_EXECUTEMERGEPROPOSALREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001\342\214\317\327\010\002\010\001'
-  _globals['_MERGEPROPOSALTYPE']._serialized_start=3530
-  _globals['_MERGEPROPOSALTYPE']._serialized_end=3653
-  _globals['_MERGEPROPOSALSTATE']._serialized_start=3656
-  _globals['_MERGEPROPOSALSTATE']._serialized_end=3926
-  _globals['_VOTEDECISION']._serialized_start=3928
-  _globals['_VOTEDECISION']._serialized_end=4026
-  _globals['_MERGEPROPOSAL']._serialized_start=326
-  _globals['_MERGEPROPOSAL']._serialized_end=1748
-  _globals['_MERGEPROPOSAL_FIELDCHOICESENTRY']._serialized_start=1599
-  _globals['_MERGEPROPOSAL_FIELDCHOICESENTRY']._serialized_end=1650
-  _globals['_APPROVALREQUIREMENT']._serialized_start=1750
-  _globals['_APPROVALREQUIREMENT']._serialized_end=1868
-  _globals['_VOTE']._serialized_start=1871
-  _globals['_VOTE']._serialized_end=2087
-  _globals['_VETO']._serialized_start=2089
-  _globals['_VETO']._serialized_end=2125
-  _globals['_CREATEMERGEPROPOSALREQUEST']._serialized_start=2128
-  _globals['_CREATEMERGEPROPOSALREQUEST']._serialized_end=2282
-  _globals['_GETMERGEPROPOSALREQUEST']._serialized_start=2285
-  _globals['_GETMERGEPROPOSALREQUEST']._serialized_end=2423
-  _globals['_LISTMERGEPROPOSALSREQUEST']._serialized_start=2426
-  _globals['_LISTMERGEPROPOSALSREQUEST']._serialized_end=2611
-  _globals['_LISTMERGEPROPOSALSRESPONSE']._serialized_start=2613
-  _globals['_LISTMERGEPROPOSALSRESPONSE']._serialized_end=2724
-  _globals['_UPDATEMERGEPROPOSALREQUEST']._serialized_start=2727
-  _globals['_UPDATEMERGEPROPOSALREQUEST']._serialized_end=2907
-  _globals['_APPROVEMERGEPROPOSALREQUEST']._serialized_start=2910
-  _globals['_APPROVEMERGEPROPOSALREQUEST']._serialized_end=3068
-  _globals['_REJECTMERGEPROPOSALREQUEST']._serialized_start=3071
-  _globals['_REJECTMERGEPROPOSALREQUEST']._serialized_end=3228
-  _globals['_WITHDRAWMERGEPROPOSALREQUEST']._serialized_start=3231
-  _globals['_WITHDRAWMERGEPROPOSALREQUEST']._serialized_end=3390
-  _globals['_EXECUTEMERGEPROPOSALREQUEST']._serialized_start=3393
-  _globals['_EXECUTEMERGEPROPOSALREQUEST']._serialized_end=3528
-  _globals['_MERGEPROPOSALSERVICE']._serialized_start=4029
-  _globals['_MERGEPROPOSALSERVICE']._serialized_end=4888
+  _globals['_CREATEMERGEPROPOSALREQUEST']._serialized_start=378
+  _globals['_CREATEMERGEPROPOSALREQUEST']._serialized_end=532
+  _globals['_GETMERGEPROPOSALREQUEST']._serialized_start=535
+  _globals['_GETMERGEPROPOSALREQUEST']._serialized_end=673
+  _globals['_LISTMERGEPROPOSALSREQUEST']._serialized_start=676
+  _globals['_LISTMERGEPROPOSALSREQUEST']._serialized_end=888
+  _globals['_LISTMERGEPROPOSALSRESPONSE']._serialized_start=890
+  _globals['_LISTMERGEPROPOSALSRESPONSE']._serialized_end=1001
+  _globals['_UPDATEMERGEPROPOSALREQUEST']._serialized_start=1004
+  _globals['_UPDATEMERGEPROPOSALREQUEST']._serialized_end=1184
+  _globals['_APPROVEMERGEPROPOSALREQUEST']._serialized_start=1187
+  _globals['_APPROVEMERGEPROPOSALREQUEST']._serialized_end=1369
+  _globals['_REJECTMERGEPROPOSALREQUEST']._serialized_start=1372
+  _globals['_REJECTMERGEPROPOSALREQUEST']._serialized_end=1553
+  _globals['_CHOSENPROPOSAL']._serialized_start=1555
+  _globals['_CHOSENPROPOSAL']._serialized_end=1643
+  _globals['_BATCHDECIDEMERGEPROPOSALSREQUEST']._serialized_start=1646
+  _globals['_BATCHDECIDEMERGEPROPOSALSREQUEST']._serialized_end=1981
+  _globals['_BATCHDECISION']._serialized_start=1984
+  _globals['_BATCHDECISION']._serialized_end=2158
+  _globals['_BATCHTOTALS']._serialized_start=2161
+  _globals['_BATCHTOTALS']._serialized_end=2367
+  _globals['_BATCHDECIDEMERGEPROPOSALSRESPONSE']._serialized_start=2370
+  _globals['_BATCHDECIDEMERGEPROPOSALSRESPONSE']._serialized_end=2580
+  _globals['_WITHDRAWMERGEPROPOSALREQUEST']._serialized_start=2583
+  _globals['_WITHDRAWMERGEPROPOSALREQUEST']._serialized_end=2742
+  _globals['_EXECUTEMERGEPROPOSALREQUEST']._serialized_start=2745
+  _globals['_EXECUTEMERGEPROPOSALREQUEST']._serialized_end=2880
+  _globals['_MERGEPROPOSALSERVICE']._serialized_start=2883
+  _globals['_MERGEPROPOSALSERVICE']._serialized_end=3879
 # @@protoc_insertion_point(module_scope)

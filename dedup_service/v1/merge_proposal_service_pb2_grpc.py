@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from dedup_service.v1 import merge_proposal_pb2 as dedup__service_dot_v1_dot_merge__proposal__pb2
 from dedup_service.v1 import merge_proposal_service_pb2 as dedup__service_dot_v1_dot_merge__proposal__service__pb2
 from dedup_service.v1 import merge_service_pb2 as dedup__service_dot_v1_dot_merge__service__pb2
 
@@ -40,12 +41,12 @@ class MergeProposalServiceStub:
         self.CreateMergeProposal = channel.unary_unary(
                 '/dedup_service.v1.MergeProposalService/CreateMergeProposal',
                 request_serializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.CreateMergeProposalRequest.SerializeToString,
-                response_deserializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.MergeProposal.FromString,
+                response_deserializer=dedup__service_dot_v1_dot_merge__proposal__pb2.MergeProposal.FromString,
                 _registered_method=True)
         self.GetMergeProposal = channel.unary_unary(
                 '/dedup_service.v1.MergeProposalService/GetMergeProposal',
                 request_serializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.GetMergeProposalRequest.SerializeToString,
-                response_deserializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.MergeProposal.FromString,
+                response_deserializer=dedup__service_dot_v1_dot_merge__proposal__pb2.MergeProposal.FromString,
                 _registered_method=True)
         self.ListMergeProposals = channel.unary_unary(
                 '/dedup_service.v1.MergeProposalService/ListMergeProposals',
@@ -55,22 +56,27 @@ class MergeProposalServiceStub:
         self.UpdateMergeProposal = channel.unary_unary(
                 '/dedup_service.v1.MergeProposalService/UpdateMergeProposal',
                 request_serializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.UpdateMergeProposalRequest.SerializeToString,
-                response_deserializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.MergeProposal.FromString,
+                response_deserializer=dedup__service_dot_v1_dot_merge__proposal__pb2.MergeProposal.FromString,
                 _registered_method=True)
         self.ApproveMergeProposal = channel.unary_unary(
                 '/dedup_service.v1.MergeProposalService/ApproveMergeProposal',
                 request_serializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.ApproveMergeProposalRequest.SerializeToString,
-                response_deserializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.MergeProposal.FromString,
+                response_deserializer=dedup__service_dot_v1_dot_merge__proposal__pb2.MergeProposal.FromString,
                 _registered_method=True)
         self.RejectMergeProposal = channel.unary_unary(
                 '/dedup_service.v1.MergeProposalService/RejectMergeProposal',
                 request_serializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.RejectMergeProposalRequest.SerializeToString,
-                response_deserializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.MergeProposal.FromString,
+                response_deserializer=dedup__service_dot_v1_dot_merge__proposal__pb2.MergeProposal.FromString,
+                _registered_method=True)
+        self.BatchDecideMergeProposals = channel.unary_unary(
+                '/dedup_service.v1.MergeProposalService/BatchDecideMergeProposals',
+                request_serializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.BatchDecideMergeProposalsRequest.SerializeToString,
+                response_deserializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.BatchDecideMergeProposalsResponse.FromString,
                 _registered_method=True)
         self.WithdrawMergeProposal = channel.unary_unary(
                 '/dedup_service.v1.MergeProposalService/WithdrawMergeProposal',
                 request_serializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.WithdrawMergeProposalRequest.SerializeToString,
-                response_deserializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.MergeProposal.FromString,
+                response_deserializer=dedup__service_dot_v1_dot_merge__proposal__pb2.MergeProposal.FromString,
                 _registered_method=True)
         self.ExecuteMergeProposal = channel.unary_unary(
                 '/dedup_service.v1.MergeProposalService/ExecuteMergeProposal',
@@ -99,7 +105,7 @@ class MergeProposalServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListMergeProposals(self, request, context):
-        """Lists proposals.
+        """Lists proposals, all or those that wait for somebody's vote.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -113,14 +119,24 @@ class MergeProposalServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ApproveMergeProposal(self, request, context):
-        """Votes for a proposal, in every function that the principal holds.
+        """Votes for a proposal, for one function of the principal or of somebody who delegated it to them. One person
+        counts once: their last vote replaces the one before.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RejectMergeProposal(self, request, context):
-        """Votes against a proposal, in every function that the principal holds. A vote that counts ends it.
+        """Votes against a proposal, in the same way. Whether that ends it is for the ballot to say.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchDecideMergeProposals(self, request, context):
+        """Votes in the same way on many proposals at once, each by itself: what the caller may not decide is skipped and
+        says why. With `validate_only` it lists what a filter selects, and nothing is decided. A decision then names
+        each proposal with the etag that was seen: nobody decides what they have not seen.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -146,12 +162,12 @@ def add_MergeProposalServiceServicer_to_server(servicer, server):
             'CreateMergeProposal': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateMergeProposal,
                     request_deserializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.CreateMergeProposalRequest.FromString,
-                    response_serializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.MergeProposal.SerializeToString,
+                    response_serializer=dedup__service_dot_v1_dot_merge__proposal__pb2.MergeProposal.SerializeToString,
             ),
             'GetMergeProposal': grpc.unary_unary_rpc_method_handler(
                     servicer.GetMergeProposal,
                     request_deserializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.GetMergeProposalRequest.FromString,
-                    response_serializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.MergeProposal.SerializeToString,
+                    response_serializer=dedup__service_dot_v1_dot_merge__proposal__pb2.MergeProposal.SerializeToString,
             ),
             'ListMergeProposals': grpc.unary_unary_rpc_method_handler(
                     servicer.ListMergeProposals,
@@ -161,22 +177,27 @@ def add_MergeProposalServiceServicer_to_server(servicer, server):
             'UpdateMergeProposal': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateMergeProposal,
                     request_deserializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.UpdateMergeProposalRequest.FromString,
-                    response_serializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.MergeProposal.SerializeToString,
+                    response_serializer=dedup__service_dot_v1_dot_merge__proposal__pb2.MergeProposal.SerializeToString,
             ),
             'ApproveMergeProposal': grpc.unary_unary_rpc_method_handler(
                     servicer.ApproveMergeProposal,
                     request_deserializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.ApproveMergeProposalRequest.FromString,
-                    response_serializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.MergeProposal.SerializeToString,
+                    response_serializer=dedup__service_dot_v1_dot_merge__proposal__pb2.MergeProposal.SerializeToString,
             ),
             'RejectMergeProposal': grpc.unary_unary_rpc_method_handler(
                     servicer.RejectMergeProposal,
                     request_deserializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.RejectMergeProposalRequest.FromString,
-                    response_serializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.MergeProposal.SerializeToString,
+                    response_serializer=dedup__service_dot_v1_dot_merge__proposal__pb2.MergeProposal.SerializeToString,
+            ),
+            'BatchDecideMergeProposals': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchDecideMergeProposals,
+                    request_deserializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.BatchDecideMergeProposalsRequest.FromString,
+                    response_serializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.BatchDecideMergeProposalsResponse.SerializeToString,
             ),
             'WithdrawMergeProposal': grpc.unary_unary_rpc_method_handler(
                     servicer.WithdrawMergeProposal,
                     request_deserializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.WithdrawMergeProposalRequest.FromString,
-                    response_serializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.MergeProposal.SerializeToString,
+                    response_serializer=dedup__service_dot_v1_dot_merge__proposal__pb2.MergeProposal.SerializeToString,
             ),
             'ExecuteMergeProposal': grpc.unary_unary_rpc_method_handler(
                     servicer.ExecuteMergeProposal,
@@ -212,7 +233,7 @@ class MergeProposalService:
             target,
             '/dedup_service.v1.MergeProposalService/CreateMergeProposal',
             dedup__service_dot_v1_dot_merge__proposal__service__pb2.CreateMergeProposalRequest.SerializeToString,
-            dedup__service_dot_v1_dot_merge__proposal__service__pb2.MergeProposal.FromString,
+            dedup__service_dot_v1_dot_merge__proposal__pb2.MergeProposal.FromString,
             options,
             channel_credentials,
             insecure,
@@ -239,7 +260,7 @@ class MergeProposalService:
             target,
             '/dedup_service.v1.MergeProposalService/GetMergeProposal',
             dedup__service_dot_v1_dot_merge__proposal__service__pb2.GetMergeProposalRequest.SerializeToString,
-            dedup__service_dot_v1_dot_merge__proposal__service__pb2.MergeProposal.FromString,
+            dedup__service_dot_v1_dot_merge__proposal__pb2.MergeProposal.FromString,
             options,
             channel_credentials,
             insecure,
@@ -293,7 +314,7 @@ class MergeProposalService:
             target,
             '/dedup_service.v1.MergeProposalService/UpdateMergeProposal',
             dedup__service_dot_v1_dot_merge__proposal__service__pb2.UpdateMergeProposalRequest.SerializeToString,
-            dedup__service_dot_v1_dot_merge__proposal__service__pb2.MergeProposal.FromString,
+            dedup__service_dot_v1_dot_merge__proposal__pb2.MergeProposal.FromString,
             options,
             channel_credentials,
             insecure,
@@ -320,7 +341,7 @@ class MergeProposalService:
             target,
             '/dedup_service.v1.MergeProposalService/ApproveMergeProposal',
             dedup__service_dot_v1_dot_merge__proposal__service__pb2.ApproveMergeProposalRequest.SerializeToString,
-            dedup__service_dot_v1_dot_merge__proposal__service__pb2.MergeProposal.FromString,
+            dedup__service_dot_v1_dot_merge__proposal__pb2.MergeProposal.FromString,
             options,
             channel_credentials,
             insecure,
@@ -347,7 +368,34 @@ class MergeProposalService:
             target,
             '/dedup_service.v1.MergeProposalService/RejectMergeProposal',
             dedup__service_dot_v1_dot_merge__proposal__service__pb2.RejectMergeProposalRequest.SerializeToString,
-            dedup__service_dot_v1_dot_merge__proposal__service__pb2.MergeProposal.FromString,
+            dedup__service_dot_v1_dot_merge__proposal__pb2.MergeProposal.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchDecideMergeProposals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dedup_service.v1.MergeProposalService/BatchDecideMergeProposals',
+            dedup__service_dot_v1_dot_merge__proposal__service__pb2.BatchDecideMergeProposalsRequest.SerializeToString,
+            dedup__service_dot_v1_dot_merge__proposal__service__pb2.BatchDecideMergeProposalsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -374,7 +422,7 @@ class MergeProposalService:
             target,
             '/dedup_service.v1.MergeProposalService/WithdrawMergeProposal',
             dedup__service_dot_v1_dot_merge__proposal__service__pb2.WithdrawMergeProposalRequest.SerializeToString,
-            dedup__service_dot_v1_dot_merge__proposal__service__pb2.MergeProposal.FromString,
+            dedup__service_dot_v1_dot_merge__proposal__pb2.MergeProposal.FromString,
             options,
             channel_credentials,
             insecure,

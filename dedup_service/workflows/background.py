@@ -10,7 +10,7 @@ _PATIENCE_SECONDS = 0.2
 
 
 async def end_tasks(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Cancel tasks and return when all have ended, however often each must be told; their errors are dropped."""
+    """Cancel tasks and return when all have ended, however often each must be told; errors are dropped."""
     running = set(tasks)
     while running:
         for task in running:

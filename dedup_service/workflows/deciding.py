@@ -8,13 +8,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dedup_service.domain.changes import ChangeDraft, ChangeType
-from dedup_service.domain.decision import Decision, Vote, VoteDecision, check_may_vote
+from dedup_service.domain.decision import Decision, electorate_of
+from dedup_service.domain.delegations import Roles
 from dedup_service.domain.errors import ApprovalsMissing, PermissionRefused, Reason, StateNotAllowed, Vetoed
 from dedup_service.domain.golden import Choice, GoldenRecord, GoldenState, image_of
 from dedup_service.domain.merges import BeforeGolden, Merge
 from dedup_service.domain.principals import Principal
 from dedup_service.domain.proposals import Proposal, ProposalState
 from dedup_service.domain.records import Record
+from dedup_service.domain.standing import check_involved, mandate_for_vote
+from dedup_service.domain.voting import Vote, VoteDecision
 from dedup_service.workflows.assessment import Assessment, proposal_change, proposal_subjects
 from dedup_service.workflows.ports import Ids, Request, Revision, Store, WriteTransaction, Written
 from dedup_service.workflows.proposing import check_comment, lock_open_proposal
@@ -38,8 +41,9 @@ class Deciding:
         principal: Principal,
         decision: VoteDecision,
         comment: str,
+        function: str = "",
     ) -> Proposal:
-        """Cast a vote on the plan that the etag names.
+        """Cast a vote on the plan that the etag names, for a function or for the first that has not spoken.
 
         Raises:
             EtagMismatch: the plan has changed since the caller saw it; says what changed.
@@ -50,22 +54,17 @@ class Deciding:
         async def work(tx: WriteTransaction) -> Written[Proposal]:
             proposal, goldens = await lock_open_proposal(tx, proposal_id, etag, self._assessment.policy)
             revision = await tx.revision()
-            before = await self._assessment.decide(
-                tx,
-                proposal.plan,
-                goldens,
-                proposal.proposer,
-                proposal.votes,
-                revision.time,
-                proposal.plan_time,
-            )
+            case, before = await self._assessment.decide(tx, proposal, goldens, revision.time)
+            electorate = electorate_of(case, before)
+            mandate = mandate_for_vote(principal.name, electorate, before.voices, function)
             vote = Vote(
                 principal=principal.name,
-                functions=check_may_vote(principal, proposal.proposer, before.functions),
+                function=mandate.function,
                 decision=decision,
                 plan_hash=etag,
                 comment=comment,
                 time=revision.time,
+                on_behalf_of=mandate.on_behalf_of,
             )
             await tx.add_vote(proposal_id, vote)
             voted = replace(
@@ -80,7 +79,7 @@ class Deciding:
                 assessed,
                 changes=(proposal_change(assessed),),
                 targets=(proposal.name,),
-                detail=f"{decision} on plan {etag}",
+                detail=_vote_detail(vote),
                 subjects=proposal_subjects(assessed),
             )
 
@@ -92,21 +91,15 @@ class Deciding:
         Raises:
             Vetoed: a veto rule stops it whatever the votes.
             ApprovalsMissing: naming each missing approval.
+            PermissionRefused: for others than its proposer, people who may vote on it, and service accounts.
         """
 
         async def work(tx: WriteTransaction) -> Written[Merge]:
             proposal, goldens = await lock_open_proposal(tx, proposal_id, etag, self._assessment.policy)
             others = await self._replanning.lock(tx, proposal.plan.golden_ids, besides=proposal_id)
             revision = await tx.revision()
-            decision = await self._assessment.decide(
-                tx,
-                proposal.plan,
-                goldens,
-                proposal.proposer,
-                proposal.votes,
-                revision.time,
-                proposal.plan_time,
-            )
+            case, decision = await self._assessment.decide(tx, proposal, goldens, revision.time)
+            check_involved(principal.name, electorate_of(case, decision), services=True)
             refuse_unless_approved(proposal, decision)
             merge = self._merge_of(proposal, goldens, principal, revision)
             change = await self._carry_out(tx, merge, proposal, goldens, revision)
@@ -205,19 +198,23 @@ def refuse_unless_approved(proposal: Proposal, decision: Decision) -> None:
     if decision.rejected:
         raise StateNotAllowed(proposal.name, "REJECTED", f"{proposal.name} was rejected")
     if not decision.approved:
-        missing = [("/".join(need.functions), need.missing) for need in decision.unmet]
-        raise ApprovalsMissing(proposal.name, missing)
+        raise ApprovalsMissing(proposal.name, [(each.function, each.sentence) for each in decision.missing])
 
 
-def check_may_undo(principal: Principal, functions: Sequence[str]) -> None:
-    """Only a person of a function with a stake in the merged records may undo their merge."""
+def _vote_detail(vote: Vote) -> str:
+    whose = f" on behalf of {vote.on_behalf_of}" if vote.on_behalf_of else ""
+    return f"{vote.decision} for {vote.function}{whose} on plan {vote.plan_hash}"
+
+
+def check_may_undo(principal: Principal, functions: Sequence[str], roles: Roles) -> None:
+    """Only a person of a function with a stake in the records may undo their merge or part them."""
     if not principal.human:
         raise PermissionRefused(
             Reason.NOT_AN_APPROVER,
-            f"{principal.name} is a service account: it may not undo a merge",
+            f"{principal.name} is a service account: people with a stake decide this",
             functions,
         )
-    if not principal.functions & set(functions):
+    if not roles.functions(principal.name) & set(functions):
         raise PermissionRefused(
             Reason.MISSING_ROLE,
             f"{principal.name} holds no function with a stake: {', '.join(functions) or 'none has one'}",

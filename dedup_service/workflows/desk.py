@@ -2,19 +2,26 @@
 
 from dataclasses import dataclass
 
-from dedup_service.domain.policy import Policy
-from dedup_service.domain.principals import Directory
+from dedup_service.workflows.assessment import Assessment
+from dedup_service.workflows.batch_deciding import BatchDeciding
+from dedup_service.workflows.confirming import Confirming
 from dedup_service.workflows.deciding import Deciding
+from dedup_service.workflows.delegating import Delegating
 from dedup_service.workflows.distinguishing import Distinguishing
+from dedup_service.workflows.escalating import Escalating
 from dedup_service.workflows.following import Following
 from dedup_service.workflows.index_port import BlockingIndex, IndexProgress
 from dedup_service.workflows.matching import Matching
+from dedup_service.workflows.policies import Policies
 from dedup_service.workflows.ports import ClockNow, Store
 from dedup_service.workflows.proposing import Proposing
 from dedup_service.workflows.reading import Readings
 from dedup_service.workflows.records import RecordWriter
+from dedup_service.workflows.rules import Rules
+from dedup_service.workflows.simulating import Simulating
 from dedup_service.workflows.sweeping import Sweeping
 from dedup_service.workflows.undoing import Undoing
+from dedup_service.workflows.upkeep import Upkeep
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +32,22 @@ class Desk:
     store_id: str
     index: BlockingIndex
     progress: IndexProgress
-    policy: Policy
-    directory: Directory
+    rules: Rules
+    assessment: Assessment
     now: ClockNow
     records: RecordWriter
     readings: Readings
     matching: Matching
     proposing: Proposing
     deciding: Deciding
+    batch_deciding: BatchDeciding
+    escalating: Escalating
+    delegating: Delegating
+    confirming: Confirming
+    policies: Policies
+    simulating: Simulating
     undoing: Undoing
     distinguishing: Distinguishing
     following: Following
     sweeping: Sweeping
+    upkeep: Upkeep

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from dedup_service.domain.changes import ChangeDraft, ChangeType
 from dedup_service.domain.distinctions import Distinction
@@ -50,6 +51,7 @@ class Distinguishing:
 
         Raises:
             InvalidInput: a side is empty, too large, or shares a record with the other.
+            PermissionRefused: the creator is a person without a stake in either side.
             StateNotAllowed: the two sides are one golden record already: undo its merge instead.
         """
         check_comment(reason)
@@ -67,6 +69,8 @@ class Distinguishing:
             _check_sides(one, other)
             proposals = await self._replanning.lock(tx, {r.golden_id for r in [*one, *other]})
             revision = await tx.revision()
+            if creator.human:
+                await self._check_stake(tx, creator.name, [*one, *other], revision.time)
             distinction = Distinction(
                 distinction_id=self._new_id(),
                 left=tuple(sorted(r.key for r in one)),
@@ -96,18 +100,27 @@ class Distinguishing:
         return list(found.values())
 
     async def _check_may_delete(
-        self, tx: WriteTransaction, actor: str, distinction: Distinction, records: Iterable[Record]
+        self,
+        tx: WriteTransaction,
+        actor: str,
+        distinction: Distinction,
+        records: Iterable[Record],
+        now: datetime,
     ) -> None:
         """Taking a link back lifts a veto: its creator may, and people with a stake in what it parts."""
-        principal = self._assessment.directory.find(actor)
-        if actor == distinction.creator:
-            return
+        if actor != distinction.creator:
+            await self._check_stake(tx, actor, records, now)
+
+    async def _check_stake(
+        self, tx: WriteTransaction, actor: str, records: Iterable[Record], now: datetime
+    ) -> None:
+        principal = self._assessment.principals.find(actor)
         if principal is None:
             raise PermissionRefused(Reason.MISSING_ROLE, f"{actor} is not known")
         goldens = await tx.goldens({record.golden_id for record in records})
-        check_may_undo(
-            principal, sorted({s.function for s in stakes(goldens.values(), self._assessment.policy)})
-        )
+        functions = {s.function for s in stakes(goldens.values(), self._assessment.policy, now)}
+        roles = await self._assessment.roles(tx, now)
+        check_may_undo(principal, sorted(functions), roles)
 
     async def delete(self, request: Request, distinction_id: str, etag: str) -> Distinction:
         """Take a not-a-match link back; the answer carries the revision of this write."""
@@ -119,11 +132,11 @@ class Distinguishing:
             if etag and etag != found.etag:
                 raise EtagMismatch(found.name, found.etag)
             records = await tx.lock_records([*found.left, *found.right])
-            await self._check_may_delete(tx, request.actor, found, records.values())
             if await tx.distinction(distinction_id) is None:
                 raise NotFound("Distinction", found.name)
             proposals = await self._replanning.lock(tx, {r.golden_id for r in records.values()})
             revision = await tx.revision()
+            await self._check_may_delete(tx, request.actor, found, records.values(), revision.time)
             await tx.delete_distinction(distinction_id)
             changes = [ChangeDraft(ChangeType.DISTINCTION_DELETED, distinction=found.name)]
             changes += await self._replanning.replan(tx, proposals, revision)

@@ -9,11 +9,11 @@ import scoring
 from dedup_service.domain.errors import InvalidInput, NotFound
 from dedup_service.domain.leads import lead_class
 from dedup_service.domain.matching import comparable_of
-from dedup_service.domain.policy import Policy
 from dedup_service.domain.records import LeadClass, Record, RecordDraft, RecordKey, RecordKind
 from dedup_service.domain.validation import draft_violations
 from dedup_service.workflows.index_port import BlockingIndex, Candidate, Incompleteness, IndexProgress
 from dedup_service.workflows.ports import ClockNow, ReadTransaction, Store
+from dedup_service.workflows.rules import Rules
 
 MAX_PAGE = 1000
 MAX_PAIRS = 1000
@@ -85,12 +85,12 @@ class Matching:
     """The use cases that compare records."""
 
     def __init__(
-        self, store: Store, index: BlockingIndex, progress: IndexProgress, policy: Policy, now: ClockNow
+        self, store: Store, index: BlockingIndex, progress: IndexProgress, rules: Rules, now: ClockNow
     ) -> None:
         self._store = store
         self._index = index
         self._progress = progress
-        self._policy = policy
+        self._rules = rules
         self._now = now
         self.model = scoring.shipped_model()
 
@@ -123,7 +123,7 @@ class Matching:
 
     async def _side(self, side: RecordKey | RecordDraft) -> tuple[Record | None, scoring.Comparable]:
         if isinstance(side, RecordDraft):
-            violations = draft_violations(side, self._policy.functions, "candidate")
+            violations = draft_violations(side, self._rules.policy.functions, "candidate")
             if violations:
                 raise InvalidInput(violations)
             return None, comparable_of(side)
@@ -180,7 +180,7 @@ class Matching:
         warnings = []
         for match in matches:
             if match.record.kind is RecordKind.LEAD:
-                found, why = lead_class(match.record.draft, self._policy, self._now())
+                found, why = lead_class(match.record.draft, self._rules.policy, self._now())
                 if found is LeadClass.DEAD:
                     warnings.append(DeadLead(match.record.key, why))
         return tuple(warnings)
@@ -209,7 +209,7 @@ class Matching:
     ) -> scoring.Comparable:
         if isinstance(side, RecordKey):
             return stored[side]
-        violations = draft_violations(side, self._policy.functions, "candidate")
+        violations = draft_violations(side, self._rules.policy.functions, "candidate")
         if violations:
             raise InvalidInput(violations)
         return comparable_of(side)

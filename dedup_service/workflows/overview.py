@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dedup_service.domain.impact import Impact
+from dedup_service.domain.policy import Impact
 from dedup_service.domain.proposals import ProposalState
 from dedup_service.domain.records import RecordKind
 

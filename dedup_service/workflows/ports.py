@@ -11,12 +11,14 @@ from typing import Generic, Protocol, TypeVar
 
 from dedup_service.domain.audit import AuditEntry, AuditVerification
 from dedup_service.domain.changes import Change, ChangeDraft
-from dedup_service.domain.decision import Vote
+from dedup_service.domain.delegations import Delegation
 from dedup_service.domain.distinctions import Distinction
 from dedup_service.domain.golden import GoldenRecord, GoldenRow
 from dedup_service.domain.merges import Merge
+from dedup_service.domain.policy_versions import PolicyVersion
 from dedup_service.domain.proposals import Proposal
 from dedup_service.domain.records import Record, RecordDraft, RecordKey
+from dedup_service.domain.voting import Vote
 from dedup_service.workflows.filters import Condition
 from dedup_service.workflows.index_port import IndexEntry
 from dedup_service.workflows.overview import Overview
@@ -26,16 +28,29 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingFor:
+    """Open proposals that wait for this person's vote: one of these functions is missing, the person did not
+    propose it and has not voted on its plan as it is. Those escalated to the person wait for them too.
+    """
+
+    principal: str
+    functions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Which part of a list: conditions that all hold, after this cursor, at most so many.
 
     The cursor is the sort key of the last row seen, as the store itself returned it.
+    `master_sources` are the policy's, by which a condition on `account_state` tells mastered accounts.
     """
 
     conditions: tuple[Condition, ...] = ()
     after: tuple[str, ...] | None = None
     size: int = 50
     order_by: str = ""
+    waiting_for: WaitingFor | None = None
+    master_sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +166,26 @@ class ReadTransaction(Protocol):
 
     async def list_distinctions(self, page: Page) -> Listed[Distinction]: ...
 
+    async def overdue_proposals(self, now: datetime, limit: int) -> list[Proposal]:
+        """Pending proposals whose voting period is over and that were not escalated, or whose time is up."""
+        ...
+
+    async def delegation(self, delegation_id: str) -> Delegation | None: ...
+
+    async def delegations_holding(self, now: datetime) -> tuple[Delegation, ...]:
+        """All delegations and absences that hold at this moment, by id."""
+        ...
+
+    async def list_delegations(self, page: Page) -> Listed[Delegation]: ...
+
+    async def policy_in_force(self) -> PolicyVersion | None:
+        """The newest version of the policy; None before the first is stored."""
+        ...
+
+    async def policy_version(self, version: str) -> PolicyVersion | None: ...
+
+    async def list_policy_versions(self, page: Page) -> Listed[PolicyVersion]: ...
+
     async def changes_after(self, revision: int, ordinal: int, limit: int) -> list[Change]: ...
 
     async def changes_of(self, revision: int) -> list[Change]: ...
@@ -193,6 +228,10 @@ class WriteTransaction(ReadTransaction, Protocol):
         """Insert new records, each with a new golden record of the id given beside it."""
         ...
 
+    async def insert_member(self, draft: RecordDraft, golden_id: str, revision: Revision) -> Record:
+        """Insert a new record as a member of a golden record that is there already, and locked."""
+        ...
+
     async def update_records(self, records: Sequence[Record]) -> None:
         """Store these records' drafts, states, versions and revisions; membership is not touched."""
         ...
@@ -213,6 +252,14 @@ class WriteTransaction(ReadTransaction, Protocol):
 
     async def save_merge(self, merge: Merge) -> None: ...
 
+    async def save_delegation(self, delegation: Delegation) -> None:
+        """Insert or replace a delegation."""
+        ...
+
+    async def insert_policy_version(self, version: PolicyVersion) -> None:
+        """Put a version in force: every write that was decided by the one before it starts again."""
+        ...
+
     async def insert_distinction(self, distinction: Distinction) -> None: ...
 
     async def delete_distinction(self, distinction_id: str) -> None: ...
@@ -230,8 +277,22 @@ class WriteTransaction(ReadTransaction, Protocol):
 Work = Callable[[WriteTransaction], Awaitable[Written[T]]]
 
 
+class RulesInForce(Protocol):
+    """The policy that this process decides by; `number` is its version's, 0 before the first is stored."""
+
+    @property
+    def number(self) -> int: ...
+
+    async def renew(self) -> None:
+        """Take up the version that the store holds now."""
+        ...
+
+
 class Store(Protocol):
-    """PostgreSQL, as the workflows see it."""
+    """PostgreSQL, as the workflows see it.
+
+    A write whose rules are not those in force when it takes the ledger head renews them and starts again.
+    """
 
     async def write(self, request: Request, work: Work[T], answer_type: type[T]) -> T:
         """Run the work in one transaction, repeated when it loses a race, and keep its answer.
@@ -248,6 +309,10 @@ class Store(Protocol):
 
     async def read(self, work: Callable[[ReadTransaction], Awaitable[T]]) -> T:
         """Run the work in one read-only snapshot."""
+        ...
+
+    async def drop_old_answers(self) -> None:
+        """Forget request answers that are past their promised lifetime."""
         ...
 
     async def wait_for_change(self, after_revision: int, timeout_seconds: float) -> None:

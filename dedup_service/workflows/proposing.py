@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from dedup_service.domain.decision import electorate_of
 from dedup_service.domain.errors import (
     EtagMismatch,
     InvalidInput,
@@ -13,14 +14,15 @@ from dedup_service.domain.errors import (
 )
 from dedup_service.domain.golden import GoldenRecord, GoldenState
 from dedup_service.domain.plan import MAX_MEMBERS, FieldChoice, default_survivor, make_plan
-from dedup_service.domain.policy import Policy
+from dedup_service.domain.policy import Impact, Policy
 from dedup_service.domain.principals import Principal
-from dedup_service.domain.proposals import PlanChange, Proposal, ProposalState
+from dedup_service.domain.proposals import Proposal, ProposalState
 from dedup_service.domain.records import RecordKey, Violation
+from dedup_service.domain.standing import check_involved
 from dedup_service.domain.validation import text_problem
 from dedup_service.workflows.assessment import Assessment, proposal_change, proposal_subjects
 from dedup_service.workflows.links import golden_links, weakest_link
-from dedup_service.workflows.ports import Ids, Request, Revision, Store, WriteTransaction, Written
+from dedup_service.workflows.ports import Ids, Request, Store, WriteTransaction, Written
 
 MAX_COMMENT_CODE_POINTS = 2000
 
@@ -116,25 +118,21 @@ class Proposing:
         live = [g for g in goldens if g.row.state is GoldenState.LIVE]
         if not survivor_id and live:
             survivor_id = default_survivor(live, policy, revision.time).golden_id
-        plan = make_plan(goldens, survivor_id, draft.field_choices, policy)
-        decision = await self._assessment.decide(
-            tx, plan, goldens, proposer.name, (), revision.time, revision.time
-        )
-        proposal = Proposal(
+        proposed = Proposal(
             proposal_id=self._new_id(),
             state=ProposalState.PENDING,
-            plan=plan,
+            plan=make_plan(goldens, survivor_id, draft.field_choices, policy),
             proposer=proposer.name,
             comment=draft.comment,
             links=links,
             weakest_link=weakest_link(links),
-            impact=decision.impact,
-            missing_functions=decision.missing_functions,
+            impact=Impact.HIGH,
+            missing_functions=(),
             create_time=revision.time,
             update_time=revision.time,
             revision=revision.number,
-            decision=decision,
         )
+        proposal = await self._assessment.reassess(tx, proposed, goldens, revision.time)
         await tx.save_proposal(proposal)
         return self._written(proposal, "proposed")
 
@@ -162,7 +160,11 @@ class Proposing:
         survivor_id: str | None,
         field_choices: Sequence[FieldChoice] | None,
     ) -> Proposal:
-        """Choose another survivor or other values (None keeps them); votes on the old plan are void."""
+        """Choose another survivor or other values (None keeps them); votes on the old plan are void.
+
+        Raises:
+            PermissionRefused: for others than the proposer and people who may vote on it.
+        """
 
         async def work(tx: WriteTransaction) -> Written[Proposal]:
             proposal, goldens = await lock_open_proposal(tx, proposal_id, etag, self._assessment.policy)
@@ -175,8 +177,10 @@ class Proposing:
             if plan.hash == proposal.plan.hash:
                 return Written(proposal, subjects=proposal_subjects(proposal))
             revision = await tx.revision()
-            changed = _with_plan_change(proposal, revision, proposal.plan.differences(plan))
-            changed = await self._assessment.reassess(tx, replace(changed, plan=plan), goldens, revision.time)
+            case, decision = await self._assessment.decide(tx, proposal, goldens, revision.time)
+            check_involved(request.actor, electorate_of(case, decision))
+            changed = proposal.with_plan(plan, revision.number, revision.time)
+            changed = await self._assessment.reassess(tx, changed, goldens, revision.time)
             await tx.save_proposal(changed)
             return self._written(changed, "plan changed")
 
@@ -216,17 +220,6 @@ class Proposing:
             detail=detail,
             subjects=proposal_subjects(proposal),
         )
-
-
-def _with_plan_change(proposal: Proposal, revision: Revision, differences: Sequence[str]) -> Proposal:
-    voided = sum(vote.plan_hash == proposal.plan.hash for vote in proposal.votes)
-    change = PlanChange(revision.number, revision.time, tuple(differences), voided)
-    return replace(
-        proposal,
-        plan_changes=(*proposal.plan_changes, change),
-        update_time=revision.time,
-        revision=revision.number,
-    )
 
 
 def check_comment(comment: str) -> None:

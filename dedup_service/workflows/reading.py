@@ -19,6 +19,7 @@ from dedup_service.domain.proposals import Proposal
 from dedup_service.domain.records import AccountState, LeadClass, RecordKey
 from dedup_service.domain.stakes import Stake, stakes
 from dedup_service.workflows.ports import ClockNow, ReadTransaction, Store
+from dedup_service.workflows.rules import Rules
 
 MAX_LOOKUP = 100
 # Records looked at for one identifier; more of them than golden records are asked for, as they share some.
@@ -60,9 +61,9 @@ class Preview:
 class Readings:
     """The use cases that only read."""
 
-    def __init__(self, store: Store, policy: Policy, now: ClockNow) -> None:
+    def __init__(self, store: Store, rules: Rules, now: ClockNow) -> None:
         self._store = store
-        self._policy = policy
+        self._rules = rules
         self._now = now
 
     def view(self, golden: GoldenRecord, redirects: Sequence[str] = ()) -> GoldenView:
@@ -70,10 +71,10 @@ class Readings:
         now = self._now()
         return GoldenView(
             golden=golden,
-            values=survivorship(golden.members, golden.row.choices, self._policy),
-            stakes=stakes([golden], self._policy),
-            lead_class=golden_lead_class(golden.members, self._policy, now),
-            account_state=account_state(golden.members, self._policy),
+            values=survivorship(golden.members, golden.row.choices, self._rules.policy),
+            stakes=stakes([golden], self._rules.policy, now),
+            lead_class=golden_lead_class(golden.members, self._rules.policy, now),
+            account_state=account_state(golden.members, self._rules.policy),
             redirects=tuple(redirects),
         )
 
@@ -147,7 +148,7 @@ class Readings:
         """What executing this open proposal would do now."""
         found = await tx.goldens(proposal.plan.golden_ids)
         goldens = [found[golden_id] for golden_id in proposal.plan.golden_ids]
-        return preview_of(proposal, goldens, self._policy)
+        return preview_of(proposal, goldens, self._rules.policy)
 
 
 def preview_of(proposal: Proposal, goldens: Sequence[GoldenRecord], policy: Policy) -> Preview:

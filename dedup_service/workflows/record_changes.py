@@ -6,18 +6,18 @@ from dataclasses import replace
 from dedup_service.domain.changes import ChangeDraft, ChangeType
 from dedup_service.domain.golden import GoldenRecord, GoldenRow, GoldenState, golden_state, image_of
 from dedup_service.domain.matching import comparable_of
-from dedup_service.domain.policy import Policy
 from dedup_service.domain.records import Record, RecordDraft, RecordState
 from dedup_service.workflows.index_port import IndexEntry
 from dedup_service.workflows.ports import Ids, WriteTransaction, Written
 from dedup_service.workflows.replan import Replanning
+from dedup_service.workflows.rules import Rules
 
 
 class RecordChanges:
     """Carries out, inside a transaction that holds the locks, what `RecordWriter` has decided."""
 
-    def __init__(self, policy: Policy, replanning: Replanning, new_id: Ids) -> None:
-        self._policy = policy
+    def __init__(self, rules: Rules, replanning: Replanning, new_id: Ids) -> None:
+        self._rules = rules
         self._replanning = replanning
         self._new_id = new_id
 
@@ -35,7 +35,7 @@ class RecordChanges:
             ChangeDraft(
                 ChangeType.RECORD_CREATED,
                 record=record.name,
-                after=(image_of(_singleton(record), self._policy),),
+                after=(image_of(_singleton(record), self._rules.policy),),
                 record_nos=(record.record_no,),
                 subjects=(record.name,),
             )
@@ -53,7 +53,7 @@ class RecordChanges:
         """The erasure's change with all golden records whose earlier images readers see no more (E-2)."""
         erasure, *others = changes
         related = await tx.goldens(golden_ids)
-        images = tuple(image_of(related[golden_id], self._policy) for golden_id in sorted(related))
+        images = tuple(image_of(related[golden_id], self._rules.policy) for golden_id in sorted(related))
         subjects = {*erasure.subjects, *(member for image in images for member in image.members)}
         told = replace(erasure, after=(*erasure.after, *images), subjects=tuple(sorted(subjects)))
         return told, *others
@@ -95,8 +95,8 @@ class RecordChanges:
         return ChangeDraft(
             change_type,
             record=record.name,
-            before=() if erasing else (image_of(before, self._policy),),
-            after=(image_of(after, self._policy),),
+            before=() if erasing else (image_of(before, self._rules.policy),),
+            after=(image_of(after, self._rules.policy),),
             record_nos=(record.record_no,),
             subjects=tuple(sorted(r.name for r in after.members if r.state is not RecordState.ERASED)),
         )

@@ -19,7 +19,6 @@ from dedup_service.domain.records import (
     Violation,
 )
 from dedup_service.domain.validation import draft_violations
-from dedup_service.workflows.assessment import Assessment
 from dedup_service.workflows.ports import Ids, Request, Store, WriteTransaction, Written
 from dedup_service.workflows.record_changes import RecordChanges
 from dedup_service.workflows.record_writes import (
@@ -29,6 +28,7 @@ from dedup_service.workflows.record_writes import (
     wanted_drafts,
 )
 from dedup_service.workflows.replan import Replanning
+from dedup_service.workflows.rules import Rules
 
 MAX_BATCH = 500
 
@@ -47,11 +47,10 @@ class BatchResult:
 class RecordWriter:
     """The use cases that write records."""
 
-    def __init__(self, store: Store, assessment: Assessment, replanning: Replanning, new_id: Ids) -> None:
+    def __init__(self, store: Store, rules: Rules, replanning: Replanning, new_id: Ids) -> None:
         self._store = store
-        self._policy = assessment.policy
-        self._directory = assessment.directory
-        self._changes = RecordChanges(assessment.policy, replanning, new_id)
+        self._rules = rules
+        self._changes = RecordChanges(rules, replanning, new_id)
 
     async def write_batch(self, request: Request, drafts: Sequence[RecordDraft]) -> BatchResult:
         """Upsert up to 500 records in one write; the good rows are written, the bad ones named with reasons.
@@ -71,7 +70,9 @@ class RecordWriter:
 
     def _check_writer(self, request: Request, keys: Iterable[RecordKey]) -> None:
         """Refuse the whole write when one of its sources is not the caller's to write."""
-        check_may_write(self._directory, request.actor, (key.source for key in keys), self._policy)
+        check_may_write(
+            self._rules.principals, request.actor, (key.source for key in keys), self._rules.policy
+        )
 
     def _sort_out(
         self, drafts: Sequence[RecordDraft]
@@ -79,7 +80,7 @@ class RecordWriter:
         good: dict[RecordKey, tuple[int, RecordDraft]] = {}
         rejected = []
         for index, draft in enumerate(drafts):
-            violations = draft_violations(draft, self._policy.functions)
+            violations = draft_violations(draft, self._rules.policy.functions)
             if draft.key in good:
                 violations.append(
                     Violation("record.name", "stands twice in this batch; send each record once")
@@ -170,7 +171,7 @@ class RecordWriter:
         self, tx: WriteTransaction, writes: Sequence[RecordWrite], paths: Sequence[str]
     ) -> Written[list[Record]]:
         present = await tx.lock_records([write.draft.key for write in writes])
-        drafts = wanted_drafts(writes, paths, present, self._policy.functions)
+        drafts = wanted_drafts(writes, paths, present, self._rules.policy.functions)
         fresh = [draft for draft in drafts if draft.key not in present]
         changed = [
             replace(present[draft.key], draft=draft, state=RecordState.ACTIVE)

@@ -8,7 +8,7 @@ from dedup_service.domain.changes import ChangeDraft
 from dedup_service.domain.errors import InvalidInput
 from dedup_service.domain.golden import GoldenRecord, GoldenState
 from dedup_service.domain.plan import MIN_MEMBERS, Plan, default_survivor, make_plan
-from dedup_service.domain.proposals import PlanChange, Proposal, ProposalState
+from dedup_service.domain.proposals import Proposal, ProposalState
 from dedup_service.workflows.assessment import Assessment, proposal_change
 from dedup_service.workflows.filters import Condition, Operator
 from dedup_service.workflows.links import golden_links, weakest_link
@@ -69,11 +69,14 @@ class Replanning:
         changed = 0
         after = None
         while True:
-            page = Page(size=_PAGE, after=after, conditions=(Condition("open", Operator.EQUALS, "true"),))
-            listed = await store.read(partial(_listed, page))
+            version = self._assessment.policy.version
+            others = (
+                Condition("open", Operator.EQUALS, "true"),
+                Condition("policy_version", Operator.NOT_EQUALS, version),
+            )
+            listed = await store.read(partial(_listed, Page(size=_PAGE, after=after, conditions=others)))
             for proposal in listed.items:
-                if proposal.plan.policy_version != self._assessment.policy.version:
-                    changed += await self._adopt(store, proposal)
+                changed += await self._adopt(store, proposal)
             if listed.next is None:
                 return changed
             after = listed.next
@@ -101,20 +104,12 @@ class Replanning:
                 update_time=revision.time,
                 revision=revision.number,
             )
-        differences = proposal.plan.differences(plan)
         changed = proposal
         if plan.hash != proposal.plan.hash:
-            voided = sum(vote.plan_hash == proposal.plan.hash for vote in proposal.votes)
-            change = PlanChange(revision.number, revision.time, tuple(differences), voided)
             links = golden_links(goldens)
             changed = replace(
-                proposal,
-                plan=plan,
-                links=links,
+                proposal.with_plan(plan, revision.number, revision.time, links),
                 weakest_link=weakest_link(links),
-                plan_changes=(*proposal.plan_changes, change),
-                update_time=revision.time,
-                revision=revision.number,
             )
         assessed = await self._assessment.reassess(tx, changed, goldens, revision.time)
         return proposal if assessed == proposal else replace(assessed, revision=revision.number)

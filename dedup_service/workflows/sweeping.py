@@ -5,15 +5,15 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import scoring
-from dedup_service.domain.impact import Impact
 from dedup_service.domain.leads import golden_lead_class
 from dedup_service.domain.matching import comparable_of
-from dedup_service.domain.policy import Policy
+from dedup_service.domain.policy import Impact
 from dedup_service.domain.principals import Principal
 from dedup_service.domain.records import LeadClass, Record, RecordKey, RecordKind
 from dedup_service.workflows.index_port import BlockingIndex, IndexProgress
 from dedup_service.workflows.ports import ClockNow, Page, ReadTransaction, Request, Store
 from dedup_service.workflows.proposing import ProposalDraft, Proposing
+from dedup_service.workflows.rules import Rules
 
 _PAGE = 500
 _WAIT_SECONDS = 60.0
@@ -50,14 +50,14 @@ class Sweeping:
         index: BlockingIndex,
         progress: IndexProgress,
         proposing: Proposing,
-        policy: Policy,
+        rules: Rules,
         now: ClockNow,
     ) -> None:
         self._store = store
         self._index = index
         self._progress = progress
         self._proposing = proposing
-        self._policy = policy
+        self._rules = rules
         self._now = now
         self._model = scoring.shipped_model()
 
@@ -170,7 +170,7 @@ class Sweeping:
         goldens = await tx.goldens(members)
         if await tx.distinctions_between([r.key for g in goldens.values() for r in g.members]):
             return "not a match"
-        classes = [golden_lead_class(g.members, self._policy, self._now()) for g in goldens.values()]
+        classes = [golden_lead_class(g.members, self._rules.policy, self._now()) for g in goldens.values()]
         if all(found is not None and found[0] is LeadClass.DEAD for found in classes):
             # Two dead leads stay as they are (domain 2.4).
             return "dead leads only"

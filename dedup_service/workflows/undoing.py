@@ -5,6 +5,7 @@ record is listed as a conflict; it lies dormant and works again should the recor
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from dedup_service.domain.changes import ChangeDraft, ChangeType
 from dedup_service.domain.distinctions import Distinction
@@ -67,13 +68,14 @@ class Undoing:
             return Written(merge, subjects=_subjects(merge))
         # First, because what was itself merged away has no members left to give anybody a stake.
         await _refuse_when_built_upon(tx, merge, before)
-        check_may_undo(principal, self._functions(before))
         if not undo.etag:
             raise InvalidInput.at("etag", "is required: send the etag of the merge as you saw it")
         if undo.etag != merge.etag:
             raise EtagMismatch(merge.name, merge.etag)
         proposals = await self._replanning.lock(tx, list(before))
         revision = await tx.revision()
+        roles = await self._assessment.roles(tx, revision.time)
+        check_may_undo(principal, self._functions(before, revision.time), roles)
         after = _restored(merge, before, revision)
         await _move_back(tx, merge, before)
         await tx.update_goldens([golden.row for golden in after.values()])
@@ -99,11 +101,11 @@ class Undoing:
             subjects=_subjects(undone),
         )
 
-    def _functions(self, goldens: dict[str, GoldenRecord]) -> list[str]:
+    def _functions(self, goldens: dict[str, GoldenRecord], now: datetime) -> list[str]:
         """Functions with a stake; those of the sources stay even when all records are deleted."""
         policy = self._assessment.policy
         sources = {r.key.source for golden in goldens.values() for r in golden.members}
-        found = {stake.function for stake in stakes(goldens.values(), policy)}
+        found = {stake.function for stake in stakes(goldens.values(), policy, now)}
         return sorted(found | {policy.source(source).function for source in sources})
 
     async def _lock(self, tx: WriteTransaction, merge_id: str) -> tuple[Merge, dict[str, GoldenRecord]]:

@@ -15,10 +15,10 @@ from dedup_service.client.interceptor import with_request_id
 from dedup_service.v1.core_pb2 import Candidate, RecordKind
 from dedup_service.v1.golden_record_service_pb2 import LookupGoldenRecordRequest
 from dedup_service.v1.match_service_pb2 import MatchRequest
+from dedup_service.v1.merge_proposal_pb2 import MergeProposal
 from dedup_service.v1.merge_proposal_service_pb2 import (
     CreateMergeProposalRequest,
     ExecuteMergeProposalRequest,
-    MergeProposal,
 )
 from dedup_service.v1.record_service_pb2 import GetRecordRequest, Record, UpdateRecordRequest
 from dedup_service.v1.record_service_pb2_grpc import RecordServiceStub

@@ -1,18 +1,18 @@
-"""Golden records and cases in memory, for rules that need no store."""
+"""Golden records and plans in memory, for rules that need no store."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import count
 
-from dedup_service.domain.decision import Case, Vote, VoteDecision
 from dedup_service.domain.golden import GoldenRecord, GoldenRow, GoldenState
 from dedup_service.domain.plan import FieldChoice, Plan, default_survivor, make_plan
 from dedup_service.domain.policy import Policy
 from dedup_service.domain.records import Record, RecordDraft, RecordState
-from tests.merge_desk import JANUARY, POLICY
+from tests.domain.written_policy import WRITTEN_POLICY
 
-NOW = datetime(2026, 6, 1, tzinfo=JANUARY.tzinfo)
+JANUARY = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
 _numbers = count(1)
 
 
@@ -35,29 +35,7 @@ def plan_of(
     *goldens: GoldenRecord,
     survivor: str = "",
     choices: Sequence[FieldChoice] = (),
-    policy: Policy = POLICY,
+    policy: Policy = WRITTEN_POLICY,
 ) -> Plan:
     chosen = survivor or default_survivor(goldens, policy, NOW).golden_id
     return make_plan(goldens, chosen, choices, policy)
-
-
-def case_of(
-    *goldens: GoldenRecord,
-    proposer: str = "services/matcher",
-    survivor: str = "",
-    distinctions: tuple[str, ...] = (),
-    policy: Policy = POLICY,
-) -> Case:
-    plan = plan_of(*goldens, survivor=survivor, policy=policy)
-    return Case(plan, goldens, proposer, distinctions, policy, NOW)
-
-
-def vote(case: Case, name: str, *functions: str, reject: bool = False, plan_hash: str = "") -> Vote:
-    return Vote(
-        principal=name if "/" in name else f"users/{name}",
-        functions=functions,
-        decision=VoteDecision.REJECT if reject else VoteDecision.APPROVE,
-        plan_hash=plan_hash or case.plan.hash,
-        comment="",
-        time=NOW,
-    )

@@ -15,7 +15,19 @@ RESOURCE: Any = resource_pb2.resource
 REFERENCE: Any = resource_pb2.resource_reference
 HTTP: Any = annotations_pb2.http
 
-READS = ("Get", "List", "BatchGet", "Lookup", "Match", "Score", "BatchScore", "Explain", "Watch", "Verify")
+READS = (
+    "Get",
+    "List",
+    "BatchGet",
+    "Lookup",
+    "Match",
+    "Score",
+    "BatchScore",
+    "Explain",
+    "Watch",
+    "Verify",
+    "Simulate",
+)
 # Answers about the history itself, or about what no write changes, need no token of freshness.
 READS_WITHOUT_MIN_REVISION = {
     "ListChanges",
@@ -33,6 +45,8 @@ METHODS_WITH_REQUIRED_ETAG = {
     "ExecuteMergeProposal",
     "UndoMerge",
     "DeleteDistinction",
+    "EndDelegation",
+    "ConfirmAccount",
 }
 
 MESSAGES = {
@@ -42,7 +56,9 @@ METHODS = {
     method.name: method for file in compiled_api() for service in file.service for method in service.method
 }
 WRITES = sorted(name for name in METHODS if not name.startswith(READS))
-LISTS = sorted(name for name in METHODS if name.startswith("List") or name == "Match")
+LISTS = sorted(
+    name for name in METHODS if name.startswith("List") or name in {"Match", "BatchDecideMergeProposals"}
+)
 
 
 def request_fields(method: str) -> dict[str, descriptor_pb2.FieldDescriptorProto]:
@@ -107,7 +123,7 @@ def test_every_request_field_declares_its_behavior(message: str) -> None:
 def test_every_resource_has_a_name_first() -> None:
     """A resource's first field is its name, an identifier (AIP-122, AIP-203)."""
     resources = [message for message in MESSAGES.values() if message.options.HasExtension(RESOURCE)]
-    assert len(resources) == 8
+    assert len(resources) == 10
     for message in resources:
         assert (message.field[0].name, message.field[0].number) == ("name", 1), message.name
         assert behaviors(message.field[0]) == [field_behavior_pb2.IDENTIFIER], message.name

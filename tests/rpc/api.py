@@ -12,14 +12,22 @@ from google.rpc import error_details_pb2
 from google.rpc.status_pb2 import Status
 
 from dedup_service.rpc.server import RunningGrpc, ServerOptions, start_server
-from dedup_service.v1 import core_pb2, merge_proposal_service_pb2, merge_service_pb2, record_service_pb2
+from dedup_service.v1 import (
+    core_pb2,
+    merge_proposal_pb2,
+    merge_proposal_service_pb2,
+    merge_service_pb2,
+    record_service_pb2,
+)
 from dedup_service.v1.audit_service_pb2_grpc import AuditServiceStub
 from dedup_service.v1.change_service_pb2_grpc import ChangeServiceStub
+from dedup_service.v1.delegation_service_pb2_grpc import DelegationServiceStub
 from dedup_service.v1.distinction_service_pb2_grpc import DistinctionServiceStub
 from dedup_service.v1.golden_record_service_pb2_grpc import GoldenRecordServiceStub
 from dedup_service.v1.match_service_pb2_grpc import MatchServiceStub
 from dedup_service.v1.merge_proposal_service_pb2_grpc import MergeProposalServiceStub
 from dedup_service.v1.merge_service_pb2_grpc import MergeServiceStub
+from dedup_service.v1.policy_service_pb2_grpc import PolicyServiceStub
 from dedup_service.v1.record_service_pb2_grpc import RecordServiceStub
 from tests.merge_desk import Office
 
@@ -27,11 +35,13 @@ if TYPE_CHECKING:
     # Known to type checkers alone: what a stub on an asyncio channel is.
     from dedup_service.v1.audit_service_pb2_grpc import AuditServiceAsyncStub
     from dedup_service.v1.change_service_pb2_grpc import ChangeServiceAsyncStub
+    from dedup_service.v1.delegation_service_pb2_grpc import DelegationServiceAsyncStub
     from dedup_service.v1.distinction_service_pb2_grpc import DistinctionServiceAsyncStub
     from dedup_service.v1.golden_record_service_pb2_grpc import GoldenRecordServiceAsyncStub
     from dedup_service.v1.match_service_pb2_grpc import MatchServiceAsyncStub
     from dedup_service.v1.merge_proposal_service_pb2_grpc import MergeProposalServiceAsyncStub
     from dedup_service.v1.merge_service_pb2_grpc import MergeServiceAsyncStub
+    from dedup_service.v1.policy_service_pb2_grpc import PolicyServiceAsyncStub
     from dedup_service.v1.record_service_pb2_grpc import RecordServiceAsyncStub
 
 T = TypeVar("T")
@@ -85,6 +95,14 @@ class Api:
         return DistinctionServiceStub(self.channel)
 
     @property
+    def policies(self) -> "PolicyServiceAsyncStub":
+        return PolicyServiceStub(self.channel)
+
+    @property
+    def delegations(self) -> "DelegationServiceAsyncStub":
+        return DelegationServiceStub(self.channel)
+
+    @property
     def changes(self) -> "ChangeServiceAsyncStub":
         return ChangeServiceStub(self.channel)
 
@@ -113,12 +131,12 @@ class Api:
 
     async def proposed(
         self, *names: str, who: str = "services/matcher"
-    ) -> merge_proposal_service_pb2.MergeProposal:
+    ) -> merge_proposal_pb2.MergeProposal:
         """A proposal to merge these, or two new contacts that are the same person."""
         wanted: Sequence[str] = names or [r.name for r in await self.two_of_a_kind()]
         return await self.proposals.CreateMergeProposal(
             merge_proposal_service_pb2.CreateMergeProposalRequest(
-                merge_proposal=merge_proposal_service_pb2.MergeProposal(golden_records=wanted)
+                merge_proposal=merge_proposal_pb2.MergeProposal(golden_records=wanted)
             ),
             metadata=by(who),
         )
@@ -134,6 +152,13 @@ class Api:
             merge_proposal_service_pb2.ExecuteMergeProposalRequest(name=approved.name, etag=approved.etag),
             metadata=ANN,
         )
+
+
+def account(name: str, **values: str) -> record_service_pb2.Record:
+    """An account of the CRM, unless the name says another source."""
+    message = contact(name, **(values or {"company_name": f"Company {name}"}))
+    message.kind = ACCOUNT
+    return message
 
 
 def contact(name: str, **values: str) -> record_service_pb2.Record:

@@ -9,10 +9,25 @@ SELECT store_id FROM store_identity
 SELECT revision, hash FROM ledger_head
 
 -- name: lock_head
-SELECT revision, hash, clock_timestamp() FROM ledger_head FOR UPDATE
+SELECT revision, hash, rules_no, clock_timestamp() FROM ledger_head FOR UPDATE
 
 -- name: set_head
 UPDATE ledger_head SET revision = %s, hash = %s
+
+-- name: set_rules_no
+UPDATE ledger_head SET rules_no = %s
+
+-- name: insert_policy_version
+INSERT INTO policy_versions (number, version, text, origin, author, comment, create_time, revision)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+
+-- name: policy_in_force
+SELECT number, version, text, origin, author, comment, create_time, revision
+FROM policy_versions ORDER BY number DESC LIMIT 1
+
+-- name: policy_version
+SELECT number, version, text, origin, author, comment, create_time, revision
+FROM policy_versions WHERE version = %s
 
 -- name: insert_changes
 INSERT INTO changes (revision, ordinal, time, type, record, record_nos, subjects, salt, payload, digest)

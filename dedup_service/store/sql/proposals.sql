@@ -14,25 +14,51 @@ SELECT proposal_id FROM proposals WHERE open AND golden_ids = %s::text[]
 SELECT golden_ids FROM proposals WHERE state IN ('REJECTED', 'WITHDRAWN') AND golden_ids && %s::text[]
 
 -- name: votes_of
-SELECT proposal_id, principal, functions, decision, plan_hash, comment, time
+SELECT proposal_id, principal, function, on_behalf_of, decision, plan_hash, comment, time
 FROM votes WHERE proposal_id = ANY(%s) ORDER BY vote_no
 
 -- name: save_proposal
 INSERT INTO proposals
     (proposal_id, state, type, impact, missing_functions, proposer, golden_ids, ever_golden_ids, survivor_id,
-     kind, revision, create_time, body)
+     kind, revision, create_time, impact_rank, due_time, expire_time, escalate_time, escalated_to, voters, body)
 VALUES (%(id)s, %(state)s, %(type)s, %(impact)s, %(missing)s, %(proposer)s, %(golden_ids)s, %(golden_ids)s,
-        %(survivor_id)s, %(kind)s, %(revision)s, %(create_time)s, %(body)s)
+        %(survivor_id)s, %(kind)s, %(revision)s, %(create_time)s, %(impact_rank)s, %(due_time)s, %(expire_time)s,
+        %(escalate_time)s, %(escalated_to)s, %(voters)s, %(body)s)
 ON CONFLICT (proposal_id) DO UPDATE SET
     state = excluded.state, impact = excluded.impact, missing_functions = excluded.missing_functions,
     type = excluded.type, golden_ids = excluded.golden_ids,
     ever_golden_ids = ARRAY(SELECT DISTINCT unnest(proposals.ever_golden_ids || excluded.golden_ids)),
     survivor_id = excluded.survivor_id,
-    kind = excluded.kind, revision = excluded.revision, body = excluded.body
+    kind = excluded.kind, revision = excluded.revision, impact_rank = excluded.impact_rank,
+    due_time = excluded.due_time, expire_time = excluded.expire_time, escalate_time = excluded.escalate_time,
+    escalated_to = excluded.escalated_to, voters = excluded.voters, body = excluded.body
 
 -- name: add_vote
-INSERT INTO votes (proposal_id, principal, functions, decision, plan_hash, comment, time)
-VALUES (%s, %s, %s, %s, %s, %s, %s)
+INSERT INTO votes (proposal_id, principal, function, on_behalf_of, decision, plan_hash, comment, time)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+
+-- name: overdue_proposals
+-- Ids first: bodies are read for those of the page alone.
+SELECT body FROM (
+    SELECT proposal_id, due_time FROM proposals
+    WHERE state = 'PENDING'
+      AND ((due_time <= %(now)s AND escalate_time IS NULL) OR expire_time <= %(now)s)
+    ORDER BY due_time, proposal_id LIMIT %(limit)s
+) AS overdue JOIN proposals USING (proposal_id)
+ORDER BY overdue.due_time, proposal_id
+
+-- name: delegation
+SELECT body FROM delegations WHERE delegation_id = %s
+
+-- name: delegations_holding
+SELECT body FROM delegations WHERE start_time <= %(now)s AND end_time > %(now)s ORDER BY delegation_id
+
+-- name: save_delegation
+INSERT INTO delegations (delegation_id, delegator, delegate, start_time, end_time, create_time, revision, body)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (delegation_id) DO UPDATE SET
+    delegator = excluded.delegator, delegate = excluded.delegate, start_time = excluded.start_time,
+    end_time = excluded.end_time, revision = excluded.revision, body = excluded.body
 
 -- name: merge
 SELECT body FROM merges WHERE merge_id = %s

@@ -1,0 +1,61 @@
+"""The proposals that a list asks for: its filter, its order, and whose vote they wait for."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+from dedup_service.domain.errors import InvalidInput
+from dedup_service.domain.plan import ProposalType
+from dedup_service.domain.policy import Impact
+from dedup_service.domain.principals import Principals
+from dedup_service.domain.proposals import ProposalState
+from dedup_service.domain.records import RecordKind
+from dedup_service.rpc.callers import Caller
+from dedup_service.workflows.assessment import Assessment
+from dedup_service.workflows.ports import Page, ReadTransaction, WaitingFor
+
+FILTER_FIELDS = {
+    "state": tuple(ProposalState),
+    "open": ("true", "false"),
+    "type": tuple(ProposalType),
+    "kind": tuple(RecordKind),
+    "impact": tuple(Impact),
+    "proposer": None,
+    "survivor": None,
+    "escalated": ("true", "false"),
+    "missing_functions": None,
+    "golden_record": None,
+}
+_ORDERS = ("", "create_time", "create_time desc", "due_time", "impact desc, due_time")
+_CALLER = "me"
+
+
+class _Asking(Protocol):
+    @property
+    def waiting_for(self) -> str: ...
+
+
+def read_order(order_by: str) -> str:
+    """An order of the list, however it is spaced."""
+    found = ", ".join(" ".join(part.split()) for part in order_by.split(","))
+    if found not in _ORDERS:
+        raise InvalidInput.at("order_by", f"must be one of {'; '.join(_ORDERS[1:])}")
+    return found
+
+
+def awaited_principal(request: _Asking, caller: Caller, principals: Principals) -> str:
+    """The principal whose vote the listed proposals wait for; empty for all proposals."""
+    name = caller.principal.name if request.waiting_for == _CALLER else request.waiting_for
+    if name and principals.find(name) is None:
+        raise InvalidInput.at("waiting_for", "must be me, or the name of a known principal such as users/ana")
+    return name
+
+
+async def waiting_page(
+    tx: ReadTransaction, page: Page, principal: str, assessment: Assessment, now: datetime
+) -> Page:
+    """The page, of those alone that wait for this principal by the functions that are theirs now."""
+    if not principal:
+        return page
+    roles = await assessment.roles(tx, now)
+    return replace(page, waiting_for=WaitingFor(principal, tuple(sorted(roles.functions(principal)))))

@@ -1,0 +1,57 @@
+"""What the service does by itself while it runs: take up rules, keep proposals and their periods true."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from datetime import timedelta
+
+from dedup_service.domain.errors import DedupError, Unavailable
+from dedup_service.workflows.escalating import Escalating
+from dedup_service.workflows.ports import ClockNow, Store
+from dedup_service.workflows.replan import Replanning
+from dedup_service.workflows.rules import Rules
+
+LOG = logging.getLogger(__name__)
+
+_RENEW_SECONDS = 1.0
+_ESCALATE_AFTER = timedelta(seconds=30)
+_FORGET_AFTER = timedelta(hours=1)
+
+
+class Upkeep:
+    """One background task; several services on one store may each run theirs."""
+
+    def __init__(
+        self, store: Store, rules: Rules, replanning: Replanning, escalating: Escalating, now: ClockNow
+    ) -> None:
+        self._store = store
+        self._rules = rules
+        self._replanning = replanning
+        self._escalating = escalating
+        self._now = now
+
+    async def run(self) -> None:
+        """Run until it is cancelled; while PostgreSQL is away, try again."""
+        escalate_time = forget_time = self._now()
+        # Proposals of an earlier start may still be planned under an older version.
+        self._rules.changed.set()
+        while True:
+            try:
+                await self._rules.renew()
+                if self._rules.changed.is_set():
+                    self._rules.changed.clear()
+                    await self._replanning.adopt_policy(self._store)
+                if self._now() >= escalate_time:
+                    escalate_time = self._now() + _ESCALATE_AFTER
+                    await self._escalating.run(self._now())
+                if self._now() >= forget_time:
+                    forget_time = self._now() + _FORGET_AFTER
+                    await self._store.drop_old_answers()
+            except Unavailable as error:
+                LOG.warning("upkeep waits: %s", error.detail)
+                self._rules.changed.set()
+            except (DedupError, ValueError) as error:
+                # Told by its class alone: the text may name what a person wrote (F-3).
+                LOG.error("upkeep goes on after %s", type(error).__name__)  # noqa: TRY400  the trace holds the text
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._rules.changed.wait(), _RENEW_SECONDS)
