@@ -1,19 +1,24 @@
-"""`propose`, `approve`, `reject`, `execute` and `undo`: each shows the plan that it acts on."""
+"""`propose`, `change`, `approve`, `reject`, `withdraw`, `execute`, `undo`: each says which plan it is on."""
+
+from dataclasses import dataclass
 
 import typer
+from google.protobuf.field_mask_pb2 import FieldMask
 
 from dedup_service.cli.problems import CommandError
 from dedup_service.cli.proposal_view import show_proposal
 from dedup_service.cli.record_view import show_merge
 from dedup_service.cli.session import Session
 from dedup_service.cli.words import word
+from dedup_service.v1.merge_proposal_pb2 import MergeProposal
 from dedup_service.v1.merge_proposal_service_pb2 import (
     ApproveMergeProposalRequest,
     CreateMergeProposalRequest,
     ExecuteMergeProposalRequest,
     GetMergeProposalRequest,
-    MergeProposal,
     RejectMergeProposalRequest,
+    UpdateMergeProposalRequest,
+    WithdrawMergeProposalRequest,
 )
 from dedup_service.v1.merge_service_pb2 import GetMergeRequest, Merge, UndoMergeRequest
 
@@ -26,22 +31,64 @@ def propose(session: Session, proposal: MergeProposal, validate_only: bool) -> N
     _tell_proposal(session, made, "preview, nothing is stored" if validate_only else "proposed")
 
 
-def approve(session: Session, name: str, etag: str, comment: str) -> None:
+def change(session: Session, name: str, etag: str, survivor: str, choices: dict[str, str]) -> None:
+    """Change the survivor or some of the field choices; an empty record takes a choice back."""
+    known = session.client.merge_proposals.GetMergeProposal(GetMergeProposalRequest(name=name))
+    proposal = MergeProposal(name=name, etag=etag or known.etag, survivor=survivor)
+    paths = ["survivor"] if survivor else []
+    if choices:
+        paths.append("field_choices")
+        merged = {**known.field_choices, **choices}
+        proposal.field_choices.update({field: record for field, record in merged.items() if record})
+    changed = session.client.merge_proposals.UpdateMergeProposal(
+        UpdateMergeProposalRequest(merge_proposal=proposal, update_mask=FieldMask(paths=paths))
+    )
+    voided = any(vote.counts for vote in known.votes)
+    _tell_proposal(session, changed, "changed; the votes cast so far are void" if voided else "changed")
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """What somebody says on a proposal: the plan they have seen, the function they speak for, and why."""
+
+    name: str
+    etag: str
+    function: str
+    comment: str
+
+
+def approve(session: Session, ballot: Ballot) -> None:
     """Vote for a proposal."""
-    seen = _plan_to_act_on(session, name, etag, voting=True)
+    seen = _plan_to_act_on(session, ballot.name, ballot.etag, voting=True)
     voted = session.client.merge_proposals.ApproveMergeProposal(
-        ApproveMergeProposalRequest(name=name, etag=seen, comment=comment)
+        ApproveMergeProposalRequest(
+            name=ballot.name, etag=seen, function=ballot.function, comment=ballot.comment
+        )
     )
     _tell_vote(session, voted, "approved")
 
 
-def reject(session: Session, name: str, etag: str, comment: str) -> None:
+def reject(session: Session, ballot: Ballot) -> None:
     """Vote against a proposal."""
-    seen = _plan_to_act_on(session, name, etag, voting=True)
+    seen = _plan_to_act_on(session, ballot.name, ballot.etag, voting=True)
     voted = session.client.merge_proposals.RejectMergeProposal(
-        RejectMergeProposalRequest(name=name, etag=seen, comment=comment)
+        RejectMergeProposalRequest(
+            name=ballot.name, etag=seen, function=ballot.function, comment=ballot.comment
+        )
     )
     _tell_vote(session, voted, "rejected")
+
+
+def withdraw(session: Session, name: str, etag: str, comment: str) -> None:
+    """Take a proposal back."""
+    seen = _plan_to_act_on(session, name, etag)
+    taken_back = session.client.merge_proposals.WithdrawMergeProposal(
+        WithdrawMergeProposalRequest(name=name, etag=seen, comment=comment)
+    )
+    if session.output.as_json:
+        session.output.json(taken_back)
+        return
+    session.output.line(f"withdrawn: {taken_back.name} is {word(taken_back, 'state')}", "green")
 
 
 def execute(session: Session, name: str, etag: str) -> None:
@@ -63,12 +110,12 @@ def undo(session: Session, request: UndoMergeRequest) -> None:
     _tell_merge(session, merge, "preview, nothing is changed" if request.validate_only else "undone")
 
 
-def field_choices(words: list[str]) -> dict[str, str]:
-    """Which record's value survives, from `field=record` words."""
+def field_choices(words: list[str], *, taking_back: bool = False) -> dict[str, str]:
+    """Which record's value survives, from `field=record` words; with `taking_back` also `field=`."""
     choices = {}
     for text in words:
         field, equals, record = text.partition("=")
-        if not (equals and field and record):
+        if not (equals and field and (record or taking_back)):
             raise typer.BadParameter(f"{text}: write field=sources/SOURCE/records/ID", param_hint="--choose")
         choices[field] = record
     return choices
@@ -108,10 +155,15 @@ def _tell_vote(session: Session, proposal: MergeProposal, done: str) -> None:
     if out.as_json:
         out.json(proposal)
         return
-    out.line(f"{done} as {session.principal}: {proposal.name} is {word(proposal, 'state')}", "green")
+    mine = next((v for v in reversed(proposal.votes) if v.principal == session.principal), None)
+    function = f" for {mine.function}" if mine is not None else ""
+    whose = f" on behalf of {mine.on_behalf_of}" if mine is not None and mine.on_behalf_of else ""
+    state = word(proposal, "state")
+    out.line(f"{done}{function}{whose} as {session.principal}: {proposal.name} is {state}", "green")
     out.bullets("still missing", proposal.missing)
     out.bullets("vetoed", (f"{veto.rule}: {veto.reason}" for veto in proposal.vetoes))
-    if word(proposal, "state") == "APPROVED":
+    out.bullets("veto lifted", (f"{veto.rule}: {veto.reason}" for veto in proposal.lifted_vetoes))
+    if state == "APPROVED":
         out.line(f"nothing is missing: dedup execute {proposal.name}")
 
 

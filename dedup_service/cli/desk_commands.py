@@ -4,10 +4,9 @@ from typing import Annotated
 
 import typer
 
-from dedup_service.cli.options import DEFAULT_ADDRESS, Address, As, Comment, Etag, Json, Limit
+from dedup_service.cli.options import DEFAULT_ADDRESS, Address, As, Comment, Etag, Json, Limit, Proposal
 
 Record = Annotated[str, typer.Argument(metavar="RECORD", help="sources/SOURCE/records/ID")]
-Proposal = Annotated[str, typer.Argument(metavar="PROPOSAL", help="mergeProposals/ID")]
 
 
 def match(
@@ -160,7 +159,7 @@ def propose(
     """Propose to merge golden records."""
     from dedup_service.cli import deciding
     from dedup_service.cli.session import session
-    from dedup_service.v1.merge_proposal_service_pb2 import MergeProposal
+    from dedup_service.v1.merge_proposal_pb2 import MergeProposal
 
     proposal = MergeProposal(
         golden_records=names,
@@ -170,38 +169,6 @@ def propose(
     )
     with session(address, principal, as_json) as opened:
         deciding.propose(opened, proposal, preview)
-
-
-def approve(
-    proposal: Proposal,
-    etag: Etag = "",
-    comment: Comment = "",
-    address: Address = DEFAULT_ADDRESS,
-    principal: As = "",
-    as_json: Json = False,
-) -> None:
-    """Vote for a merge proposal."""
-    from dedup_service.cli import deciding
-    from dedup_service.cli.session import session
-
-    with session(address, principal, as_json) as opened:
-        deciding.approve(opened, proposal, etag, comment)
-
-
-def reject(
-    proposal: Proposal,
-    etag: Etag = "",
-    comment: Comment = "",
-    address: Address = DEFAULT_ADDRESS,
-    principal: As = "",
-    as_json: Json = False,
-) -> None:
-    """Vote against a merge proposal, which ends it."""
-    from dedup_service.cli import deciding
-    from dedup_service.cli.session import session
-
-    with session(address, principal, as_json) as opened:
-        deciding.reject(opened, proposal, etag, comment)
 
 
 def execute(
@@ -241,3 +208,43 @@ def undo(
     )
     with session(address, principal, as_json) as opened:
         deciding.undo(opened, request)
+
+
+def accounts(
+    provisional: Annotated[
+        bool, typer.Option("--provisional", help="Only those that finance has to look at.")
+    ] = False,
+    limit: Limit = 50,
+    address: Address = DEFAULT_ADDRESS,
+    principal: As = "",
+    as_json: Json = False,
+) -> None:
+    """List accounts, and whether the customer master knows them."""
+    from dedup_service.cli import confirming
+    from dedup_service.cli.session import session
+
+    with session(address, principal, as_json) as opened:
+        confirming.accounts(opened, provisional, limit)
+
+
+def confirm(
+    golden: Annotated[str, typer.Argument(metavar="GOLDEN", help="goldenRecords/ID, a provisional account.")],
+    record: Annotated[
+        str, typer.Option("--record", help="The customer master's record, such as sources/erp/records/4711.")
+    ],
+    customer_number: Annotated[str, typer.Option("--customer-number", help="Its number in the books.")],
+    etag: Annotated[
+        str, typer.Option("--etag", help="Confirm only this version; left out, the one just read.")
+    ] = "",
+    address: Address = DEFAULT_ADDRESS,
+    principal: As = "",
+    as_json: Json = False,
+) -> None:
+    """Confirm a provisional account: from now on the customer master knows it."""
+    from dedup_service.cli import confirming
+    from dedup_service.cli.session import session
+    from dedup_service.v1.golden_record_service_pb2 import ConfirmAccountRequest
+
+    request = ConfirmAccountRequest(name=golden, etag=etag, record=record, customer_number=customer_number)
+    with session(address, principal, as_json) as opened:
+        confirming.confirm(opened, request)

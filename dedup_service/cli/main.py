@@ -2,7 +2,7 @@
 
 import typer
 
-from dedup_service.cli import desk_commands, operator_commands
+from dedup_service.cli import desk_commands, operator_commands, policy_commands, vote_commands
 from dedup_service.cli.problems import SayingGroup
 
 app = typer.Typer(
@@ -15,23 +15,34 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-RUN = "Run the service"
-LOOK = "Look"
 DECIDE = "Decide"
+PROPOSE = "Propose and carry out"
+LOOK = "Look"
+RULES = "Rules and roles"
+RUN = "Run the service"
 
-app.command("serve", rich_help_panel=RUN)(operator_commands.serve)
-app.command("doctor", rich_help_panel=RUN)(operator_commands.doctor)
-app.command("rebuild-index", rich_help_panel=RUN)(operator_commands.rebuild_index)
-app.command("import", rich_help_panel=RUN)(operator_commands.import_file)
+app.command("inbox", rich_help_panel=DECIDE)(vote_commands.inbox)
+app.command("show", rich_help_panel=DECIDE)(desk_commands.show)
+app.command("approve", rich_help_panel=DECIDE)(vote_commands.approve)
+app.command("reject", rich_help_panel=DECIDE)(vote_commands.reject)
+app.command("decide", rich_help_panel=DECIDE)(vote_commands.decide)
+app.command("propose", rich_help_panel=PROPOSE)(desk_commands.propose)
+app.command("change", rich_help_panel=PROPOSE)(vote_commands.change)
+app.command("withdraw", rich_help_panel=PROPOSE)(vote_commands.withdraw)
+app.command("execute", rich_help_panel=PROPOSE)(desk_commands.execute)
+app.command("undo", rich_help_panel=PROPOSE)(desk_commands.undo)
+app.command("confirm", rich_help_panel=PROPOSE)(desk_commands.confirm)
 app.command("match", rich_help_panel=LOOK)(desk_commands.match)
 app.command("score", rich_help_panel=LOOK)(desk_commands.score)
 app.command("explain", rich_help_panel=LOOK)(desk_commands.explain)
 app.command("proposals", rich_help_panel=LOOK)(desk_commands.proposals)
-app.command("show", rich_help_panel=LOOK)(desk_commands.show)
+app.command("accounts", rich_help_panel=LOOK)(desk_commands.accounts)
 app.command("changes", rich_help_panel=LOOK)(desk_commands.changes)
 app.command("verify-audit", rich_help_panel=LOOK)(desk_commands.verify_audit)
-app.command("propose", rich_help_panel=DECIDE)(desk_commands.propose)
-app.command("approve", rich_help_panel=DECIDE)(desk_commands.approve)
-app.command("reject", rich_help_panel=DECIDE)(desk_commands.reject)
-app.command("execute", rich_help_panel=DECIDE)(desk_commands.execute)
-app.command("undo", rich_help_panel=DECIDE)(desk_commands.undo)
+app.command("delegate", rich_help_panel=RULES)(vote_commands.delegate)
+app.command("delegations", rich_help_panel=RULES)(vote_commands.delegations)
+app.add_typer(policy_commands.app, name="policy", rich_help_panel=RULES)
+app.command("serve", rich_help_panel=RUN)(operator_commands.serve)
+app.command("doctor", rich_help_panel=RUN)(operator_commands.doctor)
+app.command("rebuild-index", rich_help_panel=RUN)(operator_commands.rebuild_index)
+app.command("import", rich_help_panel=RUN)(operator_commands.import_file)

@@ -20,7 +20,7 @@ def beginning(text: str, option: str) -> datetime:
     return _day(text) or _moment(text, option)
 
 
-def end(text: str, option: str) -> datetime:
+def ending(text: str, option: str) -> datetime:
     """The moment at which a day is over, or the moment itself."""
     day = _day(text)
     return day + _DAY if day else _moment(text, option)

@@ -19,6 +19,11 @@ Etag = Annotated[
     str,
     typer.Option("--etag", help="Act only on this plan; left out, on the one just read and shown."),
 ]
+Proposal = Annotated[str, typer.Argument(metavar="PROPOSAL", help="mergeProposals/ID")]
+Function = Annotated[
+    str,
+    typer.Option("--for", metavar="FUNCTION", help="Which of your functions you speak for, such as sales."),
+]
 Comment = Annotated[str, typer.Option("--comment", "-m", help="Why; kept with the vote.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=100_000, help="Show at most so many.")]
 

@@ -37,6 +37,9 @@ STYLES = {
 }
 
 
+Cell = str | Sequence[str]
+
+
 class Output:
     """The results of one command on stdout."""
 
@@ -58,11 +61,17 @@ class Output:
         self.console.print(Text(text, style=style), soft_wrap=True)
 
     def text(self, text: str, indent: int = 0, hang: int = 0) -> None:
-        """Words that are wrapped between words, `indent` from the left and `hang` more after the first line."""
+        """Wrapped between words, `indent` from the left and `hang` more after the first line."""
         self._wrapped(Text(shown(text)), indent, hang)
 
+    def glance(self, text: str, indent: int = 0) -> None:
+        """Words cut to one line of the terminal."""
+        cut = Text(shown(text))
+        cut.truncate(max(self.console.width - indent, _NARROWEST), overflow="ellipsis")
+        self.console.print(Text(" " * indent) + cut, soft_wrap=True)
+
     def entry(self, number: int, title: str, lines: Iterable[str]) -> None:
-        """One thing of a numbered list: a title, and lines below it; empty lines are left out."""
+        """One thing of a numbered list: a title, and words below it; empty ones are left out."""
         heading = Text(f"{number:>3}  {shown(title)}", style="bold")
         for word in title.split():
             if word in STYLES:
@@ -93,11 +102,14 @@ class Output:
     def table(
         self,
         columns: Sequence[str],
-        rows: Iterable[Sequence[str]],
+        rows: Iterable[Sequence[Cell]],
         heading: str = "",
         right: Sequence[str] = (),
     ) -> None:
-        """A table, with the columns of `right` aligned for numbers; nothing at all without rows."""
+        """A table, with the columns of `right` aligned for numbers; nothing at all without rows.
+
+        A cell of several lines is a sequence of them.
+        """
         content = list(rows)
         if not content:
             return
@@ -107,5 +119,11 @@ class Output:
         for column in columns:
             table.add_column(column, justify="right" if column in right else "left", overflow="fold")
         for row in content:
-            table.add_row(*(Text(shown(cell), style=STYLES.get(cell, "")) for cell in row))
+            table.add_row(*map(_cell, row))
         self.console.print(table)
+
+
+def _cell(cell: Cell) -> Text:
+    lines = (cell,) if isinstance(cell, str) else cell
+    style = STYLES.get(cell, "") if isinstance(cell, str) else ""
+    return Text("\n".join(map(shown, lines)), style=style)

@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import scoring
@@ -79,16 +79,19 @@ def _against_truth(found: Found) -> tuple[str, ...]:
 
 
 async def say_what_to_try(desk: Desk, address: str, out: Output) -> None:
-    """Three commands to paste, with names and values of this store."""
+    """Three commands to paste, with names and values of this store, as somebody whom a proposal waits for."""
     proposal, record = await desk.store.read(_example)
-    who = first_person(desk.rules)
-    if proposal is None or who is None:
+    if proposal is None:
+        return
+    functions = proposal.decision.missing_functions if proposal.decision is not None else ()
+    who = first_person(desk.rules, functions) or first_person(desk.rules, sorted(desk.rules.policy.functions))
+    if who is None:
         return
     tail = ["--as", who]
     if address != _default_address():
         tail += ["--address", address]
     out.heading("try")
-    commands = [["proposals"], ["show", proposal.name]]
+    commands = [["inbox"], ["show", proposal.name]]
     if record is not None:
         told = [f"{name}={record.draft.values[name]}" for name in _TELLING if record.draft.values.get(name)]
         values = [part for text in told[:_ENOUGH_VALUES] for part in ("--set", text)]
@@ -112,9 +115,9 @@ async def _example(tx: ReadTransaction) -> tuple[Proposal | None, Record | None]
     return None, None
 
 
-def first_person(rules: Rules) -> str | None:
-    """Somebody to act as: the first person of the first function that has any."""
-    people = (rules.principals.people_of(function) for function in sorted(rules.policy.functions))
+def first_person(rules: Rules, functions: Iterable[str]) -> str | None:
+    """Somebody to act as: the first person of the first of these functions that has any."""
+    people = (rules.principals.people_of(function) for function in functions)
     return next((name for names in people for name in names), None)
 
 

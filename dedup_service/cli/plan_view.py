@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from dedup_service.cli.output import Output
+from dedup_service.cli.output import Cell, Output
 from dedup_service.cli.words import amounts, bits, plural, record_words, word
 from dedup_service.v1.core_pb2 import Stake
 from dedup_service.v1.merge_plan_pb2 import ImpactPreview, MergePlan
@@ -58,19 +58,19 @@ def show_plan(out: Output, plan: MergePlan) -> None:
         out.text(f"{member.golden_record}  {word(member, 'kind')}, {role}", indent=2, hang=4)
         for record in member.records:
             out.text(record.record, indent=6)
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for field, preview in sorted(plan.values.items()):
         losing = [f"{each.value} ({record_words(each.record)})" for each in preview.losing_values]
         rule = word(preview.value, "rule").lower().replace("_", " ")
         source = ", ".join(part for part in (record_words(preview.value.record), rule) if part)
-        rows.append((field, f"{preview.value.value} ({source})", "\n".join(losing)))
+        rows.append((field, f"{preview.value.value} ({source})", losing))
     out.table(("field", "survives", "does not survive"), rows, "values of the survivor")
     children = plan.moving_children
     out.bullets(
         "child references that would move",
         (
-            f"{word(each.child.child, 'kind')} {each.child.child.child_id} ({record_words(each.child.record)})"
-            for each in children[:_MOST_CHILDREN]
+            f"{word(child.child, 'kind')} {child.child.child_id} ({record_words(child.record)})"
+            for child in (each.child for each in children[:_MOST_CHILDREN])
         ),
     )
     if len(children) > _MOST_CHILDREN:
@@ -86,7 +86,7 @@ def show_links(out: Output, proposal: MergeProposal) -> None:
             (
                 bits(link.match_weight_bits),
                 f"{link.match_probability:.4f}",
-                f"{link.left}\n{link.right}",
+                (link.left, link.right),
                 "weakest" if link == weakest else "",
             )
             for link in proposal.links

@@ -20,15 +20,16 @@ def list_proposals(out: Output, proposals: Iterable[MergeProposal], now: datetim
     for number, each in enumerate(proposals, 1):
         missing = ", ".join(each.missing_functions) or "nobody"
         vetoes = ", ".join(sorted({veto.rule for veto in each.vetoes}))
-        match = f"weakest link {bits(each.weakest_link.match_weight_bits)} bits"
+        bound = plural(len(each.golden_records), "golden record")
+        if each.HasField("weakest_link"):
+            bound += f", weakest link {bits(each.weakest_link.match_weight_bits)} bits"
         is_open = word(each, "state") in ("PENDING", "APPROVED")
         out.entry(
             number,
             f"{word(each, 'impact')} {word(each, 'kind')} {word(each, 'state')}  {who_it_is(each)}",
             (
                 each.name,
-                f"{plural(len(each.golden_records), 'golden record')}, "
-                f"{match if each.HasField('weakest_link') else 'no link'}",
+                bound,
                 f"{due(each, now)}; waits for {missing}" if is_open else "",
                 f"vetoed: {vetoes}" if vetoes else "",
             ),
@@ -76,3 +77,5 @@ def _show_next(out: Output, proposal: MergeProposal) -> None:
         named = " --for FUNCTION" if len(functions) > 1 else ""
         for verb in ("approve", "reject"):
             out.line(f"dedup {verb} {proposal.name}{named} --etag {proposal.etag}")
+    elif word(proposal, "state") == "PENDING" and proposal.standing.principal == proposal.proposer:
+        out.heading(f"you proposed it; to take it back: dedup withdraw {proposal.name}")

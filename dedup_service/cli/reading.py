@@ -5,13 +5,15 @@ import signal
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import typer
 
 from dedup_service.cli.comparing import kind_of
 from dedup_service.cli.output import Output
 from dedup_service.cli.problems import CommandError
-from dedup_service.cli.proposal_view import proposal_table, show_proposal
+from dedup_service.cli.proposal_lists import listed_proposals
+from dedup_service.cli.proposal_view import list_proposals, show_proposal
 from dedup_service.cli.record_view import show_golden_record, show_merge, show_record
 from dedup_service.cli.session import Session
 from dedup_service.cli.words import moment, plural, shown, word
@@ -22,7 +24,6 @@ from dedup_service.v1.golden_record_service_pb2 import GetGoldenRecordRequest
 from dedup_service.v1.merge_proposal_service_pb2 import (
     GetMergeProposalRequest,
     ListMergeProposalsRequest,
-    MergeProposal,
 )
 from dedup_service.v1.merge_service_pb2 import GetMergeRequest
 from dedup_service.v1.record_service_pb2 import GetRecordRequest
@@ -33,26 +34,13 @@ AUDIT_SECONDS = 600.0
 
 def proposals(session: Session, filter_text: str, limit: int, newest_first: bool) -> None:
     """List merge proposals."""
-    found: list[MergeProposal] = []
-    token, more = "", True
-    while more and len(found) < limit:
-        answer = session.client.merge_proposals.ListMergeProposals(
-            ListMergeProposalsRequest(
-                filter=filter_text,
-                page_size=min(limit - len(found), PAGE_SIZE),
-                page_token=token,
-                order_by="create_time desc" if newest_first else "",
-            )
-        )
-        if session.output.as_json:
-            for proposal in answer.merge_proposals:
-                session.output.json(proposal)
-        found += answer.merge_proposals
-        token = answer.next_page_token
-        more = bool(token)
+    request = ListMergeProposalsRequest(
+        filter=filter_text, order_by="create_time desc" if newest_first else ""
+    )
+    found, more = listed_proposals(session, request, limit)
     if session.output.as_json:
         return
-    proposal_table(session.output, found)
+    list_proposals(session.output, found, datetime.now(UTC))
     session.output.line(
         f"{plural(len(found), 'proposal')}{'; there are more: raise --limit' if more else ''}", "dim"
     )

@@ -64,7 +64,7 @@ def show_merge(out: Output, merge: Merge) -> None:
     out.line(f"survivor {merge.survivor}, etag {merge.etag}")
     out.table(
         ("merged away", "records that moved"),
-        [(away.golden_record, "\n".join(away.records)) for away in merge.merged_golden_records],
+        [(away.golden_record, tuple(away.records)) for away in merge.merged_golden_records],
         "golden records",
     )
     for before in merge.before:

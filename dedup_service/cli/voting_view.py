@@ -1,9 +1,9 @@
-"""How a proposal is voted on, for the person who decides: by when, by whom, what they said, what is missing."""
+"""How a proposal is voted on, for who decides: by when, by whom, what they said, what is missing."""
 
 from datetime import datetime
 
 from dedup_service.cli.moments import distance, span, time_of
-from dedup_service.cli.output import Output
+from dedup_service.cli.output import Cell, Output
 from dedup_service.cli.words import moment, plural, word
 from dedup_service.v1.merge_proposal_pb2 import MergeProposal
 from dedup_service.v1.voting_pb2 import Vote
@@ -45,7 +45,9 @@ def waits_for(proposal: MergeProposal) -> str:
         left = proposal.ballot.quorum - sum(each.counts for each in proposal.votes)
         others = others if left > 1 else []
     vetoes = sorted({veto.rule for veto in proposal.vetoes if veto.lifted_by not in mine or not mine})
-    told = [f"also waits for {', '.join(others)}" if mine else f"waits for {', '.join(others)}"] * bool(others)
+    told = [f"also waits for {', '.join(others)}" if mine else f"waits for {', '.join(others)}"] * bool(
+        others
+    )
     told += [f"vetoed: {', '.join(vetoes)}"] * bool(vetoes)
     return "; ".join(told) or "waits for nobody else"
 
@@ -60,7 +62,9 @@ def ballot_sentence(proposal: MergeProposal) -> str:
         asked = " or ".join(voice.function for voice in proposal.voices) or "nobody, since none has a stake"
         return f"{ballot.reason}. Asked: {asked}. One refusal rejects."
     share = "half" if ballot.majority == _HALF else f"{ballot.majority:.0%}"
-    whole = plural(sum(weights), "voice") if word(ballot, "method") == "VOICES" else f"{sum(weights)} by weight"
+    whole = (
+        plural(sum(weights), "voice") if word(ballot, "method") == "VOICES" else f"{sum(weights)} by weight"
+    )
     carries = f"More than {share} of all {whole} carries."
     if ballot.arbiter:
         carries = (
@@ -86,7 +90,7 @@ def show_vote(out: Output, proposal: MergeProposal, now: datetime) -> None:
     out.table(
         ("rule", "why", "lifted by"),
         [(veto.rule, veto.reason, veto.lifted_by or "nobody") for veto in proposal.vetoes],
-        "vetoed, whatever the votes",
+        "vetoed",
     )
     out.table(
         ("rule", "why", "lifted by"),
@@ -100,17 +104,16 @@ def _show_times(out: Output, proposal: MergeProposal, now: datetime) -> None:
     if not said:
         return
     then = "" if proposal.escalate_time.seconds else "; what is then undecided is escalated"
-    out.text(
-        f"{said} ({moment(proposal.due_time)}){then}; expires {moment(proposal.expire_time)} if still undecided",
-        hang=2,
-    )
+    ends = moment(proposal.expire_time)
+    out.text(f"{said} ({moment(proposal.due_time)}){then}; expires {ends} if still undecided", hang=2)
 
 
 def _show_you(out: Output, proposal: MergeProposal) -> None:
     standing = proposal.standing
     if not standing.principal:
         return
-    out.text(f"{standing.principal}: {why_you(proposal)}", hang=2)
+    # The reasons stand whole in the table below.
+    out.glance(f"{standing.principal}: {why_you(proposal)}")
     said = word(standing, "decision")
     if said:
         counts = "which counts" if standing.vote_counts else "which no longer counts (see the votes below)"
@@ -122,8 +125,8 @@ def _show_voices(out: Output, proposal: MergeProposal) -> None:
     out.text(ballot_sentence(proposal))
     weighed = word(proposal.ballot, "method") != "PEOPLE"
     columns = ["function", "says", "who", "why asked"]
-    rows = [
-        [voice.function, _SAYS[word(voice, "decision")], voice.principal or "-", "; ".join(voice.reasons)]
+    rows: list[list[Cell]] = [
+        [voice.function, _SAYS[word(voice, "decision")], voice.principal or "-", tuple(voice.reasons)]
         for voice in proposal.voices
     ]
     if weighed:

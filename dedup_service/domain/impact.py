@@ -154,7 +154,7 @@ def _measured(touched: Touched, policy: Policy) -> list[ImpactReason]:
     reasons = []
     for measure, value, text in [*_amounts(touched, policy), *_counts(touched, policy)]:
         reasons += _against(limits.thresholds.get(measure), value, text)
-    kinds = Counter(member.child.kind for golden in touched.goldens for member in golden.children)
+    kinds = Counter(child.kind for record in touched.records for child in record.draft.children)
     for kind, count in sorted(kinds.items()):
         text = f"{count} child references of kind {kind}"
         reasons += _against(limits.children.get(kind), Decimal(count), text)

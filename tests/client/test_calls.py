@@ -1,5 +1,6 @@
 """What every call of the client carries, and how it fails."""
 
+import json
 import time
 import uuid
 from typing import Any
@@ -7,12 +8,20 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf import any_pb2
+from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
 from dedup_service.client import DedupClient, ServiceError, explain
+from dedup_service.client.connection import SERVICE_CONFIG
 from dedup_service.client.interceptor import with_request_id
+from dedup_service.v1 import delegation_service_pb2, merge_proposal_service_pb2, policy_service_pb2
 from dedup_service.v1.core_pb2 import Candidate, RecordKind
+from dedup_service.v1.delegation_service_pb2 import (
+    CreateDelegationRequest,
+    Delegation,
+    GetDelegationRequest,
+)
 from dedup_service.v1.golden_record_service_pb2 import LookupGoldenRecordRequest
 from dedup_service.v1.match_service_pb2 import MatchRequest
 from dedup_service.v1.merge_proposal_pb2 import MergeProposal
@@ -20,6 +29,7 @@ from dedup_service.v1.merge_proposal_service_pb2 import (
     CreateMergeProposalRequest,
     ExecuteMergeProposalRequest,
 )
+from dedup_service.v1.policy_service_pb2 import GetPolicyRequest
 from dedup_service.v1.record_service_pb2 import GetRecordRequest, Record, UpdateRecordRequest
 from dedup_service.v1.record_service_pb2_grpc import RecordServiceStub
 from tests.served_desk import ServedDesk
@@ -139,6 +149,30 @@ def test_every_call_has_a_deadline(desk: ServedDesk) -> None:
         with pytest.raises(ServiceError) as caught:
             client.golden_records.LookupGoldenRecord(asked, timeout=10)
         assert caught.value.code is not grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+def test_delegations_and_policies_are_reached(client: DedupClient) -> None:
+    """The stubs of their services carry the principal and a request id as all others do."""
+    end_time = Timestamp()
+    end_time.FromSeconds(int(time.time()) + 3600)
+    made = client.delegations.CreateDelegation(
+        CreateDelegationRequest(delegation=Delegation(delegate="users/ben", end_time=end_time))
+    )
+    assert made.delegator == "users/ann"
+    assert client.delegations.GetDelegation(GetDelegationRequest(name=made.name)) == made
+    with pytest.raises(ServiceError) as caught:
+        client.policies.GetPolicy(GetPolicyRequest(name="policyVersions/none"))
+    assert caught.value.reason == "RESOURCE_NOT_FOUND"
+
+
+def test_every_unary_call_is_tried_again_and_no_stream_is() -> None:
+    """The retry policy names each method of every service that answers once."""
+    [config] = json.loads(json.dumps(SERVICE_CONFIG))["methodConfig"]
+    named = {(each["service"], each["method"]) for each in config["name"]}
+    for module in (policy_service_pb2, delegation_service_pb2, merge_proposal_service_pb2):
+        for service in module.DESCRIPTOR.services_by_name.values():
+            assert {(service.full_name, method.name) for method in service.methods} <= named
+    assert ("dedup_service.v1.ChangeService", "WatchChanges") not in named
 
 
 def test_what_is_missing_for_a_merge_is_told(client: DedupClient) -> None:

@@ -68,12 +68,12 @@ def test_a_text_that_is_no_mapping_is_refused(text: str) -> None:
             each * (SIZE // len(each))
             for each in ("[]\n", "- -\n", "a:\n", "? a\n", "---\n", "\t", "a: b: ", "*a ")
         ),
-        "functions: [" + ",".join(f"f{i}" for i in range(30_000)) + "]",
+        changed(("functions: [sales, ", f"functions: [{','.join(f'f{i}' for i in range(30_000))}, ")),
         "\n".join(f"k{i}: 1" for i in range(25_000)),
         "sources: {" + ",".join(f"sou{i}: {{}}" for i in range(14_000)) + "}",
         "approval: {HIGH: {CONTACT: {weights: {" + ",".join(f"sales{i}: 1" for i in range(14_000)) + "}}}}",
         "vetoes: [" + ",".join(["NOT_A_MATC"] * 20_000) + "]",
-        "survivorship: {rules: {" + ",".join(f"custom.a{i}: X" for i in range(12_000)) + "}}",
+        "survivorship: {rules: {" + ",".join(f"x_number{i}: X" for i in range(12_000)) + "}}",
         changed(("trust: 90", f"trust: {'9' * 200_000}")),
         changed(("medium: 10000,", f"medium: 0.{'1' * 200_000},")),
         changed(("version: default-2", f"version: {'a' * 200_000}")),
@@ -91,7 +91,7 @@ def test_no_text_takes_long(text: str) -> None:
 
 def test_an_error_does_not_repeat_a_long_value() -> None:
     """What is wrong is shown shortened, in one line."""
-    text = changed(("master_function: finance", f'master_function: "{"x" * 1000}\\n{"y" * 1000}"'))
+    text = changed(("master_function: finance", f'master_function: "x\\n{"y" * 1000}"'))
     (found,) = problems(text)
     assert len(str(found.message)) < 300
     assert "\n" not in found.message

@@ -116,26 +116,28 @@ def case_for(cell: Cell, random: Random) -> Case:
 
 
 def _draft(sort: str, number: int, random: Random) -> RecordDraft:
-    asked = Fact("requested", time=PLAN_TIME - random.choice((1, 100, 160)) * _DAY)
-    source = random.choice(("crm", "desk", "shop", "marketing", "partner", "fax"))
-    name = f"{source}/{number}"
-    if sort == "LIVE":
-        return lead(name, asked)
-    if sort == "NAME":
-        dormant = Fact("requested", time=PLAN_TIME - 300 * _DAY)
-        return lead(name, *random.choice(((), (dormant,))))
-    if sort == "DEAD":
-        ended = Fact("disqualified", time=PLAN_TIME - random.choice((0.5, 1)) * _DAY)
-        unreachable = lead(name, asked, values={"email": "nobody"})
-        return random.choice((lead(name, ended), lead(name, asked, ended), unreachable))
+    name = f"{random.choice(('crm', 'desk', 'shop', 'marketing', 'partner', 'fax'))}/{number}"
+    if sort in _LEADS:
+        return _lead(sort, name, random)
     if sort.startswith("contact"):
-        belongs = RecordKey("crm", sort[-1]) if sort[-2] == " " else None
-        return contact(name, account=belongs)
+        return contact(name, account=RecordKey("crm", sort[-1]) if " of " in sort else None)
     if sort == "mastered":
         return account(f"erp/{number}", values={"customer_number": "1001"})
     if sort == "held":
         return account(f"erp/{number}")
     return account(name, person_account=sort == "person")
+
+
+def _lead(sort: str, name: str, random: Random) -> RecordDraft:
+    asked = Fact("requested", time=PLAN_TIME - random.choice((1, 100, 160)) * _DAY)
+    if sort == "LIVE":
+        return lead(name, asked)
+    if sort == "NAME":
+        dormant = Fact("requested", time=PLAN_TIME - 300 * _DAY)
+        return lead(name, *random.choice(((), (dormant,))))
+    ended = Fact("disqualified", time=PLAN_TIME - random.choice((0.5, 1)) * _DAY)
+    unreachable = lead(name, asked, values={"email": "nobody"})
+    return random.choice((lead(name, ended), lead(name, asked, ended), unreachable))
 
 
 def _weighed(
@@ -191,7 +193,9 @@ def _loaded(draft: RecordDraft, random: Random) -> RecordDraft:
         for number in range(random.choice((0, 0, 1, 3, 5, 100)))
         for kind in random.sample(list(ChildKind), 1)
     ]
-    owner = random.choice((None, Owner("users/mia", "marketing"), Owner("", "support", "queue"), Owner("users/ann")))
+    owner = random.choice(
+        (None, Owner("users/mia", "marketing"), Owner("", "support", "queue"), Owner("users/ann"))
+    )
     carried = random.sample(facts, random.choice((0, 1, 1, 2)))
     return replace(_with(draft, *carried), children=tuple(children), owner=owner)
 
@@ -247,5 +251,3 @@ def some_vote(case: Case, random: Random) -> Vote:
     reject = random.random() < 0.35
     found = vote(case, name, function, reject=reject, on_behalf_of=behalf)
     return replace(found, plan_hash="0" * 64) if random.random() < 0.05 else found
-
-

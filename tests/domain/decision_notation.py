@@ -2,7 +2,8 @@
 
 Members stand between ``|``, the survivor first; the records of one golden record between ``+``.
 A record is its source, its kind with lead class or account state, and what it carries in brackets.
-A vote is a function or a person with ``+`` (approves) or ``-`` (refuses); the head of the table explains the rest.
+A vote is a function or a person with ``+`` (approves) or ``-`` (refuses).
+The head of the table explains the rest.
 """
 
 import re
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from typing import Any
 
 from dedup_service.domain.decision import Case, Decision
 from dedup_service.domain.delegations import Delegation
@@ -162,35 +164,39 @@ def case_and_votes(row: Row) -> tuple[Case, list[Vote]]:
     return case, [_vote(case, token) for token in row["votes"].split()]
 
 
-def _given(
-    case: Case, item: str, people: dict[str, tuple[str, ...]], delegations: list[Delegation]
-) -> Case:
-    """The case under one more circumstance; changes of people and delegations are added to the lists."""
-    words = item.split()
-    if (absent := re.fullmatch(r"(\w+) delegates (\w+) to (\w+)(, ended|, begins later)?", item)) is not None:
+def _given(case: Case, item: str, people: dict[str, tuple[str, ...]], delegations: list[Delegation]) -> Case:
+    """The case under one more circumstance; changes of people and delegations go into the lists."""
+    absent = re.fullmatch(r"(\w+) delegates (\w+) to (\w+)(, ended|, begins later)?", item)
+    lost = re.fullmatch(r"(\w+) lost (\w+)", item)
+    left = re.fullmatch(r"(\w+) left", item)
+    if absent is not None:
         delegations.append(_delegation(absent[1], absent[2], absent[3], absent[4] or ""))
-        return case
-    if (lost := re.fullmatch(r"(\w+) lost (\w+)", item)) is not None:
+    elif lost is not None:
         people[lost[1]] = tuple(held for held in people[lost[1]] if held != lost[2])
-        return case
-    if (left := re.fullmatch(r"(\w+) left", item)) is not None:
+    elif left is not None:
         del people[left[1]]
-        return case
-    changes: dict[str, Callable[[], Case]] = {
-        "not-a-match link": lambda: replace(case, distinctions=("distinctions/1",)),
-        "hierarchy cycle": lambda: replace(case, cycles=("the parent would be its own child",)),
-        "accounts X and Y are one": lambda: replace(
-            case, accounts={RecordKey("crm", "X"): "account", RecordKey("crm", "Y"): "account"}
-        ),
-    }
-    if item in changes:
-        return changes[item]()
+    else:
+        return replace(case, **_circumstance(item))
+    return case
+
+
+def _circumstance(item: str) -> dict[str, Any]:
+    """The parts of a case that a circumstance changes."""
+    word = item.rsplit(maxsplit=1)[-1]
     if item.startswith("proposed by "):
-        return replace(case, proposer=user(words[-1]))
+        return {"proposer": user(word)}
     if item.startswith("certain "):
-        return replace(case, certainty=float(words[-1]))
-    assert item in _POLICIES, f"no such circumstance: {item}"
-    return replace(case, policy=_POLICIES[item])
+        return {"certainty": float(word)}
+    if item.startswith("policy: "):
+        return {"policy": _POLICIES[item]}
+    return _CIRCUMSTANCES[item]
+
+
+_CIRCUMSTANCES: Mapping[str, dict[str, Any]] = {
+    "not-a-match link": {"distinctions": ("distinctions/1",)},
+    "hierarchy cycle": {"cycles": ("the parent would be its own child",)},
+    "accounts X and Y are one": {"accounts": {RecordKey("crm", name): "account" for name in "XY"}},
+}
 
 
 def _delegation(delegator: str, function: str, delegate: str, when: str) -> Delegation:
@@ -216,9 +222,7 @@ _POLICIES: Mapping[str, Policy] = {
     "policy: sales breaks ties of leads": _voting(
         RecordKind.LEAD, FullVote(VoteMethod.VOICES, tie_breaker="sales")
     ),
-    "policy: MEDIUM needs two people": replace(
-        WRITTEN_POLICY, approval=replace(APPROVAL, medium_quorum=2)
-    ),
+    "policy: MEDIUM needs two people": replace(WRITTEN_POLICY, approval=replace(APPROVAL, medium_quorum=2)),
     "policy: two people for HIGH leads": _voting(RecordKind.LEAD, FullVote(VoteMethod.VOICES, quorum=2)),
 }
 
@@ -245,9 +249,7 @@ def _vote(case: Case, token: str) -> Vote:
 def _cast(
     case: Case, name: str, function: str, sign: str, behalf: str, plan_hash: str, time: datetime
 ) -> Vote:
-    return vote(
-        case, name, function, reject=sign == "-", on_behalf_of=behalf, plan_hash=plan_hash, time=time
-    )
+    return vote(case, name, function, reject=sign == "-", on_behalf_of=behalf, plan_hash=plan_hash, time=time)
 
 
 def said(decision: Decision, tokens: list[str]) -> dict[str, str]:
@@ -257,7 +259,9 @@ def said(decision: Decision, tokens: list[str]) -> dict[str, str]:
         "impact": decision.impact,
         "ballot": _ballot(decision),
         "may vote": " ".join(
-            voice.function if voice.weight == 1 and not _weighed(decision) else f"{voice.function}:{voice.weight}"
+            voice.function
+            if voice.weight == 1 and not _weighed(decision)
+            else f"{voice.function}:{voice.weight}"
             for voice in decision.voices
         ),
         "vetoes": "; ".join(sorted({*(veto.rule for veto in decision.vetoes), *lifted})),

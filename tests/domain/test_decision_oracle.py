@@ -1,4 +1,4 @@
-"""The decision against a second one, written from the text: over generated cells and random vote sequences."""
+"""The decision against a second one, written from the text: generated cells, and random vote sequences."""
 
 from collections import Counter
 from dataclasses import replace
@@ -11,7 +11,8 @@ from dedup_service.domain.policy import Impact, VetoRule
 from dedup_service.domain.voting import BallotMethod, Outcome, Vote
 from tests.domain.decision_cases import DIRECTORY, PEOPLE, PLAN_TIME, directory
 from tests.domain.decision_cells import case_for, cells, some_delegations, some_vote
-from tests.domain.decision_oracle import Poll, functions_with_stake, three_working_days_after
+from tests.domain.decision_oracle import Poll, three_working_days_after
+from tests.domain.oracle_rules import functions_with_stake
 
 SEQUENCE_COUNT = 20_000
 # Every so many sequences the decision is also taken after each vote, not only at the end.
@@ -123,7 +124,7 @@ def _pool(random: Random) -> list[Case]:
 
 
 def test_random_vote_sequences_end_as_the_text_says() -> None:
-    """Whoever votes, loses a function, delegates or changes the plan: both agree, after each vote and at the end."""
+    """Whoever votes, leaves, delegates or changes the plan: both agree after each vote and at the end."""
     random = Random(11)
     pool = _pool(random)
     seen: Counter[object] = Counter()

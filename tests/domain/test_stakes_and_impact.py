@@ -112,7 +112,7 @@ def test_closed_opportunities_give_other_stakes_than_open_ones() -> None:
 
 
 def test_names_belong_to_marketing_alone_and_live_leads_to_sales() -> None:
-    """A NAME gives no stake by source or owner, but by what hangs on it; a live lead adds sales (2.2, 2.3)."""
+    """A NAME gives no stake by source or owner, but by what hangs on it; a live lead adds sales."""
     of_dev, asked = Owner("users/dev", "support"), Fact("requested", time=NOW)
     case, live = Fact("open_cases", count=1), lead("shop/1", asked, owner=of_dev)
     assert {s.function for s in said_of(lead("crm/1", owner=of_dev))} == {"marketing"}
@@ -179,11 +179,15 @@ def test_mastered_accounts_weigh() -> None:
 
 def test_open_opportunities_of_two_owners_are_high() -> None:
     """Two owners of open opportunities make it HIGH, by child or by fact; one owner or closed ones do not."""
-    by_child = replace(contact("crm/a"), children=(Child(ChildKind.OPPORTUNITY, "1", "users/ann", open=True),))
-    by_fact = replace(contact("crm/b"), owner=Owner("users/ben"), facts=(Fact("open_opportunities", count=1),))
+    by_child = replace(
+        contact("crm/a"), children=(Child(ChildKind.OPPORTUNITY, "1", "users/ann", open=True),)
+    )
+    by_fact = replace(
+        contact("crm/b"), owner=Owner("users/ben"), facts=(Fact("open_opportunities", count=1),)
+    )
     closed = replace(contact("crm/b"), children=(Child(ChildKind.OPPORTUNITY, "2", "users/ben"),))
     assert impact(golden("a", by_child), golden("b", by_fact))[0] is Impact.HIGH
-    assert impact(golden("a", by_child), golden("b", closed))[0] is Impact.LOW
+    assert impact(golden("a", by_child), golden("b", closed))[0] is Impact.MEDIUM
     assert impact(golden("a", by_child), golden("b", replace(by_child, key=closed.key)))[0] is Impact.LOW
 
 

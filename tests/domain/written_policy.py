@@ -77,9 +77,7 @@ IMPACT = ImpactPolicy(
 APPROVAL = ApprovalPolicy(
     full_votes={
         RecordKind.LEAD: FullVote(VoteMethod.VOICES),
-        RecordKind.CONTACT: FullVote(
-            VoteMethod.WEIGHTS, weights={"sales": 2, "support": 2, "marketing": 1}
-        ),
+        RecordKind.CONTACT: FullVote(VoteMethod.WEIGHTS, weights={"sales": 2, "support": 2, "marketing": 1}),
         RecordKind.ACCOUNT: FullVote(VoteMethod.VOICES, final_arbiter="finance"),
     },
     automatic=(Automatic(RecordKind.LEAD, LeadClass.NAME, 0.99),),

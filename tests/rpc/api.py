@@ -3,17 +3,21 @@
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 import grpc
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import error_details_pb2
 from google.rpc.status_pb2 import Status
+from google.type.money_pb2 import Money
 
 from dedup_service.rpc.server import RunningGrpc, ServerOptions, start_server
 from dedup_service.v1 import (
     core_pb2,
+    delegation_service_pb2,
     merge_proposal_pb2,
     merge_proposal_service_pb2,
     merge_service_pb2,
@@ -129,9 +133,7 @@ class Api:
             contact("2", given_name="Robert", family_name="Quux", email="bob@quux.com"),
         )
 
-    async def proposed(
-        self, *names: str, who: str = "services/matcher"
-    ) -> merge_proposal_pb2.MergeProposal:
+    async def proposed(self, *names: str, who: str = "services/matcher") -> merge_proposal_pb2.MergeProposal:
         """A proposal to merge these, or two new contacts that are the same person."""
         wanted: Sequence[str] = names or [r.name for r in await self.two_of_a_kind()]
         return await self.proposals.CreateMergeProposal(
@@ -139,6 +141,52 @@ class Api:
                 merge_proposal=merge_proposal_pb2.MergeProposal(golden_records=wanted)
             ),
             metadata=by(who),
+        )
+
+    async def weighty(self, who: str = "services/matcher") -> merge_proposal_pb2.MergeProposal:
+        """A proposal of HIGH impact: a contact of sales and support with a pipeline of 300,000 EUR."""
+        one = contact("1", given_name="Bob", family_name="Quux", email="bob@quux.com")
+        one.facts.add(name="open_pipeline", amount=Money(currency_code="EUR", units=300_000))
+        two = contact("desk/2", given_name="Robert", family_name="Quux", email="bob@quux.com")
+        two.children.add(
+            kind=core_pb2.CHILD_KIND_CASE,
+            child_id="c1",
+            owner="carla",
+            open=True,
+            amount=Money(currency_code="EUR", units=50),
+        )
+        return await self.proposed(*[record.name for record in await self.put(one, two)], who=who)
+
+    async def approved(
+        self, proposal: merge_proposal_pb2.MergeProposal, who: str, function: str = ""
+    ) -> merge_proposal_pb2.MergeProposal:
+        """The proposal with somebody's approval of its plan as given."""
+        return await self.proposals.ApproveMergeProposal(
+            merge_proposal_service_pb2.ApproveMergeProposalRequest(
+                name=proposal.name, etag=proposal.etag, function=function
+            ),
+            metadata=by(who),
+        )
+
+    async def shown(self, name: str, who: str = "ann") -> merge_proposal_pb2.MergeProposal:
+        """A proposal as somebody sees it now."""
+        return await self.proposals.GetMergeProposal(
+            merge_proposal_service_pb2.GetMergeProposalRequest(name=name), metadata=by(who)
+        )
+
+    async def delegated(
+        self, delegator: str, delegate: str, *functions: str
+    ) -> delegation_service_pb2.Delegation:
+        """A delegation from now on, for a day."""
+        end_time = Timestamp()
+        end_time.FromDatetime(datetime.now(UTC) + timedelta(days=1))
+        return await self.delegations.CreateDelegation(
+            delegation_service_pb2.CreateDelegationRequest(
+                delegation=delegation_service_pb2.Delegation(
+                    delegate=f"users/{delegate}" if delegate else "", functions=functions, end_time=end_time
+                )
+            ),
+            metadata=by(delegator),
         )
 
     async def merged(self, *names: str) -> merge_service_pb2.Merge:

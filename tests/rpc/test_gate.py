@@ -200,6 +200,6 @@ async def test_the_long_text_of_a_refusal_still_arrives(api: Api) -> None:
 async def test_a_principal_who_was_removed_is_unknown_at_once(office: Office) -> None:
     """The directory is asked in every call."""
     office.desk.rules.principals = Directory({})
-    async with served(empty) as api:
+    async with served(office) as api:
         stub = RecordServiceStub(api.channel)
         assert (await refused(stub.GetRecord(GET, metadata=ANN))).code == grpc.StatusCode.UNAUTHENTICATED

@@ -1,10 +1,14 @@
-"""Golden records over the wire: redirects, lookups and members."""
+"""Golden records over the wire: redirects, lookups, members, and accounts that finance confirms."""
+
+import uuid
+from typing import Any
 
 import grpc
+import pytest
 
 from dedup_service.v1 import core_pb2
 from dedup_service.v1 import golden_record_service_pb2 as pb
-from tests.rpc.api import ANN, Api, contact, refused
+from tests.rpc.api import ANN, Api, account, by, contact, refused
 
 INVALID = (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
 
@@ -113,3 +117,104 @@ async def test_members_come_page_by_page_through_a_redirect(api: Api) -> None:
     names = [r.name for page in (first, second) for r in page.records]
     assert names == ["sources/crm/records/1", "sources/crm/records/2"]
     assert not second.next_page_token
+
+
+async def provisional(api: Api, name: str = "shop/1") -> pb.GoldenRecord:
+    """The golden record of a new account that the books do not know."""
+    [record] = await api.put(account(name, company_name="Quux GmbH"))
+    request = pb.GetGoldenRecordRequest(name=record.golden_record)
+    return await api.golden_records.GetGoldenRecord(request, metadata=ANN)
+
+
+def confirming(golden: pb.GoldenRecord, **more: Any) -> pb.ConfirmAccountRequest:
+    """A request to confirm it as number C-1 of the books, with these fields instead."""
+    fields = {
+        "name": golden.name,
+        "etag": golden.etag,
+        "record": "sources/erp/records/4711",
+        "customer_number": "C-1",
+    }
+    return pb.ConfirmAccountRequest(**(fields | more))
+
+
+async def by_account_state(api: Api, state: str) -> list[str]:
+    request = pb.ListGoldenRecordsRequest(filter=f"account_state = {state}")
+    listed = await api.golden_records.ListGoldenRecords(request, metadata=ANN)
+    return [golden.name for golden in listed.golden_records]
+
+
+async def test_finance_confirms_a_provisional_account(api: Api) -> None:
+    """It gets the customer master's record as a member and is mastered, in the lists too."""
+    golden = await provisional(api)
+    await api.put(contact("1"))
+    assert golden.account_state == core_pb2.ACCOUNT_STATE_PROVISIONAL
+    assert (await by_account_state(api, "PROVISIONAL"), await by_account_state(api, "MASTERED")) == (
+        [golden.name],
+        [],
+    )
+    confirmed = await api.golden_records.ConfirmAccount(confirming(golden), metadata=by("fiona"))
+    assert (confirmed.name, confirmed.account_state) == (golden.name, core_pb2.ACCOUNT_STATE_MASTERED)
+    assert confirmed.members == ["sources/erp/records/4711", "sources/shop/records/1"]
+    assert confirmed.values["customer_number"].value == "C-1"
+    assert confirmed.etag != golden.etag
+    assert (await by_account_state(api, "PROVISIONAL"), await by_account_state(api, "MASTERED")) == (
+        [],
+        [golden.name],
+    )
+
+
+async def test_only_finance_confirms(api: Api) -> None:
+    """Somebody else is told who may, and the account stays as it is."""
+    golden = await provisional(api)
+    refusal = await refused(api.golden_records.ConfirmAccount(confirming(golden), metadata=ANN))
+    assert refusal.reason == (grpc.StatusCode.PERMISSION_DENIED, "MISSING_ROLE")
+    assert refusal.info.metadata["functions"] == "finance"
+    assert await by_account_state(api, "PROVISIONAL") == [golden.name]
+
+
+async def test_a_repeated_confirmation_is_one(api: Api) -> None:
+    """The same request id answers with the account; without it, the account is no longer as it was seen."""
+    golden = await provisional(api)
+    request = confirming(golden, request_id=str(uuid.uuid4()))
+    first = await api.golden_records.ConfirmAccount(request, metadata=by("fiona"))
+    assert await api.golden_records.ConfirmAccount(request, metadata=by("fiona")) == first
+    refusal = await refused(api.golden_records.ConfirmAccount(confirming(golden), metadata=by("fiona")))
+    assert refusal.reason == (grpc.StatusCode.FAILED_PRECONDITION, "STATE_NOT_ALLOWED")
+    assert refusal.info.metadata["state"] == "MASTERED"
+
+
+async def test_an_account_is_confirmed_as_it_was_seen(api: Api) -> None:
+    """Written since, it is refused with the version that it has now."""
+    golden = await provisional(api)
+    await api.put(account("shop/1", company_name="Quux AG"))
+    refusal = await refused(api.golden_records.ConfirmAccount(confirming(golden), metadata=by("fiona")))
+    assert refusal.reason == (grpc.StatusCode.ABORTED, "ETAG_MISMATCH")
+    assert refusal.info.metadata["current_etag"] not in {"", golden.etag}
+
+
+@pytest.mark.parametrize(
+    ("given", "fields"),
+    [
+        ({"name": "x"}, ["name"]),
+        ({"etag": ""}, ["etag"]),
+        ({"record": ""}, ["record"]),
+        ({"record": "sources/crm/records/1"}, ["record"]),
+        ({"customer_number": " "}, ["customer_number"]),
+        ({"customer_number": "\0"}, ["customer_number"]),
+        ({"customer_number": "1" * 4097}, ["customer_number"]),
+    ],
+)
+async def test_a_confirmation_that_cannot_be_read_is_refused(
+    api: Api, given: dict[str, str], fields: list[str]
+) -> None:
+    """Each field by its path in the request, also the source that is not the customer master's."""
+    request = confirming(await provisional(api), **given)
+    refusal = await refused(api.golden_records.ConfirmAccount(request, metadata=by("fiona")))
+    assert (refusal.reason, refusal.fields) == (INVALID, fields)
+
+
+async def test_an_account_never_made_is_not_found(api: Api) -> None:
+    """A well-formed name that was never issued."""
+    request = confirming(pb.GoldenRecord(name="goldenRecords/none", etag='"1"'))
+    refusal = await refused(api.golden_records.ConfirmAccount(request, metadata=by("fiona")))
+    assert refusal.reason == (grpc.StatusCode.NOT_FOUND, "RESOURCE_NOT_FOUND")

@@ -30,11 +30,6 @@ T = TypeVar("T")
 METHOD = "BatchDecideMergeProposals"
 
 
-def batch(office: Office, deciding: Deciding | None = None) -> BatchDeciding:
-    desk = office.desk
-    return BatchDeciding(office.store, desk.assessment, deciding or desk.deciding, desk.now)
-
-
 async def pairs(office: Office, count: int, by: str = "services/matcher") -> list[Proposal]:
     """Proposals, each of which waits for one approval of sales or support."""
     found = []
@@ -50,12 +45,13 @@ async def decide(
     by: str = "ann",
     request_id: str = "",
     digest: str = "",
-    deciding: Deciding | None = None,
+    batch: BatchDeciding | None = None,
     decision: VoteDecision = VoteDecision.APPROVE,
+    comment: str = "a clear case",
 ) -> list[BatchOutcome]:
     who = principal(by)
     how = request(METHOD, who.name, request_id, digest)
-    return await batch(office, deciding).decide(how, chosen, decision, "a clear case", who)
+    return await (batch or office.desk.batch_deciding).decide(how, chosen, decision, comment, who)
 
 
 def seen(*proposals: Proposal) -> list[tuple[str, str]]:
@@ -71,7 +67,7 @@ async def test_the_list_says_what_each_would_touch_and_who_may_decide(office: Of
     [open_to_ann] = await pairs(office, 1)
     own = await office.propose(*await office.put(contact("x"), contact("y")), by="ann")
     before = await full_dump(office.store, POLICY)
-    listed = await batch(office).preview(Page(order_by="create_time"), principal("ann"))
+    listed = await office.desk.batch_deciding.preview(Page(order_by="create_time"), principal("ann"))
     assert [item.proposal for item in listed.items] == [open_to_ann, own]
     assert [item.standing.may_vote for item in listed.items] == [True, False]
     assert listed.items[0].standing.sentence == "you vote for sales: held by source crm"
@@ -88,9 +84,11 @@ async def test_the_list_comes_in_pages_and_by_the_inbox(office: Office) -> None:
     proposals = await pairs(office, 3)
     await office.vote(proposals[1], "carla")
     waiting = WaitingFor("users/ann", ("sales",))
-    first = await batch(office).preview(Page(size=1, waiting_for=waiting), principal("ann"))
+    first = await office.desk.batch_deciding.preview(Page(size=1, waiting_for=waiting), principal("ann"))
     assert first.next is not None
-    rest = await batch(office).preview(Page(after=first.next, waiting_for=waiting), principal("ann"))
+    rest = await office.desk.batch_deciding.preview(
+        Page(after=first.next, waiting_for=waiting), principal("ann")
+    )
     shown = [item.proposal.proposal_id for item in (*first.items, *rest.items)]
     assert shown == [proposals[0].proposal_id, proposals[2].proposal_id]
 
@@ -100,7 +98,7 @@ async def test_closed_proposals_are_shown_as_closed(office: Office) -> None:
     [proposal] = await pairs(office, 1)
     await office.execute(await office.vote(proposal, "ann"))
     closed = Page(conditions=(Condition("open", Operator.EQUALS, "false"),))
-    [item] = (await batch(office).preview(closed, principal("carla"))).items
+    [item] = (await office.desk.batch_deciding.preview(closed, principal("carla"))).items
     assert (item.standing.may_vote, item.standing.sentence) == (False, f"{proposal.name} is EXECUTED")
     assert item.touched.redirects == ()
 
@@ -169,9 +167,11 @@ class CutOff(PostgresStore):
 async def test_when_the_store_goes_away_the_repetition_goes_on(office: Office) -> None:
     """The call ends with what went wrong, and the same request decides the rest, none of them twice."""
     proposals = await pairs(office, 3)
-    cut_off = Deciding(CutOff(office.store), office.desk.assessment, Replanning(office.desk.assessment), str)
+    assessment, now = office.desk.assessment, office.desk.now
+    deciding = Deciding(CutOff(office.store), assessment, Replanning(assessment), str)
+    cut_off = BatchDeciding(office.store, assessment, deciding, now)
     with pytest.raises(StoreUnavailable):
-        await decide(office, seen(*proposals), request_id="r", deciding=cut_off)
+        await decide(office, seen(*proposals), request_id="r", batch=cut_off)
     assert [len((await office.proposal(p)).votes) for p in proposals] == [1, 0, 0]
     outcomes = await decide(office, seen(*proposals), request_id="r")
     assert [outcome.refusal for outcome in outcomes] == [None] * 3
@@ -198,7 +198,5 @@ async def test_the_choice_is_checked_before_anything_is_decided(office: Office) 
     assert [v.field for v in refused.value.violations] == ["proposals", "proposals[3].etag"]
     assert twice.name in str(refused.value)
     with pytest.raises(InvalidInput, match="comment"):
-        who = principal("ann")
-        how = request(METHOD, who.name)
-        await batch(office).decide(how, seen(good), VoteDecision.APPROVE, "\x00", who)
+        await decide(office, seen(good), comment="\x00")
     assert (await office.proposal(good)).votes == ()

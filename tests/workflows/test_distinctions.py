@@ -20,10 +20,11 @@ from tests.merge_desk import Office, contact, key, principal, request
 
 
 async def distinguish(
-    office: Office, left: DistinctionSide, right: DistinctionSide, reason: str = "brothers"
+    office: Office, left: DistinctionSide, right: DistinctionSide, reason: str = "brothers", by: str = "ann"
 ) -> Distinction:
+    who = principal(by)
     return await office.desk.distinguishing.create(
-        request("CreateDistinction"), left, right, reason, principal("ann")
+        request("CreateDistinction", who.name), left, right, reason, who
     )
 
 
@@ -138,3 +139,14 @@ async def test_only_who_has_a_say_takes_a_link_back(office: Office) -> None:
         with pytest.raises(PermissionRefused):
             await delete(request("DeleteDistinction", actor), distinction.distinction_id, "")
     assert await delete(request("DeleteDistinction", "users/ben"), distinction.distinction_id, "")
+
+
+async def test_only_who_has_a_say_draws_a_link(office: Office) -> None:
+    """A link puts a veto up: people need a stake in what it parts, those who match for others do not."""
+    await office.put(contact("a"), contact("b"))
+    for who in ("omar", "fiona"):
+        with pytest.raises(PermissionRefused):
+            await distinguish(office, side("a"), side("b"), by=who)
+    assert await office.store.read(lambda tx: tx.distinctions_between([key("a"), key("b")])) == []
+    for who in ("ben", "services/matcher"):
+        assert (await distinguish(office, side("a"), side("b"), by=who)).creator == principal(who).name

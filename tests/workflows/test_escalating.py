@@ -57,8 +57,8 @@ def servers(database_url: str, redis_url: str) -> Servers:
     return database_url, redis_url
 
 
-async def run(office: Office, store: Store | None = None) -> Escalated:
-    return await Escalating(store or office.store, office.desk.assessment).run(FAR)
+async def run(office: Office) -> Escalated:
+    return await office.desk.escalating.run(FAR)
 
 
 async def pair(office: Office, tag: str = "", **how: Any) -> Proposal:
@@ -269,7 +269,7 @@ async def test_what_changes_meanwhile_is_treated_as_it_is_then(servers: Servers,
             else:
                 await office.put(contact("a", email="new@x.example"))
 
-        await run(office, Interrupted(office.store, happening))
+        await Escalating(Interrupted(office.store, happening), office.desk.assessment).run(FAR)
         now = await office.proposal(proposal)
         assert now.state == ("WITHDRAWN" if happens == "withdrawn" else "PENDING")
         assert (now.escalate_time is not None) is (happens == "member written")

@@ -7,10 +7,10 @@ from itertools import combinations
 import pytest
 
 import scoring
-from dedup_service.domain.decision import VoteDecision
 from dedup_service.domain.errors import InvalidInput, NotFound
 from dedup_service.domain.matching import comparable_of
 from dedup_service.domain.records import Fact, RecordDraft, RecordKey, RecordKind
+from dedup_service.domain.voting import VoteDecision
 from dedup_service.workflows.distinguishing import DistinctionSide
 from dedup_service.workflows.matching import MatchAnswer, MatchQuery
 from dedup_service.workflows.ports import Page

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from dedup_service.domain.decision import VoteDecision
 from dedup_service.domain.errors import (
     ApprovalsMissing,
     DedupError,
@@ -19,6 +18,7 @@ from dedup_service.domain.errors import (
 from dedup_service.domain.plan import FieldChoice, ProposalType
 from dedup_service.domain.proposals import Proposal, ProposalState
 from dedup_service.domain.records import Fact
+from dedup_service.domain.voting import VoteDecision
 from dedup_service.workflows.proposing import ProposalDraft
 from tests.canonical_dump import full_dump
 from tests.merge_desk import (
@@ -40,12 +40,11 @@ async def pair(office: Office) -> tuple[str, str]:
 
 
 async def changed(
-    office: Office, proposal: Proposal, *, survivor: str | None = None, field: str = ""
+    office: Office, proposal: Proposal, *, survivor: str | None = None, field: str = "", by: str = "carla"
 ) -> Proposal:
     choices = [FieldChoice(field, key("a"))] if field else None
-    return await office.desk.proposing.update(
-        request("UpdateMergeProposal"), proposal.proposal_id, proposal.etag, survivor, choices
-    )
+    how = request("UpdateMergeProposal", by if "/" in by else f"users/{by}")
+    return await office.desk.proposing.update(how, proposal.proposal_id, proposal.etag, survivor, choices)
 
 
 async def withdrawn(office: Office, proposal: Proposal, by: str) -> Proposal:
@@ -55,12 +54,16 @@ async def withdrawn(office: Office, proposal: Proposal, by: str) -> Proposal:
 
 
 async def test_a_proposal_says_who_must_approve_and_why(office: Office) -> None:
-    """A new proposal is PENDING, with stakes, impact, requirements and what is missing (7.1)."""
+    """A new proposal is PENDING, with stakes, impact, ballot, voices and what is missing (7.1)."""
     one, other = await pair(office)
     proposal = await office.propose(one, other)
     assert (proposal.state, proposal.plan.type) == (ProposalState.PENDING, ProposalType.MERGE)
     assert proposal.decision is not None
-    assert proposal.decision.unmet[0].missing.startswith("1 more approval of sales or support")
+    assert [stake.function for stake in proposal.decision.stakes] == ["sales", "support"]
+    assert proposal.decision.ballot.reason == "LOW impact: one person with a stake approves, not the proposer"
+    assert [voice.why for voice in proposal.decision.voices] == ["held by source crm", "held by source desk"]
+    said = {missing.sentence for missing in proposal.decision.missing}
+    assert said == {f"1 more approval of sales or support ({proposal.decision.ballot.reason})"}
     assert proposal.missing_functions == ("sales", "support")
     assert await office.proposal(proposal) == proposal
 
@@ -117,7 +120,7 @@ async def test_approve_and_execute(office: Office) -> None:
     proposal = await office.propose(one, other)
     with pytest.raises(ApprovalsMissing) as missing:
         await office.execute(proposal)
-    assert missing.value.missing[0][0] == "sales/support"
+    assert [function for function, _ in missing.value.missing] == ["sales", "support"]
     approved = await office.vote(proposal, "carla", comment="same person")
     assert approved.state is ProposalState.APPROVED
     merge = await office.execute(approved, by="services/matcher")
@@ -261,11 +264,11 @@ async def test_a_veto_stops_an_approved_merge(office: Office) -> None:
     """A survivor that dies, and a provisional one over a mastered, are vetoed whatever the votes."""
     one, other = await office.put(lead("a"), lead("b"))
     await office.put(replace(lead("a"), facts=(Fact("disqualified_reason", text="a test"),)))
-    proposal = await office.approved(one, other, survivor_id=one)
+    proposal = await office.approved(one, other, survivor_id=one, voters=("mia",))
     assert proposal.state is ProposalState.APPROVED
     dead = replace(lead("a"), values={"company_name": "nobody"})
     await office.put(dead)
-    proposal = await office.vote(await office.proposal(proposal), "ann")
+    proposal = await office.vote(await office.proposal(proposal), "mia")
     assert proposal.state is ProposalState.PENDING
     with pytest.raises(Vetoed, match="DEAD"):
         await office.execute(proposal)
@@ -275,15 +278,21 @@ async def test_a_veto_stops_an_approved_merge(office: Office) -> None:
         await office.execute(vetoed)
 
 
-async def test_two_mastered_accounts_are_not_merged_without_finance(office: Office) -> None:
-    """All the others together do not merge two mastered accounts; finance and one more do (C-2)."""
-    one, other = await office.put(mastered("1"), mastered("2"))
+@pytest.mark.parametrize(
+    ("number", "refusal", "why"),
+    [("C-1", ApprovalsMissing, "customer master"), ("C-2", Vetoed, "different customer numbers")],
+)
+async def test_two_mastered_accounts_are_not_merged_without_finance(
+    office: Office, number: str, refusal: type[DedupError], why: str
+) -> None:
+    """Without finance all others together do not merge mastered accounts, of one number or two (C-2)."""
+    one, other = await office.put(mastered("1"), mastered("2", customer_number=number))
     await office.put(replace(account("crm/s"), facts=(Fact("open_cases", count=1),)))
     proposal = await office.propose(one, other, records=(key("crm/s"),), survivor_id=one)
     for voter in ("ann", "ben", "carla", "dev"):
         proposal = await office.vote(proposal, voter)
     assert proposal.missing_functions == ("finance",)
-    with pytest.raises(ApprovalsMissing, match="customer master"):
+    with pytest.raises(refusal, match=why):
         await office.execute(proposal)
     assert await office.execute(await office.vote(proposal, "fiona"))
 
@@ -318,14 +327,43 @@ async def test_a_plan_that_changes_back_does_not_revive_its_votes(office: Office
     proposal = await office.propose(one, other, survivor_id=one)
     voted = await office.vote(proposal, "ann")
     assert voted.state == ProposalState.APPROVED
-    update = office.desk.proposing.update
-    how = request("UpdateMergeProposal")
-    turned = await update(how, proposal.proposal_id, voted.etag, other, None)
-    back = await update(how, proposal.proposal_id, turned.etag, one, None)
+    turned = await changed(office, voted, survivor=other)
+    back = await changed(office, turned, survivor=one)
     assert back.etag == proposal.etag
     assert back.state == ProposalState.PENDING
     with pytest.raises(ApprovalsMissing):
         await office.execute(back)
+
+
+@pytest.mark.parametrize("who", ["mia", "fiona", "users/nobody", "services/importer"])
+async def test_who_has_no_say_changes_nothing(office: Office, who: str) -> None:
+    """The plan is the business of its proposer and of those who may vote on it."""
+    one, other = await pair(office)
+    approved = await office.approved(one, other, survivor_id=one)
+    with pytest.raises(PermissionRefused):
+        await changed(office, approved, survivor=other, by=who)
+    assert await office.proposal(approved) == approved
+    assert (await changed(office, approved, survivor=other, by="services/matcher")).votes == approved.votes
+
+
+@pytest.mark.parametrize("who", ["mia", "fiona"])
+async def test_who_has_no_say_executes_nothing(office: Office, who: str) -> None:
+    """Approved or not, people without a say do not carry a merge out; service accounts do."""
+    approved = await office.approved(*await pair(office))
+    with pytest.raises(PermissionRefused):
+        await office.execute(approved, by=who)
+    assert await office.execute(approved, by="services/importer")
+
+
+async def test_a_vote_is_cast_for_a_function_of_the_voter(office: Office) -> None:
+    """The function named is the one voted for; one that the voter does not hold is refused."""
+    one, other = await pair(office)
+    proposal = await office.propose(one, other)
+    with pytest.raises(PermissionRefused) as refused:
+        await office.vote(proposal, "ann", function="support")
+    assert (refused.value.reason, refused.value.functions) == (Reason.MISSING_ROLE, ("sales", "support"))
+    voted = await office.vote(proposal, "ann", function="sales")
+    assert [vote.function for vote in voted.votes] == ["sales"]
 
 
 async def test_unknown_proposals_are_not_found(office: Office) -> None:

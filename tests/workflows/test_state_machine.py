@@ -183,13 +183,13 @@ class Histories(RuleBasedStateMachine):
         approved = self.do(self.office.approved(*ids, voters=("ann", "carla", "omar"), **more))
         if self.model.linked(ids):
             with pytest.raises(Vetoed):
-                self.do(self.office.execute(approved))
+                self.do(self.office.execute(approved, by="services/matcher"))
             who = principal("services/matcher")
             withdraw = self.office.desk.proposing.withdraw
             how = request("WithdrawMergeProposal")
             self.do(withdraw(how, approved.proposal_id, approved.etag, who, ""))
             return None
-        merge = self.do(self.office.execute(approved))
+        merge = self.do(self.office.execute(approved, by="services/matcher"))
         for golden_id in ids - {survivor}:
             for name in self.model.members(golden_id):
                 self.model.golden[name] = survivor
@@ -236,7 +236,9 @@ class Histories(RuleBasedStateMachine):
         one, other = self.some_records(data)[:2]
         sides = [DistinctionSide(records=(key(name),)) for name in (one, other)]
         create = self.office.desk.distinguishing.create
-        work = create(request("CreateDistinction"), sides[0], sides[1], "apart", principal("ann"))
+        work = create(
+            request("CreateDistinction"), sides[0], sides[1], "apart", principal("services/matcher")
+        )
         if self.model.golden[one] == self.model.golden[other]:
             with pytest.raises(StateNotAllowed):
                 self.do(work)
@@ -249,7 +251,7 @@ class Histories(RuleBasedStateMachine):
         distinction_id = data.draw(st.sampled_from(sorted(self.model.links)))
         self.do(
             self.office.desk.distinguishing.delete(
-                request("DeleteDistinction", "users/ann"), distinction_id, ""
+                request("DeleteDistinction", "services/matcher"), distinction_id, ""
             )
         )
         del self.model.links[distinction_id]

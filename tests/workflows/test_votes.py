@@ -8,11 +8,9 @@ from dedup_service.domain.errors import ApprovalsMissing, EtagMismatch
 from dedup_service.domain.principals import Directory
 from dedup_service.domain.proposals import ProposalState
 from dedup_service.domain.records import Fact
-from dedup_service.workflows.assessment import Assessment
+from dedup_service.domain.voting import VoteDecision
 from dedup_service.workflows.replan import Replanning
 from tests.merge_desk import DIRECTORY, Office, contact, open_office, principal, with_policy
-
-HELD = (Fact("legal_hold", flag=True),)
 
 
 async def pair(office: Office) -> tuple[str, str]:
@@ -30,7 +28,7 @@ async def test_a_vote_of_somebody_who_lost_the_role_does_not_count_at_execution(
     later = Directory({**DIRECTORY.principals, moved.name: moved})
     async with open_office(database_url, redis_url, directory=later) as office_later:
         with pytest.raises(ApprovalsMissing):
-            await office_later.execute(approved)
+            await office_later.execute(approved, by="carla")
     assert await office.execute(approved)
 
 
@@ -42,7 +40,7 @@ async def test_a_new_policy_asks_again(office: Office, database_url: str, redis_
     async with open_office(database_url, redis_url, policy=policy) as later:
         with pytest.raises(EtagMismatch, match="policy is now version 2"):
             await later.execute(approved)
-        assert await Replanning(Assessment(policy, DIRECTORY)).adopt_policy(later.store) == 1
+        assert await Replanning(later.desk.assessment).adopt_policy(later.store) == 1
         now = await later.proposal(approved)
         assert now.state is ProposalState.PENDING
         assert now.plan_changes[-1].differences == ("the policy is now version 2",)
@@ -51,12 +49,23 @@ async def test_a_new_policy_asks_again(office: Office, database_url: str, redis_
 
 async def test_the_tally_is_a_fold_over_the_vote_log(office: Office) -> None:
     """Every acknowledged vote is in the log, in order, and the log alone gives the decision (C-4)."""
-    ids = await office.put(replace(contact("a"), facts=HELD), contact("b"))
-    proposal = await office.propose(*ids)
-    for voter in ("ann", "ann", "ben"):
-        proposal = await office.vote(proposal, voter)
+    north, south = ((Fact("legal_entity", text=name),) for name in ("north", "south"))
+    drafts = replace(contact("a"), facts=north), replace(contact("b"), facts=south)
+    proposal = await office.propose(*await office.put(*drafts))
+    states = []
+    for voter, says in (
+        ("ann", VoteDecision.APPROVE),
+        ("ann", VoteDecision.APPROVE),
+        ("carla", VoteDecision.APPROVE),
+        ("ben", VoteDecision.REJECT),
+    ):
+        proposal = await office.vote(proposal, voter, says)
+        states.append(proposal.state)
+    assert states == ["PENDING", "PENDING", "APPROVED", "PENDING"]
     now = await office.proposal(proposal)
-    assert [v.principal for v in now.votes] == ["users/ann", "users/ann", "users/ben"]
+    assert [v.principal for v in now.votes] == ["users/ann", "users/ann", "users/carla", "users/ben"]
     assert now.decision is not None
-    assert [c.counts for c in now.decision.votes] == [False, True, True]
-    assert now.state is ProposalState.APPROVED
+    assert [c.counts for c in now.decision.votes] == [False, True, True, True]
+    said = {voice.function: voice.decision for voice in now.decision.voices}
+    assert said == {"marketing": None, "sales": VoteDecision.REJECT, "support": VoteDecision.APPROVE}
+    assert (await office.vote(now, "mia")).state is ProposalState.APPROVED
