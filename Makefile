@@ -29,6 +29,10 @@ test: setup ## all tests against real PostgreSQL and Valkey, with coverage
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report= -q
 	@$(BIN)/python -m coverage report --format=total | sed 's/^/coverage in %: /'
 
+.PHONY: prove-guards
+prove-guards: setup ## take each guard of approval out in a copy, and see its tests fail
+	@$(BIN)/python tools/prove_guards.py
+
 .PHONY: lint
 lint: setup ## formatting, lint, types, layers, proto
 	@$(BIN)/ruff format --check .

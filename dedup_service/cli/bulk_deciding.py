@@ -1,21 +1,24 @@
 """`decide`: many votes at once, on a list that was shown whole and confirmed by its number."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import typer
+from google.type.money_pb2 import Money
 
 from dedup_service.cli.problems import CommandError
 from dedup_service.cli.session import Session
 from dedup_service.cli.voting_view import why_you
 from dedup_service.cli.words import amounts, plural, who, word
 from dedup_service.v1.golden_record_service_pb2 import BatchGetGoldenRecordsRequest
+from dedup_service.v1.merge_plan_pb2 import ImpactPreview
 from dedup_service.v1.merge_proposal_pb2 import MergeProposal
 from dedup_service.v1.merge_proposal_service_pb2 import (
     BatchDecideMergeProposalsRequest,
     BatchDecision,
-    BatchTotals,
     ChosenProposal,
 )
 from dedup_service.v1.voting_pb2 import VoteDecision
@@ -76,22 +79,22 @@ def decide(session: Session, order: BulkOrder) -> None:
         raise typer.BadParameter(
             "--json asks nothing: give --yes --expect N, or --preview", param_hint="--json"
         )
-    listed, totals = _listed(session, order)
-    chosen = [each.merge_proposal for each in listed if each.decided]
-    if session.output.as_json:
-        if order.preview:
-            for each in listed:
-                session.output.json(each)
-    else:
-        _show_list(session, order, listed, totals)
+    listed = _listed(session, order)
+    skipped = {each.name: why for each in listed if (why := _why_skipped(order, each))}
+    chosen = [each.merge_proposal for each in listed if each.name not in skipped]
+    if not session.output.as_json:
+        _show_list(session, order, chosen, skipped)
+    elif order.preview:
+        for each in listed:
+            session.output.json(each)
     if order.preview or not (chosen or order.expected):
         return
     _confirm(order, len(chosen))
     _decide(session, order, chosen)
 
 
-def _listed(session: Session, order: BulkOrder) -> tuple[list[BatchDecision], BatchTotals]:
-    """Everything that the order selects, and what the decisions would come to."""
+def _listed(session: Session, order: BulkOrder) -> list[BatchDecision]:
+    """Everything that the order selects, with whether the caller may vote on it."""
     conditions = ["open = true", order.filter.strip()]
     request = BatchDecideMergeProposalsRequest(
         filter=" AND ".join(each for each in conditions if each),
@@ -100,65 +103,76 @@ def _listed(session: Session, order: BulkOrder) -> tuple[list[BatchDecision], Ba
         validate_only=True,
     )
     found: list[BatchDecision] = []
-    totals = BatchTotals()
     while True:
         answer = session.client.merge_proposals.BatchDecideMergeProposals(request, timeout=BATCH_SECONDS)
         found += answer.decisions
-        _add(totals, answer.totals)
         request.page_token = answer.next_page_token
         if not answer.next_page_token:
-            return found, totals
+            return found
 
 
-def _add(totals: BatchTotals, more: BatchTotals) -> None:
-    """Add the totals of another page."""
-    for field in (
-        *("proposal_count", "decided_count", "refused_count"),
-        *("redirect_count", "moving_child_count", "open_invoice_count"),
-    ):
-        setattr(totals, field, getattr(totals, field) + getattr(more, field))
-    sums = {money.currency_code: money for money in totals.open_pipeline}
-    for money in more.open_pipeline:
-        known = sums.get(money.currency_code)
-        if known is None:
-            totals.open_pipeline.add().CopyFrom(money)
-            continue
-        nanos = known.nanos + money.nanos
-        known.units += money.units + nanos // 1_000_000_000
-        known.nanos = nanos % 1_000_000_000
+def _why_skipped(order: BulkOrder, listed: BatchDecision) -> str:
+    """Why a proposal is left out: no vote that counts, or one that is cast, or is not needed; else empty."""
+    proposal = listed.merge_proposal
+    if not listed.decided:
+        return listed.refusal.message or why_you(proposal)
+    standing = proposal.standing
+    if standing.vote_counts:
+        said = _DONE[standing.decision]
+        return f"you {said} it already; a single `dedup approve` or `dedup reject` changes that"
+    if order.decision == VoteDecision.VOTE_DECISION_APPROVE and word(proposal, "state") == "APPROVED":
+        return "it is approved already, and can be executed"
+    return ""
 
 
 def _show_list(
-    session: Session, order: BulkOrder, listed: Sequence[BatchDecision], totals: BatchTotals
+    session: Session, order: BulkOrder, chosen: Sequence[MergeProposal], skipped: Mapping[str, str]
 ) -> None:
     out = session.output
-    if not listed:
+    if not (chosen or skipped):
         out.line("no open proposal fits", "green")
         return
-    chosen = [each.merge_proposal for each in listed if each.decided]
     names = _survivors(session, chosen)
     for number, proposal in enumerate(chosen, 1):
-        title, lines = _entry(proposal, names.get(proposal.plan.survivor, ""))
-        out.entry(number, title, lines)
+        survivor = names.get(proposal.plan.survivor, "")
+        title = f"{word(proposal, 'impact')} {word(proposal, 'kind')}  {survivor}".rstrip()
+        out.entry(number, title, (proposal.name, _touched([proposal.preview])))
         out.glance(why_you(proposal), indent=5)
-    skipped = [f"{each.name}: {_refusal(each)}" for each in listed if not each.decided]
-    out.bullets(f"will be skipped: {len(skipped):,}", skipped)
-    if not chosen:
-        out.heading("there is nothing that you may decide here")
-        return
-    out.heading(
-        f"{_SAID[order.decision]} {plural(len(chosen), 'proposal')} as {session.principal}: "
-        f"{plural(totals.redirect_count, 'name')} would redirect, "
-        f"{plural(totals.moving_child_count, 'child reference')} would move; open pipeline "
-        f"{amounts(totals.open_pipeline) or 'none'}, open invoices {totals.open_invoice_count or 'none'}"
-    )
+    if skipped:
+        out.heading(f"will be skipped: {len(skipped):,}")
+    for why in dict.fromkeys(skipped.values()):
+        out.text(f"- {why}", indent=2, hang=2)
+        for name in (each for each in skipped if skipped[each] == why):
+            out.text(name, indent=4)
+    out.line()
+    if chosen:
+        told = _touched([proposal.preview for proposal in chosen])
+        proposals = plural(len(chosen), "proposal")
+        out.text(f"{_SAID[order.decision]} {proposals} as {session.principal}: {told}", hang=2)
+    else:
+        out.line("there is nothing left for you to decide here", "yellow")
 
 
-def _entry(proposal: MergeProposal, survivor: str) -> tuple[str, tuple[str, ...]]:
-    moving = sum(each.count for each in proposal.preview.moving_children)
-    title = f"{word(proposal, 'impact')} {word(proposal, 'kind')}  {survivor}".rstrip()
-    touched = f"{plural(len(proposal.preview.redirects), 'name')} redirect, {plural(moving, 'child')} move"
-    return title, (proposal.name, touched.replace("childs", "children"))
+def _touched(previews: Sequence[ImpactPreview]) -> str:
+    """What these merges would touch together."""
+    redirects = plural(sum(len(each.redirects) for each in previews), "name")
+    children = plural(sum(moving.count for each in previews for moving in each.moving_children), "child")
+    pipeline = amounts(_added(money for each in previews for money in each.open_pipeline))
+    invoices = sum(each.open_invoice_count for each in previews)
+    told = f"{redirects} would redirect, {children.replace('childs', 'children')} would move"
+    told += f"; open pipeline {pipeline}" if pipeline else ""
+    return told + (f"; {plural(invoices, 'open invoice')}" if invoices else "")
+
+
+def _added(sums: Iterable[Money]) -> list[Money]:
+    """One sum a currency, in order of currency."""
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for money in sums:
+        found[money.currency_code] += money.units + Decimal(money.nanos).scaleb(-9)
+    return [
+        Money(currency_code=currency, units=int(total), nanos=int(total % 1 * 10**9))
+        for currency, total in sorted(found.items())
+    ]
 
 
 def _survivors(session: Session, proposals: Sequence[MergeProposal]) -> dict[str, str]:
@@ -220,9 +234,4 @@ def _tell(session: Session, order: BulkOrder, decisions: Iterable[BatchDecision]
                 f"{_DONE[order.decision]} {each.name}: it is {word(each.merge_proposal, 'state')}", hang=2
             )
         else:
-            session.output.text(f"skipped {each.name}: {_refusal(each)}", hang=2)
-
-
-def _refusal(decision: BatchDecision) -> str:
-    """Why there was, or would be, no vote."""
-    return decision.refusal.message or why_you(decision.merge_proposal)
+            session.output.text(f"skipped {each.name}: {each.refusal.message}", hang=2)

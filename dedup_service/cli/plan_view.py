@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from dedup_service.cli.output import Cell, Output
-from dedup_service.cli.words import amounts, bits, plural, record_words, word
+from dedup_service.cli.words import amounts, bits, plural, record_words, rule_words, word
 from dedup_service.v1.core_pb2 import Stake
 from dedup_service.v1.merge_plan_pb2 import ImpactPreview, MergePlan
 from dedup_service.v1.merge_proposal_pb2 import MergeProposal
@@ -61,8 +61,7 @@ def show_plan(out: Output, plan: MergePlan) -> None:
     rows: list[tuple[Cell, ...]] = []
     for field, preview in sorted(plan.values.items()):
         losing = [f"{each.value} ({record_words(each.record)})" for each in preview.losing_values]
-        rule = word(preview.value, "rule").lower().replace("_", " ")
-        source = ", ".join(part for part in (record_words(preview.value.record), rule) if part)
+        source = f"{record_words(preview.value.record)}, {rule_words(preview.value)}"
         rows.append((field, f"{preview.value.value} ({source})", losing))
     out.table(("field", "survives", "does not survive"), rows, "values of the survivor")
     children = plan.moving_children

@@ -62,10 +62,9 @@ def versions(session: Session, limit: int) -> None:
             session.output.json(each)
         return
     session.output.table(
-        ("", "version", "since", "how", "by", "why"),
+        ("version", "since", "how", "by", "why"),
         [
             (
-                str(each.number),
                 each.version,
                 moment(each.create_time),
                 word(each, "origin"),
@@ -74,7 +73,6 @@ def versions(session: Session, limit: int) -> None:
             )
             for each in found
         ],
-        right=("",),
     )
     if request.page_token:
         session.output.line("there are more: raise --limit", "dim")
@@ -139,7 +137,7 @@ def _difference(difference: PolicyDifference) -> Iterable[str]:
         ("waits for", ", ".join(before.missing_functions), ", ".join(after.missing_functions)),
     )
     told = [f"{what}: {old or 'none'} -> {new or 'none'}" for what, old, new in pairs if old != new]
-    yield "; ".join(told)
+    yield "; ".join(told) or "its votes are counted otherwise"
     yield _asked("newly asked", difference.newly_asked, difference.people_newly_asked)
     yield _asked("no longer asked", difference.no_longer_asked, difference.people_no_longer_asked)
 

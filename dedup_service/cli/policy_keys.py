@@ -65,9 +65,8 @@ def _keys(policy: Policy) -> Keys:
     yield from _stakes(policy.stakes)
     yield from _impact(policy.impact)
     yield from _approval(policy.approval)
-    yield "vetoes", _listed(veto.rule for veto in policy.vetoes)
     for veto in policy.vetoes:
-        yield f"vetoes.{veto.rule}.lifted_by", veto.lifted_by
+        yield f"vetoes.{veto.rule}", f"in force, lifted by {veto.lifted_by}" if veto.lifted_by else "in force"
     yield from _periods(policy.periods)
     yield "leads.dormant_days", str(policy.lead_dormant_after.days)
     yield "survivorship.default", policy.default_survivorship

@@ -55,14 +55,14 @@ def sentence_of(error: Exception) -> str | None:
 
 
 _ADVICE = {
-    "ETAG_MISMATCH": "look at it again with `dedup show`, then decide on what it is now",
+    "ETAG_MISMATCH": "`dedup show` shows what it is now",
     "UNAUTHENTICATED_PRINCIPAL": "say who you are with --as, such as --as users/ann",
     "REQUEST_ID_REUSED": "run the command again",
     "OVERLOADED": "wait a moment and run the command again",
     "INDEX_UNAVAILABLE": "run `dedup doctor` where the service runs",
     "STORE_UNAVAILABLE": "run `dedup doctor` where the service runs",
     "RESUME_TOKEN_EXPIRED": "leave out --after to begin with the oldest change that is kept",
-    "VETOED": "a veto stands whatever the votes: change the proposal, or reject it",
+    "VETOED": "`dedup show` says who lifts it by approving; where nobody does, change or reject the proposal",
 }
 
 

@@ -45,9 +45,10 @@ def show_proposal(out: Output, proposal: MergeProposal) -> None:
         hang=2,
     )
     out.text(f"proposed by {proposal.proposer} at {moment(proposal.create_time)}")
-    for text in (proposal.comment, proposal.closing_comment):
-        if text:
-            out.text(f'"{text}"', hang=2)
+    if proposal.comment:
+        out.text(f'"{proposal.comment}"', hang=2)
+    if proposal.closing_comment:
+        out.text(f'ended with "{proposal.closing_comment}"', hang=2)
     if proposal.merge:
         out.line(f"carried out as {shown(proposal.merge)}")
     show_vote(out, proposal, datetime.now(UTC))

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from dedup_service.cli.output import Output
-from dedup_service.cli.words import moment, money, shown, word
+from dedup_service.cli.plan_view import show_stakes
+from dedup_service.cli.words import moment, money, record_words, rule_words, shown, word
 from dedup_service.v1.core_pb2 import Child, Fact, GoldenChild
 from dedup_service.v1.golden_record_service_pb2 import GoldenRecord
 from dedup_service.v1.merge_service_pb2 import Merge
@@ -29,7 +30,7 @@ def show_record(out: Output, record: Record) -> None:
             out.line(f"{label} {shown(link)}")
     out.table(("field", "value"), sorted(record.values.items()), "values")
     out.table(("fact", "value"), [(fact.name, _fact(fact)) for fact in record.facts], "facts")
-    _children(out, [(child, record.name) for child in record.children])
+    _children(out, [(child, record_words(record.name)) for child in record.children])
 
 
 def show_golden_record(out: Output, golden: GoldenRecord) -> None:
@@ -46,14 +47,13 @@ def show_golden_record(out: Output, golden: GoldenRecord) -> None:
     out.table(
         ("field", "value", "from", "rule"),
         [
-            (field, value.value, value.record, word(value, "rule"))
+            (field, value.value, record_words(value.record), rule_words(value))
             for field, value in sorted(golden.values.items())
         ],
         "values",
     )
     out.bullets("members", golden.members)
-    stakes = sorted({(stake.function, stake.record, stake.reason) for stake in golden.stakes})
-    out.table(("function", "record", "reason"), stakes, "stakes")
+    show_stakes(out, golden.stakes)
     _golden_children(out, golden.children)
 
 
@@ -79,7 +79,7 @@ def show_merge(out: Output, merge: Merge) -> None:
 
 
 def _golden_children(out: Output, children: Iterable[GoldenChild]) -> None:
-    _children(out, [(each.child, each.record) for each in children])
+    _children(out, [(each.child, record_words(each.record)) for each in children])
 
 
 def _children(out: Output, children: Iterable[tuple[Child, str]]) -> None:

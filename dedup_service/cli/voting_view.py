@@ -31,7 +31,7 @@ def why_you(proposal: MergeProposal) -> str:
     standing = proposal.standing
     if not standing.may_vote and standing.principal in proposal.escalated_to:
         return f"escalated to you, to see that it is decided ({standing.explanation})"
-    return standing.explanation
+    return standing.explanation if standing.may_vote else f"you may not vote: {standing.explanation}"
 
 
 def waits_for(proposal: MergeProposal) -> str:
@@ -81,10 +81,12 @@ def ballot_sentence(proposal: MergeProposal) -> str:
 
 def show_vote(out: Output, proposal: MergeProposal, now: datetime) -> None:
     """What matters most to the person who decides: by when, you, who decides, what is missing, vetoes."""
-    if word(proposal, "state") in ("PENDING", "APPROVED"):
+    is_open = word(proposal, "state") in ("PENDING", "APPROVED")
+    if is_open:
         _show_times(out, proposal, now)
         _show_you(out, proposal)
     if proposal.HasField("ballot"):
+        out.heading("who decides" if is_open else "who decided")
         _show_voices(out, proposal)
     out.bullets("still missing", proposal.missing)
     out.table(
@@ -113,15 +115,14 @@ def _show_you(out: Output, proposal: MergeProposal) -> None:
     if not standing.principal:
         return
     # The reasons stand whole in the table below.
-    out.glance(f"{standing.principal}: {why_you(proposal)}")
+    out.glance(why_you(proposal))
     said = word(standing, "decision")
     if said:
         counts = "which counts" if standing.vote_counts else "which no longer counts (see the votes below)"
-        out.text(f"{standing.principal} {_SAID[said]}, {counts}", hang=2)
+        out.text(f"you {_SAID[said]}, {counts}", hang=2)
 
 
 def _show_voices(out: Output, proposal: MergeProposal) -> None:
-    out.heading("who decides")
     out.text(ballot_sentence(proposal))
     weighed = word(proposal.ballot, "method") != "PEOPLE"
     columns = ["function", "says", "who", "why asked"]

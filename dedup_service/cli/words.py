@@ -64,6 +64,11 @@ def record_words(name: str) -> str:
     return f"{parts[3]} of {parts[1]}" if name.startswith("sources/") and len(parts) > 3 else name
 
 
+def rule_words(value: Message) -> str:
+    """The survivorship rule that decided a value: "most trusted"."""
+    return word(value, "rule").lower().replace("_", " ")
+
+
 def who(values: dict[str, str]) -> str:
     """The values by which a person recognises a record: name, company, e-mail or phone."""
     name = values.get("full_name") or " ".join(

@@ -26,6 +26,7 @@ _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,18})(\.[0-9]{1,18})?", re.ASCII)
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,18})", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _SHOWN_CODE_POINTS = 40
+_LISTED_CODE_POINTS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,10 @@ class Place:
         if len(self.problems) < MAX_PROBLEMS:
             near = difflib.get_close_matches(word[:_SHOWN_CODE_POINTS].casefold(), by_fold, n=1)
         meant = f"did you mean {by_fold[near[0]]}? Known" if near else "known"
-        return f"unknown {what} {shown(word)}; {meant} are {', '.join(by_fold.values())}"
+        listed = ", ".join(by_fold.values())
+        if len(listed) > _LISTED_CODE_POINTS:
+            listed = f"{listed[:_LISTED_CODE_POINTS].rpartition(',')[0]} and others"
+        return f"unknown {what} {shown(word)}; {meant} are {listed}"
 
     def _kind(self) -> str:
         if isinstance(self.value, Scalar):

@@ -108,7 +108,7 @@ class Decision:
 
 def decide(case: Case, votes: Sequence[Vote]) -> Decision:
     """Weigh the votes of a case against what it needs."""
-    found = stakes(case.goldens, case.policy, case.now)
+    found = stakes(case.goldens, case.policy, case.now, case.roles.principals)
     impact, reasons = impact_of(
         Touched(case.goldens, case.plan.survivor_id, found, case.accounts), case.policy
     )
@@ -122,6 +122,10 @@ def decide(case: Case, votes: Sequence[Vote]) -> Decision:
     periods = case.policy.periods
     due_time = _after(case.plan_time, periods.voting_working_days, case.policy)
     outcome = tally(ballot, voices, log, case.now >= due_time)
+    refused = {voice.function for voice in voices if voice.decision is VoteDecision.REJECT}
+    if any(veto.lifted_by in refused for veto in raised):
+        # Who alone could lift a veto has decided not to.
+        outcome = Outcome.REJECTED
     return Decision(
         impact=impact,
         impact_reasons=reasons,
@@ -197,7 +201,8 @@ def _needs_nobody(case: Case, rule: Automatic) -> bool:
         return False
     for golden in case.goldens:
         found = golden_lead_class(golden.members, case.policy, case.now)
-        if golden.kind is not rule.kind or (found[0] if found else None) is not rule.lead_class:
+        fits = rule.lead_class is None or (found is not None and found[0] is rule.lead_class)
+        if golden.kind is not rule.kind or not fits:
             return False
     return True
 

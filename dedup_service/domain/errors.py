@@ -135,7 +135,9 @@ class ApprovalsMissing(DedupError):
     def __init__(self, name: str, missing: Sequence[tuple[str, str]]) -> None:
         self.resource_name = name
         self.missing = tuple(missing)
-        super().__init__("approvals are missing: " + "; ".join(text for _, text in self.missing))
+        # One sentence may be said for several functions.
+        said = "; ".join(dict.fromkeys(text for _, text in self.missing))
+        super().__init__(f"approvals are missing: {said}")
 
 
 class RequestIdReused(DedupError):

@@ -177,15 +177,29 @@ _AMOUNT_FACTS = {Measure.PIPELINE: "open_pipeline", Measure.REVENUE: "yearly_rev
 def _amounts(touched: Touched, policy: Policy) -> list[tuple[Measure, Decimal, str]]:
     found = []
     for measure, fact_name in _AMOUNT_FACTS.items():
-        amounts = _fact_amounts(touched.records, fact_name)
+        amounts = _amounts_of(touched.records, fact_name)
         total = sum((converted(a, policy.impact) or Decimal(0) for a in amounts), Decimal(0))
         words = fact_name.replace("_", " ")
         found.append((measure, total, f"{words} of {total.normalize():f} {policy.impact.currency}"))
     return found
 
 
-def _fact_amounts(records: Iterable[Record], fact_name: str) -> list[Amount]:
-    return [f.amount for r in records for f in r.draft.facts if f.name == fact_name and f.amount is not None]
+# What a record's children say where its facts are silent.
+_CHILD_AMOUNTS = {"open_pipeline": ChildKind.OPPORTUNITY}
+_CHILD_COUNTS = {"open_invoices": ChildKind.INVOICE, "contracts": ChildKind.CONTRACT}
+
+
+def _amounts_of(records: Iterable[Record], fact_name: str) -> list[Amount]:
+    """The amounts that facts of this name state; for a record without one, those of its open children."""
+    found: list[Amount] = []
+    for record in records:
+        stated = [f.amount for f in record.draft.facts if f.name == fact_name and f.amount is not None]
+        kind = _CHILD_AMOUNTS.get(fact_name)
+        below = [
+            c.amount for c in record.draft.children if c.open and c.kind is kind and c.amount is not None
+        ]
+        found += stated or below
+    return found
 
 
 def _unweighable(records: Sequence[Record], limits: ImpactPolicy) -> list[ImpactReason]:
@@ -193,7 +207,7 @@ def _unweighable(records: Sequence[Record], limits: ImpactPolicy) -> list[Impact
     currencies = {
         amount.currency
         for fact_name in _AMOUNT_FACTS.values()
-        for amount in _fact_amounts(records, fact_name)
+        for amount in _amounts_of(records, fact_name)
         if amount.units and converted(amount, limits) is None
     }
     return [
@@ -222,7 +236,11 @@ def _counts(touched: Touched, policy: Policy) -> list[tuple[Measure, Decimal, st
             f"{len(functions)} functions with a stake: {', '.join(functions)}",
         ),
         (Measure.OWNERS, len(owners), f"{len(owners)} owners: {', '.join(owners)}"),
-        (Measure.MASTERED_MEMBERS, master_count, f"{master_count} mastered account"),
+        (
+            Measure.MASTERED_MEMBERS,
+            master_count,
+            f"{master_count} mastered {'account' if master_count == 1 else 'accounts'}",
+        ),
         (
             Measure.REDIRECTING_SYSTEMS,
             len(systems),
@@ -234,4 +252,10 @@ def _counts(touched: Touched, policy: Policy) -> list[tuple[Measure, Decimal, st
 
 
 def _fact_count(records: Iterable[Record], fact_name: str) -> int:
-    return sum(f.count or 0 for r in records for f in r.draft.facts if f.name == fact_name)
+    """The sum of the facts of this name; for a record without one, the number of its open children."""
+    total = 0
+    for record in records:
+        stated = [f.count or 0 for f in record.draft.facts if f.name == fact_name]
+        kind = _CHILD_COUNTS[fact_name]
+        total += sum(stated) if stated else sum(c.open and c.kind is kind for c in record.draft.children)
+    return total

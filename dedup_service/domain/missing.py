@@ -12,7 +12,7 @@ from dedup_service.domain.voting import (
     CountedVote,
     Outcome,
     Voice,
-    VoteDecision,
+    approving_people,
     awaited_others,
 )
 
@@ -43,17 +43,17 @@ def what_is_missing(
     if outcome is Outcome.REJECTED:
         return ()
     if outcome is Outcome.PENDING:
-        approvers = {v.vote.principal for v in votes if v.counts and v.vote.decision is VoteDecision.APPROVE}
+        approver_count = approving_people(voices, votes)
         if ballot.method is BallotMethod.PEOPLE:
-            found += _people(ballot, voices, len(approvers), roles)
+            found += _people(ballot, voices, approver_count, roles)
         else:
-            found += _awaited(ballot, voices, due_time, roles) or _undecided(ballot, voices, len(approvers))
+            found += _awaited(ballot, voices, due_time, roles) or _undecided(ballot, voices, approver_count)
     return tuple(dict.fromkeys(found))
 
 
 def _people(ballot: Ballot, voices: Sequence[Voice], approver_count: int, roles: Roles) -> list[Missing]:
     left = ballot.quorum - approver_count
-    functions = [voice.function for voice in voices]
+    functions = [voice.function for voice in voices if voice.weight]
     who = " or ".join(functions) or "nobody: no function has a stake"
     sentence = f"{left} more approval{'s' if left > 1 else ''} of {who} ({ballot.reason})"
     sentence += "".join(_away(function, roles) for function in functions)
@@ -87,7 +87,7 @@ def _undecided(ballot: Ballot, voices: Sequence[Voice], approver_count: int) -> 
         why = f"{left} more {'people' if left > 1 else 'person'} must approve"
     else:
         why = "the votes are tied or short of the majority; somebody has to change theirs"
-    return [Missing(voice.function, why) for voice in voices]
+    return [Missing(voice.function, why) for voice in voices if voice.weight]
 
 
 def _away(function: str, roles: Roles) -> str:

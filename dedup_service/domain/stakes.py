@@ -8,7 +8,8 @@ from datetime import datetime
 from dedup_service.domain.golden import GoldenRecord
 from dedup_service.domain.leads import lead_class
 from dedup_service.domain.policy import Policy
-from dedup_service.domain.records import Fact, LeadClass, Record, RecordKey, RecordKind
+from dedup_service.domain.principals import Principals
+from dedup_service.domain.records import ChildKind, Fact, LeadClass, Owner, Record, RecordKey, RecordKind
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -31,28 +32,37 @@ def states_something(fact: Fact) -> bool:
     return bool(fact.count or fact.flag or fact.text or fact.time)
 
 
-def record_stakes(record: Record, policy: Policy, now: datetime) -> list[Stake]:
-    """The stakes in one active record: its owner, its source, its lead class, its facts and its children."""
+def record_stakes(
+    record: Record, policy: Policy, now: datetime, principals: Principals | None = None
+) -> list[Stake]:
+    """The stakes in one active record: its owner, its source, its lead class, its facts and its children.
+
+    An owner of whom the source names no function gives those that `principals` knows of them.
+    """
     found = [
-        *_belonging(record, policy, now),
+        *_belonging(record, policy, now, principals),
         *_stated(record, policy),
         *_hanging_below(record, policy),
     ]
     return [Stake(function, record.key, reason) for function, reason in found]
 
 
-def stakes(goldens: Iterable[GoldenRecord], policy: Policy, now: datetime) -> tuple[Stake, ...]:
+def stakes(
+    goldens: Iterable[GoldenRecord], policy: Policy, now: datetime, principals: Principals | None = None
+) -> tuple[Stake, ...]:
     """The union of the stakes in all members, sorted and without repeats (domain 5.2)."""
     found = {
         stake
         for golden in goldens
         for record in golden.active_members
-        for stake in record_stakes(record, policy, now)
+        for stake in record_stakes(record, policy, now, principals)
     }
     return tuple(sorted(found))
 
 
-def _belonging(record: Record, policy: Policy, now: datetime) -> list[tuple[str, str]]:
+def _belonging(
+    record: Record, policy: Policy, now: datetime, principals: Principals | None
+) -> list[tuple[str, str]]:
     """Whose the record is: by owner and source, and by class where it is a lead (domain 2.2, 2.3)."""
     draft = record.draft
     found: list[tuple[str, str]] = []
@@ -65,11 +75,18 @@ def _belonging(record: Record, policy: Policy, now: datetime) -> list[tuple[str,
             ]
             if by_class.alone:
                 return found
-    if draft.owner is not None and draft.owner.function:
+    if draft.owner is not None:
         whose = draft.owner.principal or draft.owner.queue or draft.owner.function
-        found.append((draft.owner.function, f"owned by {whose}"))
+        found += [(function, f"owned by {whose}") for function in _functions_of(draft.owner, principals)]
     found.append((policy.source(record.key.source).function, f"held by source {record.key.source}"))
     return found
+
+
+def _functions_of(owner: Owner, principals: Principals | None) -> list[str]:
+    if owner.function or principals is None:
+        return [owner.function] if owner.function else []
+    person = principals.find(owner.principal)
+    return sorted(person.functions) if person is not None else []
 
 
 def _a(of_class: LeadClass) -> str:
@@ -88,14 +105,16 @@ def _stated(record: Record, policy: Policy) -> list[tuple[str, str]]:
     return found
 
 
+def _plural(kind: ChildKind, count: int) -> str:
+    word = kind.lower()
+    return word if count == 1 else f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+
+
 def _hanging_below(record: Record, policy: Policy) -> list[tuple[str, str]]:
     counts = Counter((child.kind, child.open) for child in record.draft.children)
     found = []
     for (kind, is_open), count in sorted(counts.items()):
         by_kind = policy.stakes.open_children if is_open else policy.stakes.closed_children
         state = "open" if is_open else "closed"
-        found += [
-            (function, f"{count} {state} {kind.lower()} child references")
-            for function in by_kind.get(kind, ())
-        ]
+        found += [(function, f"{count} {state} {_plural(kind, count)}") for function in by_kind.get(kind, ())]
     return found

@@ -126,7 +126,7 @@ def _void_reason(vote: Vote, electorate: Electorate) -> str:
         )
         return f"{vote.principal} no longer holds {held}"
     if vote.function not in electorate.functions:
-        return f"{vote.function} no longer has a say in this"
+        return f"{vote.function} has no say in this"
     return ""
 
 
@@ -142,21 +142,43 @@ def spoken(voices: Iterable[Voice], votes: Iterable[CountedVote]) -> tuple[Voice
 
 
 def tally(
-    ballot: Ballot, voices: Sequence[Voice], votes: Iterable[CountedVote], period_over: bool
+    ballot: Ballot, voices: Sequence[Voice], votes: Sequence[CountedVote], period_over: bool
 ) -> Outcome:
     """What the votes give; an approval also needs the quorum of different people."""
-    approvers = {v.vote.principal for v in votes if v.counts and v.vote.decision is VoteDecision.APPROVE}
-    outcome = _carried(ballot, voices, len(approvers), period_over)
-    if outcome is Outcome.APPROVED and len(approvers) < ballot.quorum:
+    if ballot.method is BallotMethod.PEOPLE:
+        return _of_people(ballot, voices, votes)
+    outcome = _carried(ballot, voices, period_over)
+    if outcome is Outcome.APPROVED and approving_people(voices, votes) < ballot.quorum:
         return Outcome.PENDING
     return outcome
 
 
-def _carried(ballot: Ballot, voices: Sequence[Voice], approver_count: int, period_over: bool) -> Outcome:
-    if ballot.method is BallotMethod.PEOPLE:
-        if any(voice.decision is VoteDecision.REJECT for voice in voices):
-            return Outcome.REJECTED
-        return Outcome.APPROVED if approver_count >= ballot.quorum else Outcome.PENDING
+def approving_people(voices: Iterable[Voice], votes: Iterable[CountedVote]) -> int:
+    """How many different people approve for a function with a say, delegates of one person being one."""
+    approving = _cast(VoteDecision.APPROVE, voices, votes)
+    people = {vote.principal for vote in approving}
+    seats = {vote.on_behalf_of or vote.principal for vote in approving}
+    return min(len(people), len(seats))
+
+
+def _cast(decision: VoteDecision, voices: Iterable[Voice], votes: Iterable[CountedVote]) -> list[Vote]:
+    """The votes of this decision that count, by functions with a say."""
+    having_a_say = {voice.function for voice in voices if voice.weight}
+    return [
+        each.vote
+        for each in votes
+        if each.counts and each.vote.decision is decision and each.vote.function in having_a_say
+    ]
+
+
+def _of_people(ballot: Ballot, voices: Sequence[Voice], votes: Sequence[CountedVote]) -> Outcome:
+    """One refusal ends it, whoever else approves, of the same function too."""
+    if _cast(VoteDecision.REJECT, voices, votes):
+        return Outcome.REJECTED
+    return Outcome.APPROVED if approving_people(voices, votes) >= ballot.quorum else Outcome.PENDING
+
+
+def _carried(ballot: Ballot, voices: Sequence[Voice], period_over: bool) -> Outcome:
     if _weight(voices, VoteDecision.REJECT) > ballot.majority * sum(voice.weight for voice in voices):
         return Outcome.REJECTED
     if ballot.arbiter:

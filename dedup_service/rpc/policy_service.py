@@ -4,14 +4,14 @@ from dedup_service.domain.errors import InvalidInput
 from dedup_service.domain.policy_versions import PolicyVersion, policy_version_name
 from dedup_service.rpc import enum_numbers, resource_names
 from dedup_service.rpc.callers import Caller
-from dedup_service.rpc.edge import Edge, between
+from dedup_service.rpc.edge import Edge
 from dedup_service.rpc.field_checks import check_etag, check_text
 from dedup_service.rpc.page_tokens import page_size
 from dedup_service.rpc.quantities import timestamp
 from dedup_service.rpc.voting_conversion import ballot_message
 from dedup_service.v1 import policy_service_pb2 as pb
 from dedup_service.workflows.ports import Page
-from dedup_service.workflows.simulating import MAX_PAST, Difference, Weighed
+from dedup_service.workflows.simulating import Difference, Weighed
 
 _IN_FORCE = policy_version_name("current")
 _MAX_TEXT_BYTES = 256 * 1024
@@ -70,7 +70,6 @@ class PolicyService:
     async def simulate_policy(self, request: pb.SimulatePolicyRequest) -> pb.SimulatePolicyResponse:
         text = _check_policy_text(request.text, "text")
         past_limit = request.past_limit if request.HasField("past_limit") else _PAST_WHEN_NOT_SAID
-        between(past_limit, 0, MAX_PAST, "past_limit", "past proposals")
         await self._edge.fresh(request)
         found = await self._edge.desk.simulating.simulate(text, past_limit)
         return pb.SimulatePolicyResponse(

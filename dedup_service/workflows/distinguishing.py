@@ -118,7 +118,10 @@ class Distinguishing:
         if principal is None:
             raise PermissionRefused(Reason.MISSING_ROLE, f"{actor} is not known")
         goldens = await tx.goldens({record.golden_id for record in records})
-        functions = {s.function for s in stakes(goldens.values(), self._assessment.policy, now)}
+        functions = {
+            s.function
+            for s in stakes(goldens.values(), self._assessment.policy, now, self._assessment.principals)
+        }
         roles = await self._assessment.roles(tx, now)
         check_may_undo(principal, sorted(functions), roles)
 

@@ -111,15 +111,19 @@ class Escalating:
         assert decision is not None, "reassessing gives one"
         if assessed.state is not ProposalState.PENDING:
             return _Treated.DECIDED, assessed
-        if assessed.escalate_time is None and now >= decision.due_time:
-            told = managers_of(decision.missing_functions, assessed.proposer, self._assessment.principals)
-            escalated = replace(assessed, escalate_time=now, escalated_to=told)
-            # Once more, since the time to expire now runs from the escalation.
-            return _Treated.ESCALATED, await self._assessment.reassess(tx, escalated, goldens, now)
-        if assessed.escalate_time is not None and now >= decision.expire_time:
+        if assessed.escalate_time is not None:
+            if now < decision.expire_time:
+                return _Treated.REASSESSED, assessed
             comment = _expired_because(decision)
             return _Treated.EXPIRED, replace(assessed, state=ProposalState.EXPIRED, closing_comment=comment)
-        return _Treated.REASSESSED, assessed
+        if now < decision.due_time:
+            return _Treated.REASSESSED, assessed
+        # Where no vote could help, as under a veto that nobody lifts, all who have a say are told.
+        functions = decision.missing_functions or decision.functions
+        told = managers_of(functions, assessed.proposer, self._assessment.principals)
+        escalated = replace(assessed, escalate_time=now, escalated_to=told)
+        # Once more, since the time to expire now runs from the escalation.
+        return _Treated.ESCALATED, await self._assessment.reassess(tx, escalated, goldens, now)
 
 
 def managers_of(functions: Iterable[str], proposer: str, principals: Principals) -> tuple[str, ...]:

@@ -72,7 +72,7 @@ class Readings:
         return GoldenView(
             golden=golden,
             values=survivorship(golden.members, golden.row.choices, self._rules.policy),
-            stakes=stakes([golden], self._rules.policy, now),
+            stakes=stakes([golden], self._rules.policy, now, self._rules.principals),
             lead_class=golden_lead_class(golden.members, self._rules.policy, now),
             account_state=account_state(golden.members, self._rules.policy),
             redirects=tuple(redirects),

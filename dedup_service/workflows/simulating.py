@@ -108,7 +108,7 @@ class Simulating:
     async def simulate(self, text: str, past_limit: int = 1000, shown_limit: int = 200) -> Simulation:
         """Weigh all open proposals, and the newest past ones, under the rules in force and under this text.
 
-        Takes about a second for a thousand proposals; what changes meanwhile is seen or not.
+        Takes a second or two for a thousand proposals; what changes meanwhile is seen or not.
 
         Raises:
             InvalidInput: the text cannot be used, with a violation for each problem at ``text:LINE``.

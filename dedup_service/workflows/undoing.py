@@ -105,7 +105,9 @@ class Undoing:
         """Functions with a stake; those of the sources stay even when all records are deleted."""
         policy = self._assessment.policy
         sources = {r.key.source for golden in goldens.values() for r in golden.members}
-        found = {stake.function for stake in stakes(goldens.values(), policy, now)}
+        found = {
+            stake.function for stake in stakes(goldens.values(), policy, now, self._assessment.principals)
+        }
         return sorted(found | {policy.source(source).function for source in sources})
 
     async def _lock(self, tx: WriteTransaction, merge_id: str) -> tuple[Merge, dict[str, GoldenRecord]]:

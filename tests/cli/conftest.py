@@ -20,11 +20,13 @@ def desk(database_url: str, redis_url: str) -> Iterator[ServedDesk]:
 
 @pytest.fixture
 def dedup(desk: ServedDesk) -> Run:
-    """Runs a command against the desk; `who` is the principal."""
+    """Runs a command against the desk; `who` is the principal, `typed` what a person types into it."""
 
-    def run(*arguments: str, who: str = "users/ann", code: int = 0) -> Result:
-        environment = {"DEDUP_ADDRESS": desk.address, "DEDUP_PRINCIPAL": who, "COLUMNS": "250"}
-        result = CliRunner().invoke(app, list(arguments), env=environment)
+    def run(
+        *arguments: str, who: str = "users/ann", code: int = 0, columns: int = 250, typed: str = ""
+    ) -> Result:
+        environment = {"DEDUP_ADDRESS": desk.address, "DEDUP_PRINCIPAL": who, "COLUMNS": str(columns)}
+        result = CliRunner().invoke(app, list(arguments), env=environment, input=typed)
         assert result.exit_code == code, result.output
         return result
 

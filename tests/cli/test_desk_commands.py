@@ -82,7 +82,7 @@ def test_a_merge_goes_from_proposal_to_undo(dedup: Run) -> None:
     name = propose(dedup)
     assert name in dedup("proposals", "--filter", "state = PENDING").stdout
     shown = dedup("show", name).stdout
-    for part in ("plan hash", "survives", "who must approve", "still missing", "LOW"):
+    for part in ("plan hash", "survives", "who decides", "still missing", "LOW"):
         assert part in shown
     refused = dedup("execute", name, code=1)
     assert refused.stderr.startswith("dedup: approvals are missing")

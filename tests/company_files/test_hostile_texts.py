@@ -18,6 +18,14 @@ LAUGHS = "a0: &a0 [ha, ha]\n" + "\n".join(
 QUICK_SECONDS = 3.0
 
 
+def misspelt(known: str, used: str) -> str:
+    """A policy with a hundred functions, and ten thousand uses of functions that are only like them."""
+    functions, uses = (
+        (",".join(name.format(i) for i in range(n))) for name, n in ((known, 100), (used, 10_000))
+    )
+    return f"functions: [{functions}]\nstakes: {{open_children: {{CASE: [{uses}]}}}}"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
@@ -68,6 +76,8 @@ def test_a_text_that_is_no_mapping_is_refused(text: str) -> None:
             each * (SIZE // len(each))
             for each in ("[]\n", "- -\n", "a:\n", "? a\n", "---\n", "\t", "a: b: ", "*a ")
         ),
+        misspelt("function_of_sales_{}", "sales_function_of_{}"),
+        misspelt("sales_{:050}", "sale_{}"),
         changed(("functions: [sales, ", f"functions: [{','.join(f'f{i}' for i in range(30_000))}, ")),
         "\n".join(f"k{i}: 1" for i in range(25_000)),
         "sources: {" + ",".join(f"sou{i}: {{}}" for i in range(14_000)) + "}",

@@ -189,7 +189,13 @@ def _loaded(draft: RecordDraft, random: Random) -> RecordDraft:
         Fact("partner_of_record", text=random.choice(("", "Acme"))),
     ]
     children = [
-        Child(kind, f"{number}", random.choice(("", "users/ann", "users/ben")), random.random() < 0.5)
+        Child(
+            kind,
+            f"{number}",
+            random.choice(("", "users/ann", "users/ben")),
+            random.random() < 0.5,
+            random.choice((None, None, _amount(random, (0, 5_000)))),
+        )
         for number in range(random.choice((0, 0, 1, 3, 5, 100)))
         for kind in random.sample(list(ChildKind), 1)
     ]
@@ -212,13 +218,15 @@ def _company(beside: RecordDraft, source: str, number: int) -> RecordDraft:
 
 
 def _golden(golden_id: str, random: Random, *drafts: RecordDraft) -> GoldenRecord:
-    """A golden record of these, its last record sometimes deleted in its source."""
+    """A golden record of these, one of its records sometimes deleted in its source."""
     kinds = [RecordKind.ACCOUNT, RecordKind.CONTACT, RecordKind.LEAD]
     whole = golden(golden_id, *sorted(drafts, key=lambda draft: kinds.index(draft.kind)))
-    if len(drafts) > 1 and random.random() < 0.3:
-        gone = replace(whole.members[-1], state=RecordState.DELETED)
-        return GoldenRecord(whole.row, (*whole.members[:-1], gone))
-    return whole
+    if len(drafts) == 1 or any(draft.person_account for draft in drafts) or random.random() < 0.5:
+        return whole
+    gone = random.choice(whole.members)
+    states = [RecordState.DELETED if record is gone else record.state for record in whole.members]
+    members = zip(whole.members, states, strict=True)
+    return GoldenRecord(whole.row, tuple(replace(record, state=state) for record, state in members))
 
 
 def some_delegations(random: Random, start: datetime = PLAN_TIME) -> tuple[Delegation, ...]:

@@ -120,6 +120,8 @@ def _with(draft: RecordDraft, item: str) -> RecordDraft:
         return replace(draft, values=draft.values | {field: rest})
     if name == "owner":
         return replace(draft, owner=Owner(user(rest), PEOPLE[rest][0]))
+    if name == "named owner":
+        return replace(draft, owner=Owner(user(rest)))
     if name == "account":
         return replace(draft, account=RecordKey("crm", rest))
     if (child := re.fullmatch(r"(\d+) (open|closed) ([A-Z]+)(?: of (\w+))?", item)) is not None:

@@ -41,14 +41,19 @@ class Expected:
 
 
 class Poll:
-    """A case that is asked once for what its records say, and then takes votes one by one."""
+    """A case that is asked for what its records say, and then takes votes one by one."""
 
     def __init__(self, case: Case) -> None:
+        self.votes: list[Vote] = []
+        self.latest: dict[str, int] = {}
+        self._ask(case)
+
+    def _ask(self, case: Case) -> None:
+        """Who may vote, and how: it changes only with the records and the people."""
+        self.people = case.roles.principals
         stake = functions_with_stake(case)
         self.impact = impact(case, stake)
         self.vetoes = vetoes(case)
-        self.votes: list[Vote] = []
-        self.latest: dict[str, int] = {}
         self.arbiter = ""
         self.quorum = 1
         self.tie_breaker = ""
@@ -87,6 +92,8 @@ class Poll:
 
     def result(self, case: Case) -> Expected:
         """Where the poll stands at the time of the case, among the people of the case."""
+        if case.roles.principals is not self.people:
+            self._ask(case)
         counting = [
             self.latest[vote.principal] == number and self._may_still(vote, case)
             for number, vote in enumerate(self.votes)
@@ -96,6 +103,8 @@ class Poll:
         lifted = FOR_FINANCE_TO_LIFT if voices.get("finance") == "APPROVE" else set[str]()
         standing = self.vetoes - lifted
         outcome = self._few(valid) if self.method == "PEOPLE" else self._full(voices, valid, case)
+        if self.vetoes & FOR_FINANCE_TO_LIFT and voices.get("finance") == "REJECT":
+            outcome = "REJECTED"
         missing = set[str]()
         if outcome == "PENDING":
             missing = self._missing(voices)
@@ -114,11 +123,20 @@ class Poll:
         return _stands_in(vote, case) if vote.on_behalf_of else vote.function in voter.functions
 
     def _few(self, valid: list[Vote]) -> str:
-        """LOW and MEDIUM: any refusal ends it; else so many people of functions with a stake."""
-        if any(vote.decision is VoteDecision.REJECT for vote in valid):
-            return "REJECTED"
-        approvers = {vote.principal for vote in valid if self.weights[vote.function]}
-        return "APPROVED" if len(approvers) >= self.quorum else "PENDING"
+        """LOW and MEDIUM: a refusal of a function with a stake ends it; else so many people approve."""
+        for vote in valid:
+            if vote.decision is VoteDecision.REJECT and self.weights[vote.function]:
+                return "REJECTED"
+        return "APPROVED" if self._approvers(valid) >= self.quorum else "PENDING"
+
+    def _approvers(self, valid: list[Vote]) -> int:
+        """How many people approve; somebody and who stands in for them are one."""
+        people = set()
+        for vote in valid:
+            has_a_say = self.weights[vote.function] or vote.function == self.arbiter
+            if vote.decision is VoteDecision.APPROVE and has_a_say:
+                people.add(vote.on_behalf_of or vote.principal)
+        return len(people)
 
     def _full(self, voices: dict[str, str], valid: list[Vote], case: Case) -> str:
         yes = sum(self.weights[function] for function, said in voices.items() if said == "APPROVE")
@@ -134,13 +152,7 @@ class Poll:
             outcome = {"APPROVE": "APPROVED", "REJECT": "REJECTED"}[voices[self.tie_breaker]]
         else:
             outcome = "PENDING"
-        approvers = {
-            vote.principal
-            for vote in valid
-            if vote.decision is VoteDecision.APPROVE
-            and (self.weights[vote.function] or vote.function == self.arbiter)
-        }
-        return "PENDING" if outcome == "APPROVED" and len(approvers) < self.quorum else outcome
+        return "PENDING" if outcome == "APPROVED" and self._approvers(valid) < self.quorum else outcome
 
     def _with_arbiter(self, voices: dict[str, str], yes: int, no: int, case: Case) -> str:
         if voices.get(self.arbiter) == "REJECT":

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from dedup_service.domain.decision import Case
 from dedup_service.domain.golden import GoldenRecord
-from dedup_service.domain.records import Record, RecordState
+from dedup_service.domain.records import Amount, Record, RecordState
 
 FUNCTION_OF_SOURCE = {
     "erp": "finance",
@@ -86,8 +86,7 @@ def functions_with_stake(case: Case) -> set[str]:
                 found.add("marketing")
             else:
                 found.add(FUNCTION_OF_SOURCE.get(record.key.source, "operations"))
-                if draft.owner and draft.owner.function:
-                    found.add(draft.owner.function)
+                found |= functions_of_owner(record, case)
             if of_class == "LIVE":
                 found.add("sales")
             for fact in draft.facts:
@@ -101,19 +100,26 @@ def functions_with_stake(case: Case) -> set[str]:
     return found
 
 
+def functions_of_owner(record: Record, case: Case) -> set[str]:
+    """The function that the owner field names, or else those that its person holds."""
+    owner = record.draft.owner
+    if owner is None or owner.function:
+        return {owner.function} if owner else set()
+    person = case.roles.principals.find(owner.principal)
+    return set(person.functions) if person else set()
+
+
 def impact(case: Case, functions: set[str]) -> str:
     """Rule 6: the highest of all that speaks for weight."""
     everything = [record for golden in case.goldens for record in alive(golden)]
-    facts = [fact for record in everything for fact in record.draft.facts]
     children = [child for record in everything for child in record.draft.children]
     sums = {"open_pipeline": Decimal(0), "yearly_revenue": Decimal(0)}
     level = 0
-    for fact in facts:
-        if fact.name in sums and fact.amount:
-            if fact.amount.currency in EUR_FOR_ONE:
-                sums[fact.name] += fact.amount.units * EUR_FOR_ONE[fact.amount.currency]
-            elif fact.amount.units:
-                level = 2
+    for name, amount in amounts(everything):
+        if amount.currency in EUR_FOR_ONE:
+            sums[name] += amount.units * EUR_FOR_ONE[amount.currency]
+        elif amount.units:
+            level = 2
     owners = {child.owner for child in children}
     owners |= {r.draft.owner.principal or r.draft.owner.queue for r in everything if r.draft.owner}
     moving = [r for g in case.goldens if g.golden_id != case.plan.survivor_id for r in alive(g)]
@@ -123,8 +129,8 @@ def impact(case: Case, functions: set[str]) -> str:
         (len(children), 10, 200),
         (len(functions), 3, 5),
         (len(owners - {""}), 2, 6),
-        (sum(f.count or 0 for f in facts if f.name == "open_invoices"), 1, 20),
-        (sum(f.count or 0 for f in facts if f.name == "contracts"), 1, 5),
+        (sum(counted(record, "open_invoices", "INVOICE") for record in everything), 1, 20),
+        (sum(counted(record, "contracts", "CONTRACT") for record in everything), 1, 5),
         (sum(is_mastered(golden) for golden in case.goldens), 1, NEVER),
         (len({r.key.source for r in moving}), 3, 6),
         (sum(any(f.name == "marketing_consent" for f in r.draft.facts) for r in everything), 3, NEVER),
@@ -137,6 +143,24 @@ def impact(case: Case, functions: set[str]) -> str:
     if len(named) > 1:
         level = min(level + 1, 2)
     return LEVELS[level]
+
+
+def amounts(everything: list[Record]) -> list[tuple[str, Amount]]:
+    """Each amount that counts; open opportunities make the pipeline of a record that states none."""
+    found = []
+    for record in everything:
+        stated = [(f.name, f.amount) for f in record.draft.facts if f.amount]
+        below = [c.amount for c in record.draft.children if c.kind == "OPPORTUNITY" and c.open and c.amount]
+        if "open_pipeline" not in dict(stated):
+            stated += [("open_pipeline", amount) for amount in below]
+        found += stated
+    return found
+
+
+def counted(record: Record, fact_name: str, kind: str) -> int:
+    """What a fact counts, or else the open children of the kind."""
+    said = [fact.count or 0 for fact in record.draft.facts if fact.name == fact_name]
+    return sum(said) if said else sum(c.kind == kind and c.open for c in record.draft.children)
 
 
 def always_high(case: Case, everything: list[Record]) -> bool:

@@ -97,7 +97,7 @@ def test_owners_children_and_customer_numbers_give_stakes() -> None:
         ("marketing", "owned by users/mia"),
         ("finance", "held by source erp"),
         ("finance", "a customer number"),
-        ("support", "1 open case child references"),
+        ("support", "1 open case"),
     }
 
 

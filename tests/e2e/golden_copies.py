@@ -9,10 +9,8 @@ from dedup_service.v1.audit_service_pb2 import AuditEntry, ListAuditEntriesReque
 from dedup_service.v1.change_service_pb2 import Change, ListChangesRequest
 from dedup_service.v1.core_pb2 import GOLDEN_RECORD_STATE_LIVE, GoldenImage
 from dedup_service.v1.golden_record_service_pb2 import GoldenRecord, ListGoldenRecordsRequest
-from dedup_service.v1.merge_proposal_service_pb2 import (
-    ListMergeProposalsRequest,
-    MergeProposal,
-)
+from dedup_service.v1.merge_proposal_pb2 import MergeProposal
+from dedup_service.v1.merge_proposal_service_pb2 import ListMergeProposalsRequest
 from dedup_service.v1.merge_service_pb2 import ListMergesRequest, Merge
 from dedup_service.v1.record_service_pb2 import ListRecordsRequest, Record
 

@@ -15,7 +15,8 @@ from dedup_service.v1.audit_service_pb2 import AuditHead
 from dedup_service.v1.core_pb2 import RevisionToken
 from dedup_service.v1.golden_record_service_pb2 import GetGoldenRecordRequest, GoldenRecord
 from dedup_service.v1.match_service_pb2 import Match, MatchRequest, MatchResponse
-from dedup_service.v1.merge_proposal_service_pb2 import GetMergeProposalRequest, MergeProposal
+from dedup_service.v1.merge_proposal_pb2 import MergeProposal
+from dedup_service.v1.merge_proposal_service_pb2 import GetMergeProposalRequest
 from dedup_service.v1.merge_service_pb2 import Merge
 from dedup_service.v1.record_service_pb2 import GetRecordRequest, Record
 from tests.e2e.golden_copies import Images

@@ -16,7 +16,8 @@ from dedup_service.v1.match_service_pb2 import (
     PairSide,
     ScoreRequest,
 )
-from dedup_service.v1.merge_proposal_service_pb2 import CreateMergeProposalRequest, MergeProposal
+from dedup_service.v1.merge_proposal_pb2 import MergeProposal
+from dedup_service.v1.merge_proposal_service_pb2 import CreateMergeProposalRequest
 from dedup_service.v1.record_service_pb2 import (
     DeleteRecordRequest,
     EraseRecordRequest,

@@ -23,16 +23,18 @@ from dedup_service.v1.golden_record_service_pb2 import (
 )
 from dedup_service.v1.match_service_pb2 import MatchRequest
 from dedup_service.v1.merge_plan_pb2 import IMPACT_HIGH
-from dedup_service.v1.merge_proposal_service_pb2 import (
+from dedup_service.v1.merge_proposal_pb2 import (
     MERGE_PROPOSAL_STATE_APPROVED,
     MERGE_PROPOSAL_STATE_EXECUTED,
     MERGE_PROPOSAL_STATE_PENDING,
     MERGE_PROPOSAL_TYPE_CONVERSION,
+    MergeProposal,
+)
+from dedup_service.v1.merge_proposal_service_pb2 import (
     ApproveMergeProposalRequest,
     CreateMergeProposalRequest,
     ExecuteMergeProposalRequest,
     ListMergeProposalsRequest,
-    MergeProposal,
     UpdateMergeProposalRequest,
 )
 from dedup_service.v1.merge_service_pb2 import Merge

@@ -13,7 +13,7 @@ from dedup_service.v1.audit_service_pb2 import VerifyAuditRequest
 from dedup_service.v1.change_service_pb2 import CHANGE_TYPE_MERGED, CHANGE_TYPE_UNDONE
 from dedup_service.v1.core_pb2 import RevisionToken
 from dedup_service.v1.match_service_pb2 import MatchRequest
-from dedup_service.v1.merge_proposal_service_pb2 import MERGE_PROPOSAL_STATE_EXECUTED
+from dedup_service.v1.merge_proposal_pb2 import MERGE_PROPOSAL_STATE_EXECUTED
 from dedup_service.v1.merge_service_pb2 import MERGE_STATE_UNDONE
 from tests.e2e.crm_data import CRM, DESK, ERP, SHOP
 from tests.e2e.downstream import PRINCIPAL as DOWNSTREAM

@@ -4,7 +4,9 @@ The policy of these tests ends every voting period at once, so that nobody has t
 position that an attacker can be in.
 """
 
+import inspect
 import itertools
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -19,8 +21,11 @@ from dedup_service.v1.merge_proposal_service_pb2 import (
     ExecuteMergeProposalRequest,
 )
 from tests.merge_desk import POLICY, Office, open_office
+from tests.rpc import attacks_beside_votes, attacks_on_votes
 from tests.rpc.api import Api, by, served
-from tests.rpc.attackers import PEOPLE, Step, World, let_happen, new_world, steps, vote_in_turn
+from tests.rpc.attack_world import PEOPLE, Step, World, let_happen, new_world, vote_in_turn
+from tests.rpc.attackers import steps
+from tests.rpc.test_fuzz import METHODS
 
 IMPATIENT = replace(POLICY, periods=replace(POLICY.periods, voting_working_days=0, weekend=frozenset()))
 _numbers = itertools.count()
@@ -84,3 +89,14 @@ async def _merged(world: World, names: list[str], voters: list[str]) -> bool:
     last = world.proposals[-1]
     request = ExecuteMergeProposalRequest(name=last.name, etag=last.etag)
     return await let_happen(proposals.ExecuteMergeProposal(request, metadata=by("ann")))
+
+
+def test_every_method_that_writes_is_tried() -> None:
+    """Whoever adds a method that takes a request id adds it to what the attackers try."""
+    tried = {
+        name
+        for module in (attacks_on_votes, attacks_beside_votes)
+        for name in re.findall(r"\.api\.\w+\.(\w+)\(", inspect.getsource(module))
+    }
+    writing = {m.name for m in METHODS if "request_id" in m.input_type.fields_by_name}
+    assert writing <= tried | {"ApproveMergeProposal"}

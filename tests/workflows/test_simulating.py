@@ -194,7 +194,8 @@ async def test_a_merge_that_was_undone_is_weighed_as_its_members_are(office: Off
     merge = await merged(office)
     await office.undo(merge)
     [later] = await office.put(contact("shop/c"))
-    proposal = await office.propose(merge.survivor_id, later, survivor_id=merge.survivor_id)
+    back = (await office.record("a0")).golden_id
+    proposal = await office.propose(back, later, survivor_id=back)
     await office.execute(await office.vote(proposal, "ann"))
     undone = (await simulate(office)).differences[-1]
     assert undone.proposal_name == f"mergeProposals/{merge.proposal_id}"
