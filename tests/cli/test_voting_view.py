@@ -52,7 +52,7 @@ def test_by_when_is_told_from_now(due_hours: int, escalated: bool, said: str) ->
 
 
 def test_a_vote_of_people_says_whom_it_asks() -> None:
-    """Any of the functions suffices, one refusal rejects; where nobody is needed that is all there is to say."""
+    """Any of the functions suffices, one refusal rejects; where nobody is needed there is no more to say."""
     asked = proposal(Ballot(method=PEOPLE, quorum=1, reason="LOW impact"), sales=1, support=1)
     assert ballot_sentence(asked) == "LOW impact. Asked: sales or support. One refusal rejects."
     automatic = proposal(Ballot(method=PEOPLE, quorum=0, reason="certain: nobody needs to approve"), sales=1)

@@ -31,6 +31,7 @@ FOLLOWER = "services/follower"
 ANN, BEN = "users/ann", "users/ben"  # sales
 CARLA = "users/carla"  # support
 FIONA = "users/fiona"  # finance
+OMAR = "users/omar"  # operations
 PAULA = "users/paula"  # partners, without a stake in this customer
 
 

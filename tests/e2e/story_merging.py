@@ -41,7 +41,7 @@ from dedup_service.v1.merge_service_pb2 import Merge
 from dedup_service.v1.record_service_pb2 import Record, UpdateRecordRequest
 from tests.e2e.crm_data import CONTACT, CRM, CUSTOMER, DESK, ERP, LEAD, SHOP
 from tests.e2e.golden_copies import stored_images
-from tests.e2e.story_context import ANN, BEN, CARLA, FIONA, FOLLOWER, IMPORTER, MATCHER, PAULA, Story
+from tests.e2e.story_context import ANN, BEN, CARLA, FIONA, FOLLOWER, IMPORTER, MATCHER, OMAR, PAULA, Story
 
 
 def update_record(story: Story, name: str, time: datetime, **values: str) -> None:
@@ -148,7 +148,8 @@ def _assert_execution_refused(story: Story) -> ServiceError:
     early = ExecuteMergeProposalRequest(name=story.seen.proposal.name, etag=story.seen.proposal.etag)
     with story.refused(grpc.StatusCode.FAILED_PRECONDITION, "APPROVALS_MISSING") as said:
         story.client(BEN).merge_proposals.ExecuteMergeProposal(early)
-    assert "finance" in said[0].metadata["functions"].split(",")
+    missing = story.proposal(story.seen.proposal.name).missing_functions
+    assert set(said[0].metadata["functions"].split(",")) == set(missing)
     assert said[0].violations
     return said[0]
 
@@ -183,20 +184,34 @@ def a_vote_on_the_stale_plan_is_refused(story: Story) -> None:
 
 
 def support_approves_again(story: Story) -> None:
-    """One vote for the new plan is not enough where finance has a stake in an account of HIGH impact."""
+    """One voice is not enough for an account of HIGH impact."""
     _approve(story, CARLA)
     assert story.seen.proposal.state == MERGE_PROPOSAL_STATE_PENDING
     _assert_execution_refused(story)
 
 
-def finance_approves(story: Story) -> None:
-    """With finance the proposal is approved: every requirement names who satisfied it."""
+def finance_approves_early(story: Story) -> None:
+    """Finance decides last: its approval waits for the voices of the others."""
     _approve(story, FIONA)
+    assert story.seen.proposal.state == MERGE_PROPOSAL_STATE_PENDING
+    assert list(story.seen.proposal.missing_functions) == ["operations", "sales"]
+    _assert_execution_refused(story)
+
+
+def the_others_approve(story: Story) -> None:
+    """With the last voice the proposal is approved: every function has spoken."""
+    _approve(story, BEN)
+    _approve(story, OMAR)
     proposal = story.seen.proposal
     assert proposal.state == MERGE_PROPOSAL_STATE_APPROVED
     assert not proposal.missing
-    assert all(requirement.satisfied for requirement in proposal.requirements)
-    assert [vote.counts for vote in proposal.votes] == [False, True, True]
+    assert {voice.function: voice.principal for voice in proposal.voices} == {
+        "finance": FIONA,
+        "operations": OMAR,
+        "sales": BEN,
+        "support": CARLA,
+    }
+    assert [vote.counts for vote in proposal.votes] == [False, True, True, True, True]
 
 
 def the_audit_head_is_published(story: Story) -> None:
