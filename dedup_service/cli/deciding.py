@@ -48,7 +48,7 @@ def change(session: Session, name: str, etag: str, survivor: str, choices: dict[
 
 
 @dataclass(frozen=True, slots=True)
-class Ballot:
+class Vote:
     """What somebody says on a proposal: the plan they have seen, the function they speak for, and why."""
 
     name: str
@@ -57,24 +57,20 @@ class Ballot:
     comment: str
 
 
-def approve(session: Session, ballot: Ballot) -> None:
+def approve(session: Session, vote: Vote) -> None:
     """Vote for a proposal."""
-    seen = _plan_to_act_on(session, ballot.name, ballot.etag, voting=True)
+    seen = _plan_to_act_on(session, vote.name, vote.etag, voting=True)
     voted = session.client.merge_proposals.ApproveMergeProposal(
-        ApproveMergeProposalRequest(
-            name=ballot.name, etag=seen, function=ballot.function, comment=ballot.comment
-        )
+        ApproveMergeProposalRequest(name=vote.name, etag=seen, function=vote.function, comment=vote.comment)
     )
     _tell_vote(session, voted, "approved")
 
 
-def reject(session: Session, ballot: Ballot) -> None:
+def reject(session: Session, vote: Vote) -> None:
     """Vote against a proposal."""
-    seen = _plan_to_act_on(session, ballot.name, ballot.etag, voting=True)
+    seen = _plan_to_act_on(session, vote.name, vote.etag, voting=True)
     voted = session.client.merge_proposals.RejectMergeProposal(
-        RejectMergeProposalRequest(
-            name=ballot.name, etag=seen, function=ballot.function, comment=ballot.comment
-        )
+        RejectMergeProposalRequest(name=vote.name, etag=seen, function=vote.function, comment=vote.comment)
     )
     _tell_vote(session, voted, "rejected")
 

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+MOST = 100_000
+
 Address = Annotated[
     str,
     typer.Option("--address", envvar="DEDUP_ADDRESS", metavar="HOST:PORT", help="Where the service answers."),
@@ -25,6 +27,6 @@ Function = Annotated[
     typer.Option("--for", metavar="FUNCTION", help="Which of your functions you speak for, such as sales."),
 ]
 Comment = Annotated[str, typer.Option("--comment", "-m", help="Why; kept with the vote.")]
-Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=100_000, help="Show at most so many.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=MOST, help="Show at most so many.")]
 
 DEFAULT_ADDRESS = "127.0.0.1:50051"

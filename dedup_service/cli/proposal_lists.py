@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import typer
+
 from dedup_service.cli.comparing import kind_of
+from dedup_service.cli.options import MOST
 from dedup_service.cli.proposal_view import who_it_is
 from dedup_service.cli.session import Session
 from dedup_service.cli.voting_view import due, waits_for, why_you
@@ -37,8 +40,6 @@ class InboxQuery:
 
 def inbox_query(everybodys: bool, impact: str, kind: str, limit: int) -> InboxQuery:
     """The query of the words on the command line."""
-    import typer
-
     if impact and f"IMPACT_{impact.upper()}" not in Impact.keys()[1:]:
         raise typer.BadParameter(f"{impact} is none of LOW, MEDIUM, HIGH", param_hint="--impact")
     if kind:
@@ -69,7 +70,7 @@ def inbox(session: Session, query: InboxQuery) -> None:
     what = "open" if query.everybodys else f"waiting for {session.principal}"
     out.line(f"{plural(len(found), 'proposal')} {what}; dedup show NAME has all about one", "dim")
     if more:
-        out.line(f"there are more: dedup inbox --limit {2 * query.limit} shows them", "dim")
+        out.line(f"there are more: dedup inbox --limit {min(2 * query.limit, MOST)} shows them", "dim")
 
 
 def _entry(proposal: MergeProposal, now: datetime) -> tuple[str, tuple[str, ...]]:

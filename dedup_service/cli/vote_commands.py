@@ -49,7 +49,7 @@ def approve(
     from dedup_service.cli.session import session
 
     with session(address, principal, as_json) as opened:
-        deciding.approve(opened, deciding.Ballot(proposal, etag, function, comment))
+        deciding.approve(opened, deciding.Vote(proposal, etag, function, comment))
 
 
 def reject(
@@ -66,7 +66,7 @@ def reject(
     from dedup_service.cli.session import session
 
     with session(address, principal, as_json) as opened:
-        deciding.reject(opened, deciding.Ballot(proposal, etag, function, comment))
+        deciding.reject(opened, deciding.Vote(proposal, etag, function, comment))
 
 
 def decide(

@@ -7,7 +7,7 @@ Nothing is approved by silence, by an unknown principal or by a function lost si
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from dedup_service.domain.delegations import Roles
 from dedup_service.domain.golden import GoldenRecord
@@ -34,8 +34,6 @@ from dedup_service.domain.voting import (
 )
 from dedup_service.domain.working_days import after_working_days
 
-_EVER = datetime.min.replace(tzinfo=UTC)
-
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -52,12 +50,12 @@ class Case:
     policy: Policy
     roles: Roles
     now: datetime
+    # When the plan became what it is: a plan that changed and changed back does not revive its votes.
+    plan_time: datetime
     certainty: float = 0.0
     distinctions: tuple[str, ...] = ()
     cycles: tuple[str, ...] = ()
     accounts: Mapping[RecordKey, str] = field(default_factory=dict)
-    # When the plan became what it is: a plan that changed and changed back does not revive its votes.
-    plan_time: datetime = _EVER
     escalate_time: datetime | None = None
 
     @property
@@ -120,7 +118,7 @@ def decide(case: Case, votes: Sequence[Vote]) -> Decision:
     assent = {voice.function for voice in voices if voice.decision is VoteDecision.APPROVE}
     standing = tuple(veto for veto in raised if veto.lifted_by not in assent)
     periods = case.policy.periods
-    due_time = _after(case.plan_time, periods.voting_working_days, case.policy)
+    due_time = after_working_days(case.plan_time, periods.voting_working_days, periods)
     outcome = tally(ballot, voices, log, case.now >= due_time)
     refused = {voice.function for voice in voices if voice.decision is VoteDecision.REJECT}
     if any(veto.lifted_by in refused for veto in raised):
@@ -138,7 +136,9 @@ def decide(case: Case, votes: Sequence[Vote]) -> Decision:
         outcome=outcome,
         missing=what_is_missing(ballot, voices, log, standing, outcome, due_time, case.roles),
         due_time=due_time,
-        expire_time=_after(case.escalate_time or due_time, periods.escalation_working_days, case.policy),
+        expire_time=after_working_days(
+            case.escalate_time or due_time, periods.escalation_working_days, periods
+        ),
     )
 
 
@@ -150,10 +150,6 @@ def electorate_of(case: Case, decision: Decision) -> Electorate:
 def _electorate(case: Case, voices: Sequence[Voice]) -> Electorate:
     functions = tuple(voice.function for voice in voices)
     return Electorate(case.plan.hash, case.plan_time, case.proposer, functions, case.roles)
-
-
-def _after(start: datetime, days: int, policy: Policy) -> datetime:
-    return start if start == _EVER else after_working_days(start, days, policy.periods)
 
 
 def _veto_case(case: Case) -> VetoCase:

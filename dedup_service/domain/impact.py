@@ -97,14 +97,14 @@ def owners_of(records: Iterable[Record]) -> set[str]:
 
 
 def _named_accounts(touched: Touched) -> set[str]:
-    """The golden records of the accounts that the contacts belong to, the members themselves apart."""
+    """The golden records of the accounts that the contacts belong to, those that merge being one."""
     members = {golden.golden_id for golden in touched.goldens}
     named = {
         touched.accounts.get(record.draft.account, record.draft.account.name)
         for record in touched.records
         if record.kind is RecordKind.CONTACT and record.draft.account is not None
     }
-    return named - members
+    return {touched.survivor_id if golden_id in members else golden_id for golden_id in named}
 
 
 def _always_high(touched: Touched, policy: Policy) -> list[ImpactReason]:

@@ -43,7 +43,7 @@ def what_is_missing(
     if outcome is Outcome.REJECTED:
         return ()
     if outcome is Outcome.PENDING:
-        approver_count = approving_people(voices, votes)
+        approver_count = approving_people(ballot, voices, votes)
         if ballot.method is BallotMethod.PEOPLE:
             found += _people(ballot, voices, approver_count, roles)
         else:
@@ -87,7 +87,7 @@ def _undecided(ballot: Ballot, voices: Sequence[Voice], approver_count: int) -> 
         why = f"{left} more {'people' if left > 1 else 'person'} must approve"
     else:
         why = "the votes are tied or short of the majority; somebody has to change theirs"
-    return [Missing(voice.function, why) for voice in voices if voice.weight]
+    return [Missing(v.function, why) for v in voices if v.weight or v.function == ballot.arbiter]
 
 
 def _away(function: str, roles: Roles) -> str:

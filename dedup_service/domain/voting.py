@@ -148,22 +148,24 @@ def tally(
     if ballot.method is BallotMethod.PEOPLE:
         return _of_people(ballot, voices, votes)
     outcome = _carried(ballot, voices, period_over)
-    if outcome is Outcome.APPROVED and approving_people(voices, votes) < ballot.quorum:
+    if outcome is Outcome.APPROVED and approving_people(ballot, voices, votes) < ballot.quorum:
         return Outcome.PENDING
     return outcome
 
 
-def approving_people(voices: Iterable[Voice], votes: Iterable[CountedVote]) -> int:
+def approving_people(ballot: Ballot, voices: Iterable[Voice], votes: Iterable[CountedVote]) -> int:
     """How many different people approve for a function with a say, delegates of one person being one."""
-    approving = _cast(VoteDecision.APPROVE, voices, votes)
+    approving = _cast(VoteDecision.APPROVE, ballot, voices, votes)
     people = {vote.principal for vote in approving}
     seats = {vote.on_behalf_of or vote.principal for vote in approving}
     return min(len(people), len(seats))
 
 
-def _cast(decision: VoteDecision, voices: Iterable[Voice], votes: Iterable[CountedVote]) -> list[Vote]:
+def _cast(
+    decision: VoteDecision, ballot: Ballot, voices: Iterable[Voice], votes: Iterable[CountedVote]
+) -> list[Vote]:
     """The votes of this decision that count, by functions with a say."""
-    having_a_say = {voice.function for voice in voices if voice.weight}
+    having_a_say = {v.function for v in voices if v.weight or v.function == ballot.arbiter}
     return [
         each.vote
         for each in votes
@@ -173,9 +175,9 @@ def _cast(decision: VoteDecision, voices: Iterable[Voice], votes: Iterable[Count
 
 def _of_people(ballot: Ballot, voices: Sequence[Voice], votes: Sequence[CountedVote]) -> Outcome:
     """One refusal ends it, whoever else approves, of the same function too."""
-    if _cast(VoteDecision.REJECT, voices, votes):
+    if _cast(VoteDecision.REJECT, ballot, voices, votes):
         return Outcome.REJECTED
-    return Outcome.APPROVED if approving_people(voices, votes) >= ballot.quorum else Outcome.PENDING
+    return Outcome.APPROVED if approving_people(ballot, voices, votes) >= ballot.quorum else Outcome.PENDING
 
 
 def _carried(ballot: Ballot, voices: Sequence[Voice], period_over: bool) -> Outcome:
@@ -215,6 +217,7 @@ def _majority(ballot: Ballot, voices: Sequence[Voice]) -> Outcome:
     if approving > ballot.majority * whole:
         return Outcome.APPROVED
     breaker = next((v for v in voices if v.function == ballot.tie_breaker), None)
-    if approving == refusing and approving + refusing == whole and breaker is not None:
+    tied = approving == refusing and approving + refusing == whole
+    if tied and breaker is not None and breaker.decision is not None:
         return Outcome.APPROVED if breaker.decision is VoteDecision.APPROVE else Outcome.REJECTED
     return Outcome.PENDING
