@@ -1,5 +1,6 @@
 """How a proposal is voted on, for who decides: by when, by whom, what they said, what is missing."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from dedup_service.cli.moments import distance, span, time_of
@@ -39,17 +40,28 @@ def waits_for(proposal: MergeProposal) -> str:
     if word(proposal, "state") == "APPROVED":
         return "nothing is missing: it can be executed"
     mine = {mandate.function for mandate in proposal.standing.mandates}
-    others = [function for function in proposal.missing_functions if function not in mine]
-    # Where any one of several functions suffices, the others are not waited for.
-    if mine and word(proposal.ballot, "method") == "PEOPLE":
-        left = proposal.ballot.quorum - sum(each.counts for each in proposal.votes)
-        others = others if left > 1 else []
+    others = [function for function in _awaited(proposal, mine) if function not in mine]
     vetoes = sorted({veto.rule for veto in proposal.vetoes if veto.lifted_by not in mine or not mine})
     told = [f"also waits for {', '.join(others)}" if mine else f"waits for {', '.join(others)}"] * bool(
         others
     )
     told += [f"vetoed: {', '.join(vetoes)}"] * bool(vetoes)
     return "; ".join(told) or "waits for nobody else"
+
+
+def _awaited(proposal: MergeProposal, mine: set[str]) -> Sequence[str]:
+    """The functions waited for; where one more person of several suffices, the caller is that one."""
+    if word(proposal.ballot, "method") != "PEOPLE":
+        return proposal.missing_functions
+    counting = {voice.function for voice in proposal.voices if voice.weight}
+    approving = {
+        vote.principal
+        for vote in proposal.votes
+        if vote.counts and vote.function in counting and word(vote, "decision") == "APPROVE"
+    }
+    if not mine & counting or proposal.ballot.quorum - len(approving) > 1:
+        return proposal.missing_functions
+    return [function for function in proposal.missing_functions if function not in counting]
 
 
 def ballot_sentence(proposal: MergeProposal) -> str:
@@ -59,8 +71,11 @@ def ballot_sentence(proposal: MergeProposal) -> str:
     if word(ballot, "method") == "PEOPLE":
         if not ballot.quorum:
             return ballot.reason
-        asked = " or ".join(voice.function for voice in proposal.voices) or "nobody, since none has a stake"
-        return f"{ballot.reason}. Asked: {asked}. One refusal rejects."
+        counting = [voice.function for voice in proposal.voices if voice.weight]
+        asked = " or ".join(counting) or "nobody, since none has a stake"
+        lifting = [voice.function for voice in proposal.voices if not voice.weight]
+        beside = f" Beside these {' and '.join(lifting)} may lift a veto." if lifting else ""
+        return f"{ballot.reason}. Asked: {asked}. One refusal rejects.{beside}"
     share = "half" if ballot.majority == _HALF else f"{ballot.majority:.0%}"
     whole = (
         plural(sum(weights), "voice") if word(ballot, "method") == "VOICES" else f"{sum(weights)} by weight"

@@ -115,9 +115,6 @@ def counted(votes: Sequence[Vote], electorate: Electorate) -> tuple[CountedVote,
 def _void_reason(vote: Vote, electorate: Electorate) -> str:
     if vote.plan_hash != electorate.plan_hash or vote.time < electorate.plan_time:
         return "cast on a plan that has changed since"
-    principal = electorate.roles.principals.find(vote.principal)
-    if principal is None or not principal.human:
-        return f"{vote.principal} is not known as a person any more"
     if electorate.proposer in (vote.principal, vote.on_behalf_of):
         return f"{electorate.proposer} proposed this and does not decide it"
     if Mandate(vote.function, vote.on_behalf_of) not in electorate.roles.mandates(vote.principal):

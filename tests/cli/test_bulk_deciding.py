@@ -82,10 +82,12 @@ def test_what_needs_no_vote_any_more_is_not_approved_again(dedup: Run, contacts:
     assert "reject 3 proposals" in rejecting
 
 
-@pytest.mark.usefixtures("contacts")
-def test_what_waits_for_me_can_be_all_of_it(dedup: Run) -> None:
-    """--waiting-for me alone is enough; it is empty once all is decided."""
-    dedup("decide", "reject", "--waiting-for", "me", typed="3\n")
+def test_what_waits_for_me_can_be_all_of_it(dedup: Run, contacts: list[MergeProposal]) -> None:
+    """--waiting-for me alone is enough: what waits for others is not even skipped; in the end it is empty."""
+    dedup("approve", contacts[0].name)
+    told = dedup("decide", "reject", "--waiting-for", "me", typed="2\n").stdout
+    assert contacts[0].name not in told
+    assert "rejected 2, skipped 0" in told
     assert "no open proposal fits" in dedup("decide", "approve", "--waiting-for", "me").stdout
 
 

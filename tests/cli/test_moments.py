@@ -1,5 +1,7 @@
 """Days on the command line, and how far away a moment is said to be."""
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,8 +18,19 @@ def test_a_day_counts_to_its_last_moment() -> None:
     assert beginning("2026-12-24", "--from") == datetime(2026, 12, 24, tzinfo=UTC)
 
 
+@pytest.fixture
+def abroad(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This process in another zone than UTC."""
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "America/New_York")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("abroad")
 def test_a_time_is_taken_as_it_stands() -> None:
-    """Without a zone it is UTC; with one it is that moment."""
+    """Without a zone it is UTC, wherever the terminal is; with one it is that moment."""
     noon = datetime(2026, 12, 24, 12, tzinfo=UTC)
     assert ending("2026-12-24T12:00", "--until") == noon
     assert ending("2026-12-24T13:00+01:00", "--until") == noon

@@ -85,8 +85,10 @@ def test_the_same_policy_has_no_difference() -> None:
 def test_a_key_is_told_beside_its_neighbours() -> None:
     """Keys come in the order of the file, new ones in their section."""
     sources = {**SHIPPED.sources, "legal": SHIPPED.other_sources}
-    after = dataclasses.replace(SHIPPED, version="other", sources=sources, policy_function="sales")
+    after = dataclasses.replace(
+        SHIPPED, version="other", sources=sources, lead_dormant_after=timedelta(days=1)
+    )
     assert [each.key for each in changes(SHIPPED, after)] == [
-        *("version", "policy_function"),
-        *("sources.legal.function", "sources.legal.trust", "sources.legal.customer_master"),
+        *("version", "sources.legal.function", "sources.legal.trust", "sources.legal.customer_master"),
+        "leads.dormant_days",
     ]

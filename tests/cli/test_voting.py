@@ -10,6 +10,7 @@ from tests.cli.command_results import Run, json_lines
 from tests.cli.proposed_merges import (
     CRM,
     ERP_ONE,
+    ERP_TWO,
     contact,
     golden_of,
     propose_accounts,
@@ -124,22 +125,28 @@ def test_a_function_is_not_spoken_for_without_holding_it(dedup: Run, accounts: M
     assert refused == "dedup: users/ann may not vote for finance here\n"
 
 
-def test_a_change_voids_the_votes_and_says_so(
+def test_a_change_of_the_survivor_voids_the_votes(
     dedup: Run, accounts: MergeProposal, client: DedupClient
 ) -> None:
-    """Another survivor or value is another plan; choices made before stay until they are taken back."""
+    """It is another plan, shown with what now stops it; a change of nothing is a usage error."""
     dedup("approve", accounts.name, who="users/carla")
     other = golden_of(client, CRM)
-    told = dedup("change", accounts.name, "--choose", f"company_name={CRM}", who="services/importer").stdout
+    told = dedup("change", accounts.name, "--survivor", other, who="services/importer", columns=80).stdout
     assert "changed; the votes cast so far are void" in told
-    assert "Acme Motors (A of crm, choice)" in told
-    changed = dedup("change", accounts.name, "--survivor", other, who="services/importer", columns=80).stdout
-    assert f"{other}  ACCOUNT, survivor" in changed
-    assert "PROVISIONAL_SURVIVOR" in changed
-    assert "crm, choice)" in changed
-    taken_back = dedup("change", accounts.name, "--choose", "company_name=", who="services/importer").stdout
-    assert "crm, choice)" not in taken_back
+    assert f"{other}  ACCOUNT, survivor" in told
+    assert "PROVISIONAL_SURVIVOR" in told
     dedup("change", accounts.name, code=2)
+
+
+def test_choices_stay_until_they_are_taken_back(dedup: Run, accounts: MergeProposal) -> None:
+    """--choose adds to what was chosen before, and with an empty record takes it back."""
+
+    def change(choice: str) -> str:
+        return dedup("change", accounts.name, "--choose", choice, who="services/importer").stdout
+
+    assert "Acme Motors (A of crm, choice)" in change(f"company_name={CRM}")
+    assert change(f"customer_number={ERP_TWO}").count("choice)") == 2
+    assert change("company_name=").count("choice)") == 1
 
 
 def test_a_proposal_is_withdrawn_by_its_proposer(dedup: Run, client: DedupClient) -> None:

@@ -7,9 +7,19 @@ import pytest
 from dedup_service.cli.moments import stamp_of
 from dedup_service.cli.voting_view import ballot_sentence, due, waits_for, why_you
 from dedup_service.v1.merge_proposal_pb2 import MergeProposal, MergeProposalState
-from dedup_service.v1.voting_pb2 import Ballot, BallotMethod, Mandate, Standing, Veto, Voice, Vote
+from dedup_service.v1.voting_pb2 import (
+    Ballot,
+    BallotMethod,
+    Mandate,
+    Standing,
+    Veto,
+    Voice,
+    Vote,
+    VoteDecision,
+)
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+APPROVE = VoteDecision.VOTE_DECISION_APPROVE
 PEOPLE = BallotMethod.BALLOT_METHOD_PEOPLE
 VOICES = BallotMethod.BALLOT_METHOD_VOICES
 WEIGHTS = BallotMethod.BALLOT_METHOD_WEIGHTS
@@ -91,8 +101,17 @@ def test_what_is_waited_for_leaves_ones_own_vote_out() -> None:
     assert waits_for(one) == "waits for nobody else"
     two = proposal(Ballot(method=PEOPLE, quorum=2), missing=("sales", "support"), sales=1, support=1)
     assert waits_for(two) == "also waits for support"
-    two.votes.append(Vote(principal="users/carla", counts=True))
+    two.votes.append(Vote(principal="users/carla", function="support", decision=APPROVE, counts=True))
     assert waits_for(two) == "waits for nobody else"
+
+
+def test_who_only_lifts_a_veto_stands_beside_the_vote() -> None:
+    """A function without weight is no alternative to the others: it is waited for whoever approves."""
+    ballot = Ballot(method=PEOPLE, quorum=1, reason="MEDIUM impact")
+    shown = proposal(ballot, missing=("finance", "sales"), sales=1, finance=0)
+    assert ballot_sentence(shown).startswith("MEDIUM impact. Asked: sales.")
+    assert "finance may lift a veto" in ballot_sentence(shown)
+    assert waits_for(shown) == "also waits for finance"
 
 
 def test_a_veto_is_told_to_those_who_cannot_lift_it() -> None:

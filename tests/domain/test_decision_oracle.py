@@ -141,7 +141,7 @@ def test_random_vote_sequences_end_as_the_text_says() -> None:
         seen.update(_kinds_of(found))
         seen.update(_why_not(found))
     assert min(seen[each] for each in (*BallotMethod, *Outcome, *Impact, "arbiter", "executed")) >= 500, seen
-    reasons = ("plan", "known", "proposed", "delegation", "function", "say", "replaced", "behalf")
+    reasons = ("plan", "proposed", "delegation", "function", "say", "replaced", "behalf")
     assert min(seen[each] for each in reasons) >= 500, seen
 
 

@@ -1,7 +1,7 @@
 """No sequence of calls by principals without the finance function merges two mastered accounts (C-2).
 
-The policy of these tests ends every voting period at once, so that nobody has to be waited for: the strongest
-position that an attacker can be in.
+The policy of these tests has no veto rules and ends every voting period at once, so that nobody has to be
+waited for: the strongest position that an attacker can be in.
 """
 
 import inspect
@@ -27,7 +27,9 @@ from tests.rpc.attack_world import PEOPLE, Step, World, let_happen, new_world, v
 from tests.rpc.attackers import steps
 from tests.rpc.test_fuzz import METHODS
 
-IMPATIENT = replace(POLICY, periods=replace(POLICY.periods, voting_working_days=0, weekend=frozenset()))
+IMPATIENT = replace(
+    POLICY, periods=replace(POLICY.periods, voting_working_days=0, weekend=frozenset()), vetoes=()
+)
 _numbers = itertools.count()
 
 

@@ -271,16 +271,26 @@ async def test_numbers_of_other_ledgers_and_sources_are_their_own(office: Office
     assert await confirm(office, golden_id)
 
 
-async def test_of_those_who_confirm_at_once_one_does(office: Office) -> None:
-    """Twice at once, or two accounts with one record: one is confirmed, the others told what it is now."""
-    one, other = await provisional(office), await provisional(office, "shop/other")
+async def test_an_account_is_confirmed_once(office: Office) -> None:
+    """Of those who confirm one account at once, each with another record, one does."""
+    golden_id = await provisional(office)
     results = await asyncio.gather(
-        *(confirm(office, golden_id) for golden_id in (one, other, one, other)), return_exceptions=True
+        *(confirm(office, golden_id, record=f"erp/{n}", number=f"K-{n}", etag='"1"') for n in range(4)),
+        return_exceptions=True,
     )
     refused = [result for result in results if isinstance(result, BaseException)]
     assert [type(each) for each in refused] == [StateNotAllowed] * 3, refused
-    states = {(await office.golden(golden_id)).account_state for golden_id in (one, other)}
-    assert states == {AccountState.MASTERED, AccountState.PROVISIONAL}
+    assert len((await office.golden(golden_id)).golden.members) == 2
+
+
+async def test_a_record_of_the_books_confirms_one_account(office: Office) -> None:
+    """Of several accounts confirmed at once with one record, one is; the others are told which it is."""
+    ids = [await provisional(office, f"shop/{n}") for n in range(4)]
+    results = await asyncio.gather(*(confirm(office, each) for each in ids), return_exceptions=True)
+    refused = [result for result in results if isinstance(result, BaseException)]
+    assert [type(each) for each in refused] == [StateNotAllowed] * 3, refused
+    confirmed = (await office.record("erp/4711")).golden_id
+    assert all(f"goldenRecords/{confirmed}" in str(each) for each in refused)
 
 
 async def test_a_repetition_answers_the_same(office: Office) -> None:

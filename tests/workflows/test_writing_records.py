@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from dedup_service.domain.changes import ChangeType
-from dedup_service.domain.errors import EtagMismatch, InvalidInput, LimitExceeded, NotFound
+from dedup_service.domain.errors import EtagMismatch, InvalidInput, LimitExceeded, NotFound, PermissionRefused
 from dedup_service.domain.golden import GoldenState
 from dedup_service.domain.records import Amount, Child, ChildKind, Fact, Owner, RecordDraft, RecordState
 from dedup_service.workflows.following import Position
@@ -25,6 +25,7 @@ from tests.merge_desk import (
     key,
     lead,
     mastered,
+    principal,
     request,
 )
 
@@ -210,3 +211,22 @@ async def test_the_same_new_record_written_at_once_is_one_record(office: Office)
     assert sum(r.created_count for r in results) == 5
     assert sum(r.updated_count for r in results) == 95
     assert [(await office.record(n)).version for n in names] == [20] * 5
+
+
+@pytest.mark.parametrize("who", ["ann", "carla", "services/matcher", "services/follower"])
+async def test_only_those_of_a_source_write_its_records(office: Office, who: str) -> None:
+    """Others could take a customer number away and merge without finance; nothing of their write is done."""
+    await office.put(mastered("1"))
+    before = await full_dump(office.store, POLICY)
+    draft = replace(mastered("1"), values={"company_name": "Other"})
+    asked = request("UpdateRecord", principal(who).name)
+    for write in (
+        office.desk.records.write(asked, RecordWrite(draft)),
+        office.desk.records.delete(asked, draft.key, ""),
+        office.desk.records.erase(asked, draft.key, "asked for"),
+    ):
+        with pytest.raises(PermissionRefused, match="erp"):
+            await write
+    with pytest.raises(PermissionRefused, match="erp"):
+        await office.desk.records.write_batch(asked, [draft])
+    assert await full_dump(office.store, POLICY) == before
