@@ -153,8 +153,8 @@ def _asked(what: str, functions: Sequence[str], people: Sequence[str]) -> str:
     return f"{what}: {', '.join(functions) or 'no other function'}{names}"
 
 
-def update(session: Session, edit: Edit, comment: str, preview: bool) -> None:
-    """Put a file in force in place of the version that its changes were shown against.
+def update(session: Session, edit: Edit, comment: str, preview: bool, made_from: str) -> None:
+    """Put a file in force in place of the version it was made from, or of that in force when none is named.
 
     Raises:
         CommandError: it changes nothing.
@@ -167,7 +167,8 @@ def update(session: Session, edit: Edit, comment: str, preview: bool) -> None:
         _show_changes(out, edit, current, found)
     put = session.client.policies.UpdatePolicy(
         UpdatePolicyRequest(
-            policy=Policy(text=edit.text, comment=comment, etag=current.etag), validate_only=preview
+            policy=Policy(text=edit.text, comment=comment, etag=made_from or current.etag),
+            validate_only=preview,
         )
     )
     if out.as_json:

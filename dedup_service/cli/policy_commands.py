@@ -88,6 +88,12 @@ def simulate(
 def update(
     file: File,
     comment: Annotated[str, typer.Option("--comment", "-m", help="Why; kept with the version.")],
+    made_from: Annotated[
+        str,
+        typer.Option(
+            "--from", help="The version that the file was made from; refused if another is in force."
+        ),
+    ] = "",
     preview: Annotated[bool, typer.Option("--preview", help="Only check that it could be.")] = False,
     address: Address = DEFAULT_ADDRESS,
     principal: As = "",
@@ -99,4 +105,4 @@ def update(
 
     edit = policy_files.read(file)
     with session(address, principal, as_json) as opened:
-        policies.update(opened, edit, comment, preview)
+        policies.update(opened, edit, comment, preview, made_from)

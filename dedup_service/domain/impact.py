@@ -180,7 +180,7 @@ def _amounts(touched: Touched, policy: Policy) -> list[tuple[Measure, Decimal, s
         amounts = _amounts_of(touched.records, fact_name)
         total = sum((converted(a, policy.impact) or Decimal(0) for a in amounts), Decimal(0))
         words = fact_name.replace("_", " ")
-        found.append((measure, total, f"{words} of {total.normalize():f} {policy.impact.currency}"))
+        found.append((measure, total, f"{words} of {total.normalize():,f} {policy.impact.currency}"))
     return found
 
 

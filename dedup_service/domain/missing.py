@@ -63,14 +63,19 @@ def _people(ballot: Ballot, voices: Sequence[Voice], approver_count: int, roles:
 def _awaited(ballot: Ballot, voices: Sequence[Voice], due_time: datetime, roles: Roles) -> list[Missing]:
     others = set(awaited_others(ballot, voices))
     found = [
-        Missing(voice.function, f"{voice.function} has not voted ({voice.why}){_away(voice.function, roles)}")
+        Missing(
+            voice.function,
+            f"{voice.function} has not voted ({_because(voice)}){_away(voice.function, roles)}",
+        )
         for voice in voices
         if voice.function in others
     ]
     arbiter = next((voice for voice in voices if voice.function == ballot.arbiter), None)
     if arbiter is not None and arbiter.decision is None:
         away = _away(arbiter.function, roles)
-        found.append(Missing(arbiter.function, f"{arbiter.function} decides last ({arbiter.why}){away}"))
+        found.append(
+            Missing(arbiter.function, f"{arbiter.function} decides last ({_because(arbiter)}){away}")
+        )
     elif arbiter is not None and found:
         until = f"{due_time:%Y-%m-%d %H:%M} UTC"
         found = [
@@ -88,6 +93,11 @@ def _undecided(ballot: Ballot, voices: Sequence[Voice], approver_count: int) -> 
     else:
         why = "the votes are tied or short of the majority; somebody has to change theirs"
     return [Missing(v.function, why) for v in voices if v.weight or v.function == ballot.arbiter]
+
+
+def _because(voice: Voice) -> str:
+    """Its first reason: the voices tell them all."""
+    return voice.reasons[0] if voice.reasons else "the policy asks for it"
 
 
 def _away(function: str, roles: Roles) -> str:

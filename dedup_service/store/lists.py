@@ -143,7 +143,7 @@ PROPOSALS = ListQuery(
         "proposer": "proposer",
         "survivor": "'goldenRecords/' || survivor_id",
         "escalated": "(escalate_time IS NOT NULL)::text",
-        "policy_version": "body -> 'plan' ->> 'policy_version'",
+        "policy_version": "policy_version",
         "missing_functions": "missing_functions",
         "golden_record": "(SELECT array_agg('goldenRecords/' || g) FROM unnest(golden_ids) g)::text[]",
     },

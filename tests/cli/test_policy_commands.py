@@ -139,3 +139,14 @@ def test_an_edit_without_a_version_of_its_own_is_refused(dedup: Run, tmp_path: P
     assert "give it a new version" in dedup("policy", "diff", file).stdout
     refused = dedup("policy", "update", file, "-m", "more", who="users/fiona", code=1).stderr
     assert "give the text a new version" in refused
+
+
+def test_an_edit_of_an_older_version_is_refused(dedup: Run, stricter: str, tmp_path: Path) -> None:
+    """`--from` says which version the file was made from: what came into force since is not taken back."""
+    dedup("policy", "update", stricter, "-m", "two pairs of eyes", who="users/fiona")
+    late = edited(
+        tmp_path / "late.yaml", ("version: default-2", "version: acme-4"), ("quorum: 1", "quorum: 3")
+    )
+    update = ("policy", "update", late, "-m", "three", "--from", "default-2")
+    assert "acme-3" in dedup(*update, who="users/fiona", code=1).stderr
+    assert "acme-4" not in dedup("policy", "versions").stdout

@@ -41,7 +41,9 @@ ALTER TABLE proposals
     ADD COLUMN expire_time   timestamptz,
     ADD COLUMN escalate_time timestamptz,
     ADD COLUMN escalated_to  text[] NOT NULL DEFAULT '{}',
-    ADD COLUMN voters        text[] NOT NULL DEFAULT '{}';
+    ADD COLUMN voters        text[] NOT NULL DEFAULT '{}',
+    -- A new policy looks for the open proposals that are still planned under another one.
+    ADD COLUMN policy_version text GENERATED ALWAYS AS (body -> 'plan' ->> 'policy_version') STORED;
 
 -- Pending proposals by whom they wait for, a function that is missing or a person they were escalated to, with
 -- what inboxes are ordered and mostly filtered by. One index scan a function gives a page, however rare the
