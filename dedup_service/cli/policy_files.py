@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dedup_service.cli.output import Output
 from dedup_service.cli.problems import CommandError
-from dedup_service.cli.words import plural
+from dedup_service.cli.words import plural, shown
 from dedup_service.company_files import CompanyFileError, parse_policy, policy_text
 from dedup_service.domain.policy import Policy
 
@@ -50,7 +50,7 @@ def check(file: Path, as_json: bool) -> None:
                     }
                 )
             else:
-                out.text(problem.at(str(file)), hang=2)
+                out.line(shown(problem.at(str(file))))
         raise CommandError(f"{plural(len(error.problems), 'problem')} in {file}") from error
     if not as_json:
         out.line(f"{file}: nothing is wrong; version {edit.policy.version}", "green")

@@ -220,7 +220,7 @@ def _voices(
         weights.setdefault(ballot.arbiter, 0 if ballot.method is BallotMethod.WEIGHTS else 1)
         reasons.setdefault(ballot.arbiter, [])
         if _held_by_master(case):
-            reasons[ballot.arbiter].append("the customer master holds more than one member")
+            reasons[ballot.arbiter].insert(0, "the customer master holds more than one member")
     for veto in raised:
         if veto.lifted_by:
             weights.setdefault(veto.lifted_by, 0)
