@@ -113,7 +113,7 @@ def decide(case: Case, votes: Sequence[Vote]) -> Decision:
     raised = raised_vetoes(_veto_case(case))
     ballot = _ballot(case, impact, found)
     asked = _voices(case, ballot, found, raised)
-    log = counted(tuple(votes), _electorate(case, asked))
+    log = counted(tuple(votes), _electorate(case, asked, impact))
     voices = spoken(asked, log)
     assent = {voice.function for voice in voices if voice.decision is VoteDecision.APPROVE}
     standing = tuple(veto for veto in raised if veto.lifted_by not in assent)
@@ -144,12 +144,12 @@ def decide(case: Case, votes: Sequence[Vote]) -> Decision:
 
 def electorate_of(case: Case, decision: Decision) -> Electorate:
     """Who may vote in this case."""
-    return _electorate(case, decision.voices)
+    return _electorate(case, decision.voices, decision.impact)
 
 
-def _electorate(case: Case, voices: Sequence[Voice]) -> Electorate:
+def _electorate(case: Case, voices: Sequence[Voice], impact: Impact) -> Electorate:
     functions = tuple(voice.function for voice in voices)
-    return Electorate(case.plan.hash, case.plan_time, case.proposer, functions, case.roles)
+    return Electorate(case.plan.hash, case.plan_time, case.proposer, functions, case.roles, impact)
 
 
 def _veto_case(case: Case) -> VetoCase:
@@ -243,4 +243,6 @@ def _reasons(found: Sequence[Stake]) -> dict[str, list[str]]:
 
 def rebound(votes: Sequence[Vote], old: Plan, new: Plan) -> tuple[Vote, ...]:
     """The votes on one plan as if cast on another; for asking what another policy would have decided."""
-    return tuple(replace(v, plan_hash=new.hash) if v.plan_hash == old.hash else v for v in votes)
+    return tuple(
+        replace(v, plan_hash=new.hash, impact=Impact.HIGH) if v.plan_hash == old.hash else v for v in votes
+    )

@@ -75,6 +75,16 @@ class Roles:
         """The functions that a person may vote for."""
         return frozenset(mandate.function for mandate in self.mandates(name))
 
+    def standing_since(self, name: str, mandate: Mandate, time: datetime) -> bool:
+        """Whether a delegation that gives this mandate held at `time` already: a new one revives no vote."""
+        return any(
+            d.delegate == name
+            and d.delegator == mandate.on_behalf_of
+            and mandate.function in d.functions
+            and d.start_time <= time
+            for d in self._holding()
+        )
+
     def away(self, function: str) -> bool:
         """Whether everybody of a function is away, with nobody in their place."""
         people = self.principals.people_of(function)

@@ -99,8 +99,10 @@ def mandate_for_vote(
             raise PermissionRefused(
                 Reason.MISSING_ROLE, f"{principal} may not vote for {function} here", electorate.functions
             )
+    # Who votes again changes what they said, and does not take it away from that function.
+    own = {voice.function for voice in voices if voice.principal == principal}
     silent = {voice.function for voice in voices if voice.decision is None}
-    return next((mandate for mandate in held if mandate.function in silent), held[0])
+    return min(held, key=lambda mandate: (mandate.function not in own, mandate.function not in silent))
 
 
 def _because(mandate: Mandate, why: str) -> str:

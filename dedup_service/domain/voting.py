@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from dedup_service.domain.delegations import Mandate, Roles
+from dedup_service.domain.policy import Impact
 
 
 class VoteDecision(StrEnum):
@@ -47,6 +48,8 @@ class Vote:
     comment: str
     time: datetime
     on_behalf_of: str = ""
+    # The impact that the voter saw; it may depend on records that are no members.
+    impact: Impact = Impact.HIGH
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,32 +101,47 @@ class Electorate:
     proposer: str
     functions: tuple[str, ...]
     roles: Roles
+    impact: Impact = Impact.LOW
 
 
 def counted(votes: Sequence[Vote], electorate: Electorate) -> tuple[CountedVote, ...]:
     """Which votes count: the last one of each person, on this plan, by somebody who may still cast it."""
     last = {vote.principal: number for number, vote in enumerate(votes)}
     found = []
-    for number, vote in enumerate(votes):
+    seats: dict[str, str] = {}
+    for number, vote in reversed(list(enumerate(votes))):
+        seat = vote.on_behalf_of or vote.principal
         why = _void_reason(vote, electorate)
         if not why and last[vote.principal] != number:
             why = "replaced by a later vote of the same person"
+        elif not why and seats.get(seat, vote.function) != vote.function:
+            why = f"{seat} counts once: a later vote speaks for {seats[seat]}"
+        if not why:
+            seats[seat] = vote.function
         found.append(CountedVote(vote, not why, why or "counts"))
-    return tuple(found)
+    return tuple(reversed(found))
 
 
 def _void_reason(vote: Vote, electorate: Electorate) -> str:
     if vote.plan_hash != electorate.plan_hash or vote.time < electorate.plan_time:
         return "cast on a plan that has changed since"
+    if vote.impact.rank < electorate.impact.rank:
+        return f"cast when the impact was {vote.impact}: it is {electorate.impact} now"
     if electorate.proposer in (vote.principal, vote.on_behalf_of):
         return f"{electorate.proposer} proposed this and does not decide it"
-    if Mandate(vote.function, vote.on_behalf_of) not in electorate.roles.mandates(vote.principal):
-        held = (
-            f"the delegation of {vote.on_behalf_of}" if vote.on_behalf_of else f"the function {vote.function}"
-        )
-        return f"{vote.principal} no longer holds {held}"
     if vote.function not in electorate.functions:
         return f"{vote.function} has no say in this"
+    return _lost_mandate(vote, electorate.roles)
+
+
+def _lost_mandate(vote: Vote, roles: Roles) -> str:
+    """Why the voter may no longer speak for the function: the role or the delegation is gone."""
+    mandate = Mandate(vote.function, vote.on_behalf_of)
+    if mandate not in roles.mandates(vote.principal):
+        held = f"delegation of {vote.on_behalf_of}" if vote.on_behalf_of else f"function {vote.function}"
+        return f"{vote.principal} no longer holds the {held}"
+    if vote.on_behalf_of and not roles.standing_since(vote.principal, mandate, vote.time):
+        return f"the delegation of {vote.on_behalf_of} under which it was cast has ended"
     return ""
 
 

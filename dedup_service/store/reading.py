@@ -110,6 +110,7 @@ class Reading:
                     plan_hash=row[5],
                     comment=row[6],
                     time=row[7],
+                    impact=Impact(row[8]),
                 )
             )
         return [replace(p, votes=tuple(votes[p.proposal_id])) for p in proposals]

@@ -185,6 +185,7 @@ class Writing(Reading):
             vote.plan_hash,
             vote.comment,
             vote.time,
+            vote.impact.value,
         ]
         await self._run("add_vote", columns)
 

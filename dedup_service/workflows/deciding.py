@@ -17,7 +17,7 @@ from dedup_service.domain.principals import Principal
 from dedup_service.domain.proposals import Proposal, ProposalState
 from dedup_service.domain.records import Record
 from dedup_service.domain.standing import check_involved, mandate_for_vote
-from dedup_service.domain.voting import Vote, VoteDecision
+from dedup_service.domain.voting import Outcome, Vote, VoteDecision
 from dedup_service.workflows.assessment import Assessment, proposal_change, proposal_subjects
 from dedup_service.workflows.ports import Ids, Request, Revision, Store, WriteTransaction, Written
 from dedup_service.workflows.proposing import check_comment, lock_open_proposal
@@ -55,6 +55,9 @@ class Deciding:
             proposal, goldens = await lock_open_proposal(tx, proposal_id, etag, self._assessment.policy)
             revision = await tx.revision()
             case, before = await self._assessment.decide(tx, proposal, goldens, revision.time)
+            late = proposal.escalate_time is not None and revision.time >= before.expire_time
+            if late and before.outcome is Outcome.PENDING:
+                raise StateNotAllowed(proposal.name, "EXPIRED", f"{proposal.name} has run out of time")
             electorate = electorate_of(case, before)
             mandate = mandate_for_vote(principal.name, electorate, before.voices, function)
             vote = Vote(
@@ -65,6 +68,7 @@ class Deciding:
                 comment=comment,
                 time=revision.time,
                 on_behalf_of=mandate.on_behalf_of,
+                impact=before.impact,
             )
             await tx.add_vote(proposal_id, vote)
             voted = replace(
@@ -107,6 +111,8 @@ class Deciding:
                 proposal,
                 state=ProposalState.EXECUTED,
                 decision=decision,
+                impact=decision.impact,
+                missing_functions=decision.missing_functions,
                 merge_id=merge.merge_id,
                 update_time=revision.time,
                 revision=revision.number,
@@ -122,7 +128,39 @@ class Deciding:
                 detail=f"merged {len(goldens)} golden records on plan {etag}",
             )
 
-        return await self._store.write(request, work, Merge)
+        try:
+            return await self._store.write(request, work, Merge)
+        except (ApprovalsMissing, Vetoed):
+            await self._ask_again(proposal_id)
+            raise
+
+    async def _ask_again(self, proposal_id: str) -> None:
+        """Bring a proposal that is stored as APPROVED, and is so no more, back before those it waits for."""
+
+        async def work(tx: WriteTransaction) -> Written[bool]:
+            seen = await tx.proposal(proposal_id)
+            if seen is None or seen.state is not ProposalState.APPROVED:
+                return Written(False)
+            goldens = await tx.lock_goldens(seen.plan.golden_ids)
+            proposal = await tx.lock_proposal(proposal_id)
+            if proposal is None or proposal.state is not ProposalState.APPROVED or proposal.etag != seen.etag:
+                return Written(False)
+            revision = await tx.revision()
+            members = [goldens[golden_id] for golden_id in proposal.plan.golden_ids]
+            assessed = await self._assessment.reassess(tx, proposal, members, revision.time)
+            if assessed.state is ProposalState.APPROVED:
+                return Written(False)
+            asked = replace(assessed, update_time=revision.time, revision=revision.number)
+            await tx.save_proposal(asked)
+            return Written(
+                True,
+                changes=(proposal_change(asked),),
+                targets=(asked.name,),
+                detail="no longer approved",
+                subjects=proposal_subjects(asked),
+            )
+
+        await self._store.write(Request("services/escalation", "ReassessMergeProposal"), work, bool)
 
     def _merge_of(
         self, proposal: Proposal, goldens: Sequence[GoldenRecord], principal: Principal, revision: Revision

@@ -1,11 +1,12 @@
 """Keep open proposals true: what changes a member changes the plan and voids its votes (domain 7.3)."""
 
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 
 from dedup_service.domain.changes import ChangeDraft
-from dedup_service.domain.errors import InvalidInput
+from dedup_service.domain.errors import DedupError, InvalidInput, Unavailable
 from dedup_service.domain.golden import GoldenRecord, GoldenState
 from dedup_service.domain.plan import MIN_MEMBERS, Plan, default_survivor, make_plan
 from dedup_service.domain.proposals import Proposal, ProposalState
@@ -22,6 +23,8 @@ from dedup_service.workflows.ports import (
     WriteTransaction,
     Written,
 )
+
+LOG = logging.getLogger(__name__)
 
 _PAGE = 200
 
@@ -76,7 +79,13 @@ class Replanning:
             )
             listed = await store.read(partial(_listed, Page(size=_PAGE, after=after, conditions=others)))
             for proposal in listed.items:
-                changed += await self._adopt(store, proposal)
+                try:
+                    changed += await self._adopt(store, proposal)
+                except Unavailable:
+                    raise
+                except (DedupError, ValueError) as error:
+                    # One that cannot be re-planned must not keep the others from being decided.
+                    LOG.error("%s keeps its policy: %s", proposal.name, type(error).__name__)  # noqa: TRY400  F-3
             if listed.next is None:
                 return changed
             after = listed.next

@@ -7,6 +7,7 @@ The store holds the policy in force; a write that began under another one is sta
 import asyncio
 from collections.abc import Callable
 
+from dedup_service.domain.errors import StoreUnavailable
 from dedup_service.domain.policy import Policy
 from dedup_service.domain.principals import Principals
 from dedup_service.workflows.ports import Store
@@ -40,6 +41,10 @@ class Rules:
         assert self._store is not None, "the composition root says where to read"
         found = await self._store.read(lambda tx: tx.policy_in_force())
         if found is not None and found.number != self._number:
-            self.policy = self.parse(found.text)
+            try:
+                self.policy = self.parse(found.text)
+            except ValueError as error:
+                # Of a newer release that shares this store: this one decides nothing until it is replaced.
+                raise StoreUnavailable(f"{found.name} cannot be read by this release") from error
             self._number = found.number
             self.changed.set()

@@ -5,7 +5,7 @@ import logging
 from contextlib import suppress
 from datetime import timedelta
 
-from dedup_service.domain.errors import DedupError, Unavailable
+from dedup_service.domain.errors import Unavailable
 from dedup_service.workflows.escalating import Escalating
 from dedup_service.workflows.ports import ClockNow, Store
 from dedup_service.workflows.replan import Replanning
@@ -50,8 +50,11 @@ class Upkeep:
             except Unavailable as error:
                 LOG.warning("upkeep waits: %s", error.detail)
                 self._rules.changed.set()
-            except (DedupError, ValueError) as error:
+                await asyncio.sleep(_RENEW_SECONDS)
+            except Exception as error:  # noqa: BLE001  a task that ends leaves every later policy unadopted
                 # Told by its class alone: the text may name what a person wrote (F-3).
                 LOG.error("upkeep goes on after %s", type(error).__name__)  # noqa: TRY400  the trace holds the text
+                self._rules.changed.set()
+                await asyncio.sleep(_RENEW_SECONDS)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._rules.changed.wait(), _RENEW_SECONDS)

@@ -98,6 +98,11 @@ class Poll:
             self.latest[vote.principal] == number and self._may_still(vote, case)
             for number, vote in enumerate(self.votes)
         ]
+        for number, vote in enumerate(self.votes):
+            later = [v for n, v in enumerate(self.votes) if n > number and counting[n]]
+            seat = vote.on_behalf_of or vote.principal
+            if any(_seat(v) == seat and v.function != vote.function for v in later):
+                counting[number] = False
         valid = [vote for vote, counts in zip(self.votes, counting, strict=True) if counts]
         voices = {vote.function: vote.decision.value for vote in valid}
         lifted = FOR_FINANCE_TO_LIFT if voices.get("finance") == "APPROVE" else set[str]()
@@ -171,6 +176,11 @@ class Poll:
         return having_a_say if self.method == "PEOPLE" or not silent else silent
 
 
+def _seat(vote: Vote) -> str:
+    """Whose authority a vote uses up: everybody's counts once, whoever carries it."""
+    return vote.on_behalf_of or vote.principal
+
+
 def _stands_in(vote: Vote, case: Case) -> bool:
     """Whether the absent person still holds the function, and has given it to the voter for now."""
     absent = case.roles.principals.find(vote.on_behalf_of)
@@ -178,6 +188,7 @@ def _stands_in(vote: Vote, case: Case) -> bool:
         return False
     for given in case.roles.delegations:
         parties = (given.delegator, given.delegate) == (vote.on_behalf_of, vote.principal)
-        if parties and vote.function in given.functions and given.start_time <= case.now < given.end_time:
+        held = given.start_time <= min(vote.time, case.now) and case.now < given.end_time
+        if parties and vote.function in given.functions and held:
             return True
     return False

@@ -229,7 +229,7 @@ async def test_what_is_no_longer_there_is_skipped(office: Office) -> None:
     rejected = await pair(office, 1)
     await office.vote(rejected, "ann", VoteDecision.REJECT)
     [other] = await office.put(contact("desk/c"))
-    gone = rejected.plan.golden_ids[0]
+    gone = (await office.record("a1")).golden_id
     survivor = await office.vote(await office.propose(other, gone, survivor_id=other), "ann")
     await office.execute(survivor)
     await office.erase("desk/c")

@@ -115,6 +115,12 @@ CREATE INDEX proposals_expire ON proposals (expire_time) WHERE state = 'PENDING'
 CREATE INDEX proposals_open ON proposals ((open::text), create_time, proposal_id);
 CREATE INDEX proposals_survivor ON proposals (('goldenRecords/' || survivor_id));
 
+-- Rules of the same name were others in that release: no vote on them counts now, whatever the operator's file
+-- calls its version. No version may hold a slash, so every open proposal is planned anew at the first start.
+UPDATE proposals
+SET body = jsonb_set(body, '{plan,policy_version}', to_jsonb('before/' || (body -> 'plan' ->> 'policy_version')))
+WHERE open;
+
 -- Answers with a decision of the old shape: a repetition is told that the call was carried out.
 UPDATE request_answers SET answer = NULL
 WHERE method ~ 'MergeProposal$' AND method <> 'ExecuteMergeProposal';
@@ -122,11 +128,14 @@ WHERE method ~ 'MergeProposal$' AND method <> 'ExecuteMergeProposal';
 -- A vote is cast for one function, by one's own role or on behalf of a delegator.
 ALTER TABLE votes
     ADD COLUMN function     text,
-    ADD COLUMN on_behalf_of text NOT NULL DEFAULT '';
+    ADD COLUMN on_behalf_of text NOT NULL DEFAULT '',
+    -- What the voter saw; none of the votes cast before counts any more.
+    ADD COLUMN impact       text NOT NULL DEFAULT 'LOW' CHECK (impact IN ('LOW', 'MEDIUM', 'HIGH'));
 UPDATE votes SET function = coalesce(functions[1], '');
 ALTER TABLE votes
     ALTER COLUMN function SET NOT NULL,
     ALTER COLUMN on_behalf_of DROP DEFAULT,
+    ALTER COLUMN impact DROP DEFAULT,
     DROP COLUMN functions;
 
 -- Provisional and mastered accounts: what a customer number of a master source makes of an account is the policy's

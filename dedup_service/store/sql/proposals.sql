@@ -14,7 +14,7 @@ SELECT proposal_id FROM proposals WHERE open AND golden_ids = %s::text[]
 SELECT golden_ids FROM proposals WHERE state IN ('REJECTED', 'WITHDRAWN') AND golden_ids && %s::text[]
 
 -- name: votes_of
-SELECT proposal_id, principal, function, on_behalf_of, decision, plan_hash, comment, time
+SELECT proposal_id, principal, function, on_behalf_of, decision, plan_hash, comment, time, impact
 FROM votes WHERE proposal_id = ANY(%s) ORDER BY vote_no
 
 -- name: save_proposal
@@ -34,8 +34,8 @@ ON CONFLICT (proposal_id) DO UPDATE SET
     escalated_to = excluded.escalated_to, voters = excluded.voters, body = excluded.body
 
 -- name: add_vote
-INSERT INTO votes (proposal_id, principal, function, on_behalf_of, decision, plan_hash, comment, time)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+INSERT INTO votes (proposal_id, principal, function, on_behalf_of, decision, plan_hash, comment, time, impact)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
 
 -- name: overdue_proposals
 -- Ids first: bodies are read for those of the page alone.

@@ -97,7 +97,7 @@ WHERE record = %(name)s
 -- Answers with comments and reasons are forgotten altogether: they may speak of anybody.
 UPDATE request_answers SET answer = NULL
 WHERE (cardinality(subjects) > 0 AND subjects @> ARRAY[%(name)s])
-   OR method ~ '(MergeProposal|Merge|Distinction)$'
+   OR method ~ '(MergeProposals?|Merge|Distinction)$'
 
 -- name: erase_vote_comments
 UPDATE votes SET comment = ''
