@@ -155,7 +155,7 @@ def _show_list(
 
 def _touched(previews: Sequence[ImpactPreview]) -> str:
     """What these merges would touch together."""
-    redirects = plural(sum(len(each.redirects) for each in previews), "name")
+    redirects = plural(sum(len(each.redirects) for each in previews), "id")
     children = plural(sum(moving.count for each in previews for moving in each.moving_children), "child")
     pipeline = amounts(_added(money for each in previews for money in each.open_pipeline))
     invoices = sum(each.open_invoice_count for each in previews)

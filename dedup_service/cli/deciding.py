@@ -44,7 +44,10 @@ def change(session: Session, name: str, etag: str, survivor: str, choices: dict[
         UpdateMergeProposalRequest(merge_proposal=proposal, update_mask=FieldMask(paths=paths))
     )
     voided = any(vote.counts for vote in known.votes)
-    _tell_proposal(session, changed, "changed; the votes cast so far are void" if voided else "changed")
+    told = "changed; the votes cast so far are void" if voided else "changed"
+    if changed.etag == known.etag:
+        told = "nothing is changed: the plan is so already"
+    _tell_proposal(session, changed, told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +101,11 @@ def execute(session: Session, name: str, etag: str) -> None:
 
 def undo(session: Session, request: UndoMergeRequest) -> None:
     """Undo a merge, or with `validate_only` show what it would leave."""
-    if not request.etag:
-        request.etag = session.client.merges.GetMerge(GetMergeRequest(name=request.name)).etag
+    known = session.client.merges.GetMerge(GetMergeRequest(name=request.name))
+    request.etag = request.etag or known.etag
+    if word(known, "state") == "UNDONE":
+        _tell_merge(session, known, f"nothing is changed, {known.undo_principal} has undone it already")
+        return
     if not session.output.as_json:
         session.output.line(f"undoing {request.name} at etag {request.etag}")
     merge = session.client.merges.UndoMerge(request)

@@ -62,7 +62,8 @@ def show_plan(out: Output, plan: MergePlan) -> None:
     for field, preview in sorted(plan.values.items()):
         losing = [f"{each.value} ({record_words(each.record)})" for each in preview.losing_values]
         source = f"{record_words(preview.value.record)}, {rule_words(preview.value)}"
-        rows.append((field, f"{preview.value.value} ({source})", losing))
+        survives = f"{preview.value.value} ({source})" if preview.value.value else "nothing"
+        rows.append((field, survives, losing))
     out.table(("field", "survives", "does not survive"), rows, "values of the survivor")
     children = plan.moving_children
     out.bullets(
@@ -86,7 +87,7 @@ def show_links(out: Output, proposal: MergeProposal) -> None:
                 bits(link.match_weight_bits),
                 f"{link.match_probability:.4f}",
                 (link.left, link.right),
-                "weakest" if link == weakest else "",
+                "holds the rest together" if link == weakest else "",
             )
             for link in proposal.links
         ],

@@ -39,7 +39,7 @@ def waits_for(proposal: MergeProposal) -> str:
     """What is missing beside the caller's own vote, in few words."""
     if word(proposal, "state") == "APPROVED":
         return "nothing is missing: it can be executed"
-    mine = {mandate.function for mandate in proposal.standing.mandates}
+    mine = _speaking_for(proposal)
     others = [function for function in _awaited(proposal, mine) if function not in mine]
     vetoes = sorted({veto.rule for veto in proposal.vetoes if veto.lifted_by not in mine or not mine})
     told = [f"also waits for {', '.join(others)}" if mine else f"waits for {', '.join(others)}"] * bool(
@@ -47,6 +47,15 @@ def waits_for(proposal: MergeProposal) -> str:
     )
     told += [f"vetoed: {', '.join(vetoes)}"] * bool(vetoes)
     return "; ".join(told) or "waits for nobody else"
+
+
+def _speaking_for(proposal: MergeProposal) -> set[str]:
+    """The functions that the caller's next vote would speak for: one, where functions are counted."""
+    held = [mandate.function for mandate in proposal.standing.mandates]
+    if word(proposal.ballot, "method") == "PEOPLE":
+        return set(held)
+    silent = [function for function in held if function in proposal.missing_functions]
+    return set((silent or held)[:1])
 
 
 def _awaited(proposal: MergeProposal, mine: set[str]) -> Sequence[str]:
@@ -117,6 +126,9 @@ def show_vote(out: Output, proposal: MergeProposal, now: datetime) -> None:
 
 
 def _show_times(out: Output, proposal: MergeProposal, now: datetime) -> None:
+    if word(proposal, "state") == "APPROVED":
+        out.text("approved: it can be executed")
+        return
     said = due(proposal, now)
     if not said:
         return
@@ -134,7 +146,9 @@ def _show_you(out: Output, proposal: MergeProposal) -> None:
     said = word(standing, "decision")
     if said:
         counts = "which counts" if standing.vote_counts else "which no longer counts (see the votes below)"
-        out.text(f"you {_SAID[said]}, {counts}", hang=2)
+        mine = [vote for vote in proposal.votes if vote.principal == standing.principal]
+        whose = f" for {_for(mine[-1])}" if mine else ""
+        out.text(f"you {_SAID[said]}{whose}, {counts}", hang=2)
 
 
 def _show_voices(out: Output, proposal: MergeProposal) -> None:

@@ -79,7 +79,10 @@ def _awaited(ballot: Ballot, voices: Sequence[Voice], due_time: datetime, roles:
     elif arbiter is not None and found:
         until = f"{due_time:%Y-%m-%d %H:%M} UTC"
         found = [
-            Missing(each.function, f"{each.sentence}; without it, {arbiter.function} decides on {until}")
+            Missing(
+                each.function,
+                f"{each.sentence}; without it, the approval of {arbiter.function} decides on {until}",
+            )
             for each in found
         ]
     return found

@@ -62,9 +62,10 @@ def mandates_for(principal: str, electorate: Electorate) -> tuple[Mandate, ...]:
     )
     if not held:
         own = ", ".join(sorted(found.functions)) or "no function"
+        asked = ", ".join(functions) or "none: no function has a stake"
         raise PermissionRefused(
             Reason.MISSING_ROLE,
-            f"{principal} holds {own}; asked are {', '.join(functions) or 'none: no function has a stake'}",
+            f"{principal} has no say in this: they hold {own}, and asked are {asked}",
             functions,
         )
     return held

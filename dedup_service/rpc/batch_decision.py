@@ -98,7 +98,7 @@ def _read_choice(
 ) -> tuple[VoteDecision, list[tuple[str, str]]]:
     """What to say, and the (id, etag) of what was chosen; refused with everything that is wrong."""
     violations = [
-        Violation(name, "is taken with validate_only alone: name the proposals that were seen")
+        Violation(name, "is taken only with validate_only: name the proposals that were seen")
         for name in _OF_A_LIST
         if getattr(request, name)
     ]

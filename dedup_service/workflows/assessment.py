@@ -40,11 +40,13 @@ class Assessment:
         self, tx: ReadTransaction, proposal: Proposal, goldens: Sequence[GoldenRecord], now: datetime
     ) -> Case:
         """The case of a proposal on these golden records, with all that only the store knows."""
+        # Under a policy that its plan does not know yet no vote counts, whoever looks first.
+        plan = replace(proposal.plan, policy_version=self.policy.version)
         keys = [record.key for golden in goldens for record in golden.members]
         distinctions = await tx.distinctions_between(keys)
         weakest = proposal.weakest_link
         return Case(
-            plan=proposal.plan,
+            plan=plan,
             goldens=tuple(goldens),
             proposer=proposal.proposer,
             policy=self.policy,

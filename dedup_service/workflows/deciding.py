@@ -10,7 +10,14 @@ from dataclasses import replace
 from dedup_service.domain.changes import ChangeDraft, ChangeType
 from dedup_service.domain.decision import Decision, electorate_of
 from dedup_service.domain.delegations import Roles
-from dedup_service.domain.errors import ApprovalsMissing, PermissionRefused, Reason, StateNotAllowed, Vetoed
+from dedup_service.domain.errors import (
+    ApprovalsMissing,
+    EtagMismatch,
+    PermissionRefused,
+    Reason,
+    StateNotAllowed,
+    Vetoed,
+)
 from dedup_service.domain.golden import Choice, GoldenRecord, GoldenState, image_of
 from dedup_service.domain.merges import BeforeGolden, Merge
 from dedup_service.domain.principals import Principal
@@ -87,7 +94,12 @@ class Deciding:
                 subjects=proposal_subjects(assessed),
             )
 
-        return await self._store.write(request, work, Proposal)
+        try:
+            return await self._store.write(request, work, Proposal)
+        except EtagMismatch:
+            # Its plan may be of an older policy still: who reads it again finds the plan to decide on.
+            await self._replanning.adopt_one(self._store, proposal_id)
+            raise
 
     async def execute(self, request: Request, proposal_id: str, etag: str, principal: Principal) -> Merge:
         """Carry an approved proposal out, all of it or nothing.
@@ -132,6 +144,9 @@ class Deciding:
             return await self._store.write(request, work, Merge)
         except (ApprovalsMissing, Vetoed):
             await self._ask_again(proposal_id)
+            raise
+        except EtagMismatch:
+            await self._replanning.adopt_one(self._store, proposal_id)
             raise
 
     async def _ask_again(self, proposal_id: str) -> None:

@@ -174,11 +174,11 @@ class Proposing:
                 proposal.plan.field_choices if field_choices is None else field_choices,
                 self._assessment.policy,
             )
-            if plan.hash == proposal.plan.hash:
-                return Written(proposal, subjects=proposal_subjects(proposal))
             revision = await tx.revision()
             case, decision = await self._assessment.decide(tx, proposal, goldens, revision.time)
             check_involved(request.actor, electorate_of(case, decision))
+            if plan.hash == proposal.plan.hash:
+                return Written(proposal, subjects=proposal_subjects(proposal))
             changed = proposal.with_plan(plan, revision.number, revision.time)
             changed = await self._assessment.reassess(tx, changed, goldens, revision.time)
             await tx.save_proposal(changed)

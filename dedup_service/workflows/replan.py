@@ -90,6 +90,14 @@ class Replanning:
                 return changed
             after = listed.next
 
+    async def adopt_one(self, store: Store, proposal_id: str) -> None:
+        """Plan one open proposal under the policy in force now, before `adopt_policy` comes to it."""
+        proposal = await store.read(lambda tx: tx.proposal(proposal_id))
+        if proposal is None or not proposal.state.open:
+            return
+        if proposal.plan.policy_version != self._assessment.policy.version:
+            await self._adopt(store, proposal)
+
     async def _adopt(self, store: Store, proposal: Proposal) -> int:
         async def work(tx: WriteTransaction) -> Written[int]:
             await tx.lock_goldens(proposal.plan.golden_ids)

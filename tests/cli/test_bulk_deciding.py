@@ -33,7 +33,7 @@ def test_the_list_is_shown_whole_and_decided_once_its_number_is_typed(
     for proposal, family in zip(contacts, FAMILIES, strict=True):
         assert f"Ada {family}" in told
         assert f"approved {proposal.name}: it is APPROVED" in told
-    assert "approve 3 proposals as users/ann: 3 names would redirect, 0 children would move" in told
+    assert "approve 3 proposals as users/ann: 3 ids would redirect, 0 children would move" in told
     assert "approved 3, skipped 0" in told
     assert "checked by hand" in dedup("show", contacts[0].name).stdout
 
@@ -70,7 +70,10 @@ def test_what_one_may_not_decide_is_skipped_with_its_reason(
     assert accounts.name in told.split("will be skipped")[1]
     assert "approve 2 proposals" in told
     for_carla = dedup("decide", "approve", "--filter", "impact = LOW", who="users/carla").stdout
-    assert "you may not vote: users/carla holds support; asked are sales" in for_carla
+    assert (
+        "you may not vote: users/carla has no say in this: they hold support, and asked are sales"
+        in for_carla
+    )
     assert "there is nothing left for you to decide here" in for_carla
 
 
