@@ -30,4 +30,6 @@ async def test_tasks_that_lose_a_cancellation_are_told_again() -> None:
 
 async def test_nothing_to_end_is_no_error() -> None:
     """A service that stops before it started anything has nothing to wait for."""
-    await end_tasks([])
+    async with asyncio.timeout(1):
+        await end_tasks([])
+    assert asyncio.all_tasks() == {asyncio.current_task()}
