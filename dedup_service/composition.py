@@ -146,7 +146,7 @@ def wire(
         escalating=escalating,
         delegating=Delegating(store, assessment, new_id),
         confirming=Confirming(store, assessment, replanning),
-        policies=Policies(store, rules, replanning),
+        policies=Policies(store, rules),
         simulating=Simulating(store, rules, now),
         undoing=Undoing(store, assessment, replanning, new_id),
         distinguishing=Distinguishing(store, assessment, replanning, new_id),

@@ -177,7 +177,7 @@ _AMOUNT_FACTS = {Measure.PIPELINE: "open_pipeline", Measure.REVENUE: "yearly_rev
 def _amounts(touched: Touched, policy: Policy) -> list[tuple[Measure, Decimal, str]]:
     found = []
     for measure, fact_name in _AMOUNT_FACTS.items():
-        amounts = _amounts_of(touched.records, fact_name)
+        amounts = amounts_of(touched.records, fact_name)
         total = sum((converted(a, policy.impact) or Decimal(0) for a in amounts), Decimal(0))
         words = fact_name.replace("_", " ")
         found.append((measure, total, f"{words} of {total.normalize():,f} {policy.impact.currency}"))
@@ -189,7 +189,7 @@ _CHILD_AMOUNTS = {"open_pipeline": ChildKind.OPPORTUNITY}
 _CHILD_COUNTS = {"open_invoices": ChildKind.INVOICE, "contracts": ChildKind.CONTRACT}
 
 
-def _amounts_of(records: Iterable[Record], fact_name: str) -> list[Amount]:
+def amounts_of(records: Iterable[Record], fact_name: str) -> list[Amount]:
     """The amounts that facts of this name state; for a record without one, those of its open children."""
     found: list[Amount] = []
     for record in records:
@@ -207,7 +207,7 @@ def _unweighable(records: Sequence[Record], limits: ImpactPolicy) -> list[Impact
     currencies = {
         amount.currency
         for fact_name in _AMOUNT_FACTS.values()
-        for amount in _amounts_of(records, fact_name)
+        for amount in amounts_of(records, fact_name)
         if amount.units and converted(amount, limits) is None
     }
     return [
@@ -222,8 +222,8 @@ def _counts(touched: Touched, policy: Policy) -> list[tuple[Measure, Decimal, st
     owners = sorted(owners_of(records))
     systems = sorted(redirecting_systems(touched.goldens, touched.survivor_id))
     children = sum(len(record.draft.children) for record in records)
-    invoices = _fact_count(records, "open_invoices")
-    contracts = _fact_count(records, "contracts")
+    invoices = count_of(records, "open_invoices")
+    contracts = count_of(records, "contracts")
     master_count = mastered_golden_count(touched.goldens, policy)
     consents = sum(any(f.name == "marketing_consent" for f in r.draft.facts) for r in records)
     measured = (
@@ -251,7 +251,7 @@ def _counts(touched: Touched, policy: Policy) -> list[tuple[Measure, Decimal, st
     return [(measure, Decimal(value), text) for measure, value, text in measured]
 
 
-def _fact_count(records: Iterable[Record], fact_name: str) -> int:
+def count_of(records: Iterable[Record], fact_name: str) -> int:
     """The sum of the facts of this name; for a record without one, the number of its open children."""
     total = 0
     for record in records:

@@ -10,8 +10,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from dedup_service.domain.golden import GoldenRecord
-from dedup_service.domain.impact import owners_of
+from dedup_service.domain.impact import amounts_of, count_of, owners_of
 from dedup_service.domain.policy import Policy
+from dedup_service.domain.principals import Principals
 from dedup_service.domain.records import Amount, Child, ChildKind, Record
 from dedup_service.domain.stakes import stakes
 
@@ -55,7 +56,11 @@ NOTHING_TOUCHED = ImpactPreview((), (), (), (), (), 0, ())
 
 
 def impact_preview(
-    goldens: Sequence[GoldenRecord], survivor_id: str, policy: Policy, now: datetime
+    goldens: Sequence[GoldenRecord],
+    survivor_id: str,
+    policy: Policy,
+    now: datetime,
+    principals: Principals | None = None,
 ) -> ImpactPreview:
     """What merging these golden records into the survivor would touch, as they are now."""
     survivor = next(golden for golden in goldens if golden.golden_id == survivor_id)
@@ -68,12 +73,10 @@ def impact_preview(
         redirects=tuple(
             RedirectingId(golden.golden_id, _sources(golden.active_members)) for golden in others
         ),
-        functions=tuple(sorted({stake.function for stake in stakes(goldens, policy, now)})),
+        functions=tuple(sorted({stake.function for stake in stakes(goldens, policy, now, principals)})),
         owners=tuple(sorted(owners_of(records))),
-        open_pipeline=_by_currency(
-            fact.amount for record in records for fact in record.draft.facts if fact.name == "open_pipeline"
-        ),
-        open_invoice_count=sum(_open_invoice_count(record) for record in records),
+        open_pipeline=_by_currency(amounts_of(records, "open_pipeline")),
+        open_invoice_count=count_of(records, "open_invoices"),
         not_moving=tuple(_not_moving(survivor, records, policy)),
     )
 
@@ -105,14 +108,6 @@ def _by_currency(amounts: Iterable[Amount | None]) -> tuple[Amount, ...]:
         if amount is not None:
             sums[amount.currency] += amount.units
     return tuple(Amount(currency, units) for currency, units in sorted(sums.items()) if units)
-
-
-def _open_invoice_count(record: Record) -> int:
-    """As many as its source says; a source that does not count them may send them as child references."""
-    said = [f.count for f in record.draft.facts if f.name == "open_invoices" and f.count is not None]
-    if said:
-        return sum(said)
-    return sum(child.kind is ChildKind.INVOICE and child.open for child in record.draft.children)
 
 
 def _not_moving(survivor: GoldenRecord, records: Sequence[Record], policy: Policy) -> Iterable[str]:

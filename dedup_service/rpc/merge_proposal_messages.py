@@ -74,9 +74,9 @@ class ProposalMessages:
         if not proposal.state.open or not _still_so(proposal, goldens):
             return None
         members = [goldens[golden_id] for golden_id in proposal.plan.golden_ids]
-        policy = self._desk.rules.policy
+        policy, principals = self._desk.rules.policy, self._desk.rules.principals
         return Outlook(
-            touched=impact_preview(members, proposal.plan.survivor_id, policy, now),
+            touched=impact_preview(members, proposal.plan.survivor_id, policy, now, principals),
             preview=preview_of(proposal, members, policy) if values else None,
         )
 

@@ -81,7 +81,7 @@ class BatchDeciding:
         return BatchItem(
             decided(proposal, decision),
             standing(principal.name, electorate_of(case, decision), decision.voices, decision.votes),
-            impact_preview(goldens, proposal.plan.survivor_id, self._assessment.policy, now),
+            impact_preview(goldens, proposal.plan.survivor_id, case.policy, now, case.roles.principals),
         )
 
     async def decide(

@@ -21,7 +21,6 @@ from dedup_service.workflows.ports import (
     Written,
 )
 from dedup_service.workflows.proposing import MAX_COMMENT_CODE_POINTS
-from dedup_service.workflows.replan import Replanning
 from dedup_service.workflows.rules import Rules
 
 SERVICE = "services/policy"
@@ -32,10 +31,9 @@ _PAGE = 50
 class Policies:
     """The use cases on the versions of the policy."""
 
-    def __init__(self, store: Store, rules: Rules, replanning: Replanning) -> None:
+    def __init__(self, store: Store, rules: Rules) -> None:
         self._store = store
         self._rules = rules
-        self._replanning = replanning
 
     async def version(self, version: str = "") -> PolicyVersion:
         """A version of the policy by its name, or the one in force.
@@ -170,15 +168,6 @@ class Policies:
         except ValueError:
             # Written for an older release, which read texts that this one does not.
             return False
-
-    async def adopt(self) -> int:
-        """Take up the version in force and re-plan open proposals of others; the number that changed.
-
-        To be run in the background after every start and every update, here or in another process; what it
-        has not reached yet cannot be decided.
-        """
-        await self._rules.renew()
-        return await self._replanning.adopt_policy(self._store)
 
 
 async def _put(

@@ -67,7 +67,7 @@ class Replanning:
     async def adopt_policy(self, store: Store) -> int:
         """Re-plan every open proposal made under another policy version; the number that changed.
 
-        To be run before a service with a new policy answers: votes bind to the policy that was in force.
+        It runs in the background; what it has not reached yet cannot be decided, and is planned when touched.
         """
         changed = 0
         after = None

@@ -90,3 +90,13 @@ def test_a_preview_holds_no_personal_value() -> None:
         golden("a", contact("crm/1", values=values)), golden("b", contact("desk/1", values=values))
     )
     assert not [value for value in values.values() if value in repr(seen)]
+
+
+def test_the_pipeline_is_that_which_the_impact_weighs() -> None:
+    """Open opportunities count where no fact states a pipeline; closed ones do not."""
+    children = (
+        opportunity("1", "users/ann", euros("9000")),
+        opportunity("2", "users/ann", euros("5"), is_open=False),
+    )
+    seen = previewed(golden("a", contact("crm/1")), golden("b", contact("desk/1", children=children)))
+    assert seen.open_pipeline == (euros("9000"),)

@@ -25,7 +25,7 @@ POLICY_OF_OPERATIONS = ("policy_function: finance", "policy_function: operations
 
 
 def policies_of(office: Office) -> Policies:
-    return Policies(office.store, office.desk.rules, Replanning(office.desk.assessment))
+    return Policies(office.store, office.desk.rules)
 
 
 async def seeded(office: Office) -> Policies:
@@ -46,3 +46,9 @@ async def put(
 async def numbers(office: Office) -> list[int]:
     listed = await office.store.read(lambda tx: tx.list_policy_versions(Page()))
     return [version.number for version in listed.items]
+
+
+async def adopt(office: Office) -> int:
+    """What the service does in the background after an update: the number of proposals planned anew."""
+    await office.desk.rules.renew()
+    return await Replanning(office.desk.assessment).adopt_policy(office.store)

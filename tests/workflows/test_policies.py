@@ -27,6 +27,7 @@ from tests.workflows.policy_texts import (
     POLICY_OF_OPERATIONS,
     TEXT,
     TWO_FUNCTIONS_ARE_HIGH,
+    adopt,
     numbers,
     policies_of,
     put,
@@ -237,8 +238,8 @@ async def test_adoption_asks_again_and_says_why(office: Office) -> None:
     closed = await office.propose(*await office.put(contact("e"), contact("desk/f")))
     await office.vote(closed, "ann", VoteDecision.REJECT)
     await put(policies, text_of("b"))
-    assert await policies.adopt() == 2
-    assert await policies.adopt() == 0
+    assert await adopt(office) == 2
+    assert await adopt(office) == 0
     now, _ = await office.desk.readings.proposal(proposal_id)
     assert now.state is ProposalState.PENDING
     assert now.plan.policy_version == "b"
@@ -299,9 +300,9 @@ async def test_votes_of_old_rules_never_count_again(office: Office) -> None:
     policies = await seeded(office)
     proposal_id, _ = await approved_pair(office)
     await put(policies, text_of("b", TWO_FUNCTIONS_ARE_HIGH))
-    await policies.adopt()
+    await adopt(office)
     await put(policies, text_of("c"), "b")
-    await policies.adopt()
+    await adopt(office)
     now, _ = await office.desk.readings.proposal(proposal_id)
     assert now.state is ProposalState.PENDING
     assert now.decision is not None
