@@ -105,7 +105,7 @@ def _contact_keys(comparable: Comparable) -> list[str]:
 def _person_keys(comparable: Comparable) -> list[str]:
     given, family, postal_code = comparable.given, comparable.family, comparable.postal_code
     keys: list[str] = []
-    sound = _sound(family) if family else ""
+    sound = sound(family) if family else ""
     names = full_names_of(given)[:3] if given else ()
     if given and family:
         keys += ["n:" + ":".join(sorted((name, family.replace(" ", "")))) for name in names]
@@ -113,7 +113,7 @@ def _person_keys(comparable: Comparable) -> list[str]:
         keys += [f"s:{sound}:{initial}" for initial in initials]
         parts = family.split()
         if len(parts) > 1:
-            keys += [f"s:{_sound(part)}:{given[0]}" for part in (parts[0], parts[-1]) if len(part) > 2]
+            keys += [f"s:{sound(part)}:{given[0]}" for part in (parts[0], parts[-1]) if len(part) > 2]
     elif given or family:
         keys.append(f"n:{family or given}")
     if postal_code:
@@ -148,7 +148,7 @@ def _company_keys(comparable: Comparable) -> list[str]:
     if initials:
         keys.append("q:" + "".join(sorted(initials))[:12])
     rare = [word for word in words if len(word) > 2 and word not in _COMMON_WORDS and not word.isdigit()]
-    keys += [f"r:{_sound(word)}" for word in rare[:3]]
+    keys += [f"r:{sound(word)}" for word in rare[:3]]
     return keys
 
 
@@ -158,7 +158,7 @@ def _national(identifier: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def _sound(name: str) -> str:
+def sound(name: str) -> str:
     """Metaphone of a Latin name, without which 'meyer' would miss 'meier'; other scripts as they are."""
     if not name.isascii():
         return name[:12]

@@ -44,6 +44,13 @@ class Comparable(msgspec.Struct, frozen=True, order=True, array_like=True):
     registration_number: str = ""
     customer_number: str = ""
     mobiles: tuple[str, ...] = ()
+    other_names: tuple[str, ...] = ()
+    other_families: tuple[str, ...] = ()
+    birth_place: str = ""
+    national_id: str = ""
+    region: str = ""
+    job_title: str = ""
+    industry: str = ""
 
 
 _ENCODER = msgspec.msgpack.Encoder()

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from scoring.attributes.address import compare_address
 from scoring.attributes.company_name import (
     compare_company_name,
     compare_employer,
@@ -11,8 +10,15 @@ from scoring.attributes.company_name import (
     compare_marks,
 )
 from scoring.attributes.date import compare_birth_date
+from scoring.attributes.description import compare_birth_place, compare_industry, compare_job_title
 from scoring.attributes.email import compare_email
-from scoring.attributes.identifier import compare_customer_number, compare_registration_number, compare_tax_id
+from scoring.attributes.identifier import (
+    compare_customer_number,
+    compare_national_id,
+    compare_registration_number,
+    compare_tax_id,
+)
+from scoring.attributes.location import compare_place, compare_street
 from scoring.attributes.person_name import (
     compare_family,
     compare_gender,
@@ -26,73 +32,36 @@ from scoring.comparables import Comparable, Entity
 from scoring.findings import Finding
 
 Compare = Callable[[Comparable, Comparable], Finding | None]
-_NONE: frozenset[str] = frozenset()
 
 
 class Comparator(NamedTuple):
-    """One comparison: its function, its levels from most to least agreement, and how it depends on others."""
+    """One comparison: its function, its levels from most to least agreement, and what it looks at.
+
+    `reads` names the fields of a comparable that the function may read; two records with the same values in
+    them compare alike with any third, which batch work relies on.
+    """
 
     name: str
     compare: Compare
     levels: tuple[str, ...]
-    # Its positive weights count towards the limit of what a name by itself may say.
-    is_name: bool = False
-    # What the members of one household, or the companies of one group, have in common.
-    is_shareable: bool = False
-    # A number that an authority or ledger gave, which no limit holds down.
-    is_identifier: bool = False
-    # Levels that say who, within a household or group, is meant.
-    naming: frozenset[str] = _NONE
-    # Levels that say it only where the two sides also have a personal identifier in common.
-    naming_with_personal: frozenset[str] = _NONE
-    # Levels that say: these are two people of one household or employer, or two companies of one group.
-    telling_apart: frozenset[str] = _NONE
-    # How many personal identifiers in common outweigh that; 0 where none do.
-    outweighed_by: int = 0
-    # Levels that one person, or one company, has alone.
-    personal: frozenset[str] = _NONE
-    # Levels that namesakes reach as well, so that they count as names.
-    of_namesakes: frozenset[str] = _NONE
-    # Levels that colleagues reach because they have one employer.
-    of_colleagues: frozenset[str] = _NONE
-    # Levels that say, of one given name, that it is borne by two people, unless they have a personal
-    # identifier in common: the name by marriage of one person has her birth date or mailbox with it.
-    other_bearer: frozenset[str] = _NONE
-    # Levels two of which, in different comparisons, say that the two sides are not reached in one place.
-    contradicting: frozenset[str] = _NONE
-    # Levels that say so alone.
-    refuting: frozenset[str] = _NONE
+    reads: tuple[str, ...]
 
 
-_SAME_OR_DIFFERENT = ("same", "different")
-_SAME = frozenset(("same",))
-_EXACT = frozenset(("exact",))
-_DIFFERENT = frozenset(("different",))
-_ELSEWHERE = frozenset(("other_street", "elsewhere", "different"))
-_CITY = frozenset(("city", "elsewhere"))
-_ADDRESS = (
-    "exact",
-    "close",
-    "street",
-    "postal_code",
-    "other_unit",
-    "other_street",
-    "city",
-    "elsewhere",
-    "different",
-)
+_STREET = ("exact", "close", "other_unit", "other_number", "different")
+_PLACE = ("postal_code", "close_code", "city", "city_other_code", "different")
 _EMAIL = ("exact", "close", "same_local", "shared_mailbox", "same_domain", "different", "numbered")
 _PHONE = ("exact", "national", "close", "switchboard", "different")
+_IDENTIFIER = ("same", "close", "different")
+_SAME_OR_DIFFERENT = ("same", "different")
+_WHOLE_NAME = ("given", "middle", "family", "other_names")
+_LINE = ("house_number", "street", "unit")
+_AREA = ("postal_code", "city", "country")
+_MAIL = ("emails", "shared_emails")
+_COMPANY = ("company", "company_marks")
 _IDENTIFIERS = (
-    Comparator("tax_id", compare_tax_id, _SAME_OR_DIFFERENT, is_identifier=True, personal=_SAME),
-    Comparator(
-        "registration_number",
-        compare_registration_number,
-        _SAME_OR_DIFFERENT,
-        is_identifier=True,
-        personal=_SAME,
-    ),
-    Comparator("customer_number", compare_customer_number, _SAME_OR_DIFFERENT, is_identifier=True),
+    Comparator("tax_id", compare_tax_id, _IDENTIFIER, ("tax_id",)),
+    Comparator("registration_number", compare_registration_number, _IDENTIFIER, ("registration_number",)),
+    Comparator("customer_number", compare_customer_number, _IDENTIFIER, ("customer_number",)),
 )
 
 PERSON_COMPARATORS: tuple[Comparator, ...] = (
@@ -100,70 +69,31 @@ PERSON_COMPARATORS: tuple[Comparator, ...] = (
         "given_name",
         compare_given,
         ("exact", "swapped", "nickname", "close", "initial", "similar", "different"),
-        is_name=True,
-        naming=frozenset(("exact", "swapped", "nickname", "close")),
-        naming_with_personal=frozenset(("similar",)),
-        telling_apart=_DIFFERENT,
-        outweighed_by=2,
+        _WHOLE_NAME,
     ),
-    Comparator("middle_name", compare_middle, ("exact", "close", "different"), is_name=True),
-    Comparator(
-        "suffix",
-        compare_suffix,
-        ("same", "one_sided", "different"),
-        is_name=True,
-        telling_apart=_DIFFERENT,
-        refuting=frozenset(("one_sided",)),
-    ),
-    Comparator("gender", compare_gender, _SAME_OR_DIFFERENT, is_name=True),
+    Comparator("middle_name", compare_middle, ("exact", "close", "different"), ("middle",)),
+    Comparator("suffix", compare_suffix, ("same", "one_sided", "different"), ("suffix", "given")),
+    Comparator("gender", compare_gender, _SAME_OR_DIFFERENT, ("gender",)),
     Comparator(
         "birth_date",
         compare_birth_date,
         ("exact", "swapped", "close", "weak", "near", "year", "same_year", "other", "different"),
-        telling_apart=_DIFFERENT,
-        personal=_EXACT,
+        ("birth_date",),
     ),
     Comparator(
         "family_name",
         compare_family,
         ("exact", "swapped", "part", "close", "similar", "different"),
-        is_name=True,
-        is_shareable=True,
-        other_bearer=frozenset(("similar", "different")),
+        (*_WHOLE_NAME, "other_families"),
     ),
-    Comparator(
-        "email",
-        compare_email,
-        _EMAIL,
-        is_shareable=True,
-        personal=_EXACT,
-        of_namesakes=frozenset(("same_local",)),
-        contradicting=frozenset(("same_local", "different", "numbered")),
-        telling_apart=frozenset(("numbered",)),
-        of_colleagues=frozenset(("shared_mailbox", "same_domain")),
-    ),
-    Comparator(
-        "phone",
-        compare_phone,
-        ("mobile", *_PHONE),
-        is_shareable=True,
-        personal=frozenset(("mobile",)),
-        contradicting=_DIFFERENT,
-    ),
-    Comparator(
-        "address",
-        compare_address,
-        _ADDRESS,
-        is_shareable=True,
-        of_namesakes=_CITY,
-    ),
-    Comparator(
-        "employer",
-        compare_employer,
-        ("same", "alike", "different"),
-        is_shareable=True,
-        of_colleagues=frozenset(("same", "alike")),
-    ),
+    Comparator("birth_place", compare_birth_place, ("exact", "close", "different"), ("birth_place",)),
+    Comparator("email", compare_email, _EMAIL, _MAIL),
+    Comparator("phone", compare_phone, ("mobile", *_PHONE), ("phones", "shared_phones", "mobiles")),
+    Comparator("street", compare_street, _STREET, _LINE),
+    Comparator("place", compare_place, _PLACE, _AREA),
+    Comparator("employer", compare_employer, ("same", "alike", "different"), _COMPANY),
+    Comparator("job_title", compare_job_title, ("exact", "close", "different"), ("job_title",)),
+    Comparator("national_id", compare_national_id, _IDENTIFIER, ("national_id",)),
     *_IDENTIFIERS,
 )
 
@@ -172,38 +102,16 @@ COMPANY_COMPARATORS: tuple[Comparator, ...] = (
         "company_name",
         compare_company_name,
         ("exact", "same_words", "close", "subset", "acronym", "partial", "different"),
-        is_name=True,
-        naming=frozenset(("exact", "same_words", "close", "subset", "acronym")),
-        telling_apart=_DIFFERENT,
+        (*_COMPANY, "other_names"),
     ),
-    Comparator(
-        "branch",
-        compare_marks,
-        ("same", "place", "one_sided", "different"),
-        is_name=True,
-        telling_apart=frozenset(("place", "one_sided", "different")),
-        refuting=frozenset(("one_sided", "different")),
-    ),
-    Comparator("legal_form", compare_legal_form, _SAME_OR_DIFFERENT, is_name=True, telling_apart=_DIFFERENT),
-    Comparator(
-        "website",
-        compare_domains,
-        ("exact", "same_name", "different"),
-        is_shareable=True,
-        telling_apart=_DIFFERENT,
-        contradicting=_DIFFERENT,
-    ),
-    Comparator("email", compare_email, _EMAIL, is_shareable=True),
-    Comparator("phone", compare_phone, _PHONE, is_shareable=True, contradicting=_DIFFERENT),
-    Comparator(
-        "address",
-        compare_address,
-        _ADDRESS,
-        is_shareable=True,
-        telling_apart=_ELSEWHERE,
-        of_namesakes=_CITY | _ELSEWHERE,
-        refuting=_ELSEWHERE,
-    ),
+    Comparator("branch", compare_marks, ("same", "place", "one_sided", "different"), (*_COMPANY, "city")),
+    Comparator("legal_form", compare_legal_form, _SAME_OR_DIFFERENT, ("legal_form",)),
+    Comparator("website", compare_domains, ("exact", "same_name", "different"), ("domains",)),
+    Comparator("email", compare_email, _EMAIL, _MAIL),
+    Comparator("phone", compare_phone, _PHONE, ("phones", "shared_phones", "mobiles")),
+    Comparator("street", compare_street, _STREET, _LINE),
+    Comparator("place", compare_place, _PLACE, _AREA),
+    Comparator("industry", compare_industry, ("exact", "different"), ("industry",)),
     *_IDENTIFIERS,
 )
 

@@ -1,10 +1,15 @@
-"""The Fellegi-Sunter model: what each level of each comparison weighs, read once from the shipped parameters.
+"""The Fellegi-Sunter model: what each level of each comparison weighs.
 
-Invariants, checked when a model is built: weights never rise from a level to the one below, every
-probability is in
-(0, 1], and a level shared by a household or group never weighs more than the level itself.
+Two records that are not one may be strangers, or stand in a relation that makes them agree for another
+reason: a household, colleagues, namesakes, the companies of a group. Each such alternative has its own
+probability of every level, and its own number of pairs; `pairs` weighs a match against all of them together.
+
+Invariants, checked when a model is built: neither the weight against strangers nor that against any
+alternative rises from a level to the one below (so more agreement never lowers a score), and every
+probability is in (0, 1].
 """
 
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +22,13 @@ from scoring.comparables import Entity
 from scoring.comparators import Comparator, comparators
 from scoring.errors import ModelError
 
+SLIP = 0.01
+"""How often one certain slip is made for each time that a value is written rightly. Of two values that differ by a
+slip the rarer one is no slip where it is more common than that: Jensen is not a misspelt Hansen.
+"""
+
+_NO_TABLE: Mapping[str, float] = {}
+
 MAX_WEIGHT_BITS = 40.0
 """No single contribution is larger, in either direction: 2**40 is beyond what any training set can show."""
 
@@ -24,79 +36,101 @@ MAX_WEIGHT_BITS = 40.0
 class LevelParameters(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """m and u of one level: how often true pairs, and pairs of strangers, reach it.
 
-    With term frequencies `u` is the floor, the frequency of a value not in the table. `shared` is the share
-    of the
-    weight that stays when other comparisons tell the two sides apart (a household, a group of companies).
+    With term frequencies `u` is the floor, the frequency of a value not in the table.
     """
 
     name: str
     m: float
     u: float
     term_frequency: str = ""
-    shared: float = 1.0
     origin: str = "prior"
 
 
-class ComparisonParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The levels of one comparison, from most to least agreement."""
+class ComparisonParameters(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """The levels of one comparison, from most to least agreement.
+
+    `alternatives` has, for each alternative that does not reach the levels as strangers do, one probability a
+    level.
+    """
 
     name: str
     levels: tuple[LevelParameters, ...]
+    alternatives: dict[str, tuple[float, ...]] = {}
+
+
+class AlternativeParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Another reason than being one for which two records agree, and how many such pairs there are for each
+    true one.
+    """
+
+    name: str
+    per_match: float
+    evidence: str
 
 
 class EntityParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One parameter file: everything that scoring people, or companies, needs."""
+    """One parameter file: everything that scoring people, or companies, needs.
+
+    In `population` records, a record has `matches_per_record` others that are the same on average.
+    """
 
     version: str
     entity: Entity
     origin: str
-    prior_bits: float
+    population: int
+    matches_per_record: float
     match_threshold: float
     review_threshold: float
-    name_limit_bits: float
-    shareable_limit_bits: float
+    alternatives: tuple[AlternativeParameters, ...]
     comparisons: tuple[ComparisonParameters, ...]
     term_frequencies: dict[str, dict[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What one level weighs, in bits; the `least` weights are those of the level below, a bound for common
-    values.
+    """What one level weighs, in bits, against strangers and against each alternative (None: as against
+    strangers). `least_bits` is the weight of the level below, a bound for common values.
     """
 
     name: str
     m: float
     u: float
     weight_bits: float
-    shared_bits: float
     least_bits: float
-    least_shared_bits: float
     frequencies: Mapping[str, float] | None
+    against: tuple[float | None, ...]
 
-    def weight_of(self, value: str, told_apart: bool = False) -> float:
+    def weight_of(self, value: str) -> float:
         """The weight of agreeing on this very value: log2(m / its frequency), at most that of an unseen
         value.
         """
-        weight = max(self.least_bits, _weight_bits(self.m, self.frequency_of(value)))
-        if not told_apart or weight <= 0:
-            return weight
-        return max(self.least_shared_bits, _on_grid(weight * self.shared_bits / self.weight_bits))
+        return max(self.least_bits, weight_bits(self.m, self.frequency_of(value)))
 
     def frequency_of(self, value: str) -> float:
         """How often a stranger has this value, never below the floor.
 
         A table with an entry for the empty word holds words: a name is as frequent as the product of its
-        words.
+        words. Of "bob|robert", two forms of one value, the more common one counts. So it does of "jhon~john",
+        where one may be a slip for the other; but a rare slip only: see `SLIP`.
         """
-        table = self.frequencies
-        if table is None:
+        if self.frequencies is None:
             return self.u
+        if "~" in value:
+            first, _, second = value.partition("~")
+            one, other = self._known(first), self._known(second)
+            return min(1.0, max(self.u, one, other, min(one, other) / SLIP))
+        if "|" in value:
+            return max(self.u, *(self._known(form) for form in value.split("|")))
+        return max(self.u, self._known(value))
+
+    def _known(self, value: str) -> float:
+        """The frequency of a value in the table, 0 where it is not in it."""
+        table = self.frequencies or _NO_TABLE
         if (known := table.get(value)) is not None:
-            return max(known, self.u)
+            return known
         if (unseen_word := table.get("")) is None:
-            return self.u
-        return max(self.u, math.prod(table.get(word, unseen_word) for word in value.split()))
+            return 0.0
+        return math.prod(table.get(word, unseen_word) for word in value.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +142,23 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another reason to agree; `prior_bits` is log2 of the true pairs for each pair of this kind."""
+
+    name: str
+    prior_bits: float
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
 class EntityModel:
-    """The model of people, or of companies."""
+    """The model of people, or of companies; `prior_bits` is log2 of the odds that two records drawn at random
+    are one.
+    """
 
     parameters: EntityParameters
+    prior_bits: float
+    alternatives: tuple[Alternative, ...]
     comparisons: tuple[Comparison, ...]
 
 
@@ -149,6 +196,11 @@ def parse_parameters(data: bytes) -> EntityParameters:
         raise ModelError("parameters", str(error)) from error
 
 
+def format_parameters(parameters: EntityParameters) -> bytes:
+    """The JSON of a parameter file."""
+    return msgspec.json.format(msgspec.json.encode(parameters), indent=1) + b"\n"
+
+
 def build_model(people: EntityParameters, companies: EntityParameters) -> ScoringModel:
     """A checked model; raises ModelError for parameters that cannot be one."""
     if people.entity is not Entity.PERSON or companies.entity is not Entity.COMPANY:
@@ -163,66 +215,103 @@ def build_model(people: EntityParameters, companies: EntityParameters) -> Scorin
         origin=f"people: {people.origin} companies: {companies.origin}",
         match_threshold=people.match_threshold,
         review_threshold=people.review_threshold,
-        people=_entity_model(people),
-        companies=_entity_model(companies),
+        people=build_entity_model(people),
+        companies=build_entity_model(companies),
     )
 
 
-def _entity_model(parameters: EntityParameters) -> EntityModel:
+def build_entity_model(parameters: EntityParameters) -> EntityModel:
+    """The checked model of one entity; raises ModelError for parameters that cannot be one."""
     given = {comparison.name: comparison for comparison in parameters.comparisons}
     wanted = comparators(parameters.entity)
     if set(given) != {comparator.name for comparator in wanted}:
         raise ModelError(parameters.version, f"comparisons are {sorted(given)}")
-    limits = (parameters.prior_bits, parameters.name_limit_bits, parameters.shareable_limit_bits)
-    if not all(map(math.isfinite, limits)):
-        raise ModelError(parameters.version, "prior or limit is not finite")
-    frequencies = parameters.term_frequencies
-    return EntityModel(parameters, tuple(_comparison(one, given[one.name], frequencies) for one in wanted))
+    counts = (parameters.population, parameters.matches_per_record, *_per_match(parameters))
+    if not all(math.isfinite(count) and count > 0 for count in counts):
+        raise ModelError(parameters.version, "population, matches_per_record or per_match is not positive")
+    prior = on_grid(math.log2(parameters.matches_per_record / parameters.population))
+    alternatives = tuple(
+        Alternative(one.name, on_grid(-math.log2(one.per_match)), one.evidence)
+        for one in parameters.alternatives
+    )
+    built = tuple(_comparison(one, given[one.name], parameters) for one in wanted)
+    return EntityModel(parameters, prior, alternatives, built)
+
+
+def weight_bits(m: float, u: float) -> float:
+    """log2(m / u), on the grid and within the limit of a single contribution."""
+    return on_grid(max(-MAX_WEIGHT_BITS, min(MAX_WEIGHT_BITS, math.log2(m / u))))
+
+
+def on_grid(bits: float) -> float:
+    """The nearest millionth or so of a bit: floats hold sums of such numbers exactly, in any order."""
+    return round(bits * GRID) / GRID
+
+
+GRID = 2.0**20
+"""Steps of a bit that weights are rounded to."""
+
+
+def _per_match(parameters: EntityParameters) -> list[float]:
+    return [one.per_match for one in parameters.alternatives]
 
 
 def _comparison(
-    comparator: Comparator, parameters: ComparisonParameters, frequencies: Mapping[str, Mapping[str, float]]
+    comparator: Comparator, parameters: ComparisonParameters, entity: EntityParameters
 ) -> Comparison:
     where = comparator.name
     if tuple(level.name for level in parameters.levels) != comparator.levels:
         raise ModelError(where, f"levels are not {', '.join(comparator.levels)}")
+    against = _against(where, parameters, entity)
     levels: dict[str, Level] = {}
-    below = below_shared = -MAX_WEIGHT_BITS
-    below_level: Level | None = None
-    for level in reversed(parameters.levels):
-        name = f"{where}.{level.name}"
-        if not (0 < level.m <= 1 and 0 < level.u <= 1 and 0 <= level.shared <= 1):
-            raise ModelError(name, "m, u or shared is not a probability")
-        if level.term_frequency and level.term_frequency not in frequencies:
-            raise ModelError(name, f"no term frequencies {level.term_frequency!r}")
-        weight = _weight_bits(level.m, level.u)
-        shared = _on_grid(weight * level.shared) if weight > 0 else weight
-        if weight < below or shared < below_shared:
-            raise ModelError(name, "weighs less than the level below")
-        table = frequencies[level.term_frequency] if level.term_frequency else None
-        least, least_shared = below, below_shared
-        if table is not None and below_level is not None and below_level.frequencies is table:
-            # The level below weighs less for the same value, so its own bound holds for this one too.
-            if level.m < below_level.m or level.u > below_level.u:
-                raise ModelError(
-                    name, "m or floor is worse than that of the level below, of the same frequencies"
-                )
-            least, least_shared = below_level.least_bits, below_level.least_shared_bits
-        below_level = Level(level.name, level.m, level.u, weight, shared, least, least_shared, table)
-        levels[level.name] = below_level
-        below, below_shared = weight, shared
+    below: Level | None = None
+    for level, bits in reversed(list(zip(parameters.levels, against, strict=True))):
+        below = levels[level.name] = _level(where, level, bits, below, entity.term_frequencies)
     return Comparison(comparator, levels)
 
 
-def _weight_bits(m: float, u: float) -> float:
-    return _on_grid(max(-MAX_WEIGHT_BITS, min(MAX_WEIGHT_BITS, math.log2(m / u))))
+def _level(
+    where: str,
+    level: LevelParameters,
+    against: tuple[float | None, ...],
+    below: Level | None,
+    frequencies: Mapping[str, Mapping[str, float]],
+) -> Level:
+    name = f"{where}.{level.name}"
+    if not (0 < level.m <= 1 and 0 < level.u <= 1):
+        raise ModelError(name, "m or u is not a probability")
+    if level.term_frequency and level.term_frequency not in frequencies:
+        raise ModelError(name, f"no term frequencies {level.term_frequency!r}")
+    table = frequencies[level.term_frequency] if level.term_frequency else None
+    weight = weight_bits(level.m, level.u)
+    least = below.weight_bits if below else -MAX_WEIGHT_BITS
+    if weight < least:
+        raise ModelError(name, "weighs less than the level below")
+    if table is not None and below is not None and below.frequencies is not None:
+        # The level below weighs less for a value as common, so that its own bound holds for this one too.
+        least = below.least_bits
+    return Level(level.name, level.m, level.u, weight, least, table, against)
 
 
-def _on_grid(bits: float) -> float:
-    """The nearest millionth or so of a bit, of which floats hold sums and differences exactly: what a limit
-    takes off leaves the limit, to the last bit.
-    """
-    return round(bits * _GRID) / _GRID
-
-
-_GRID = 2.0**20
+def _against(
+    where: str, parameters: ComparisonParameters, entity: EntityParameters
+) -> list[tuple[float | None, ...]]:
+    """For each level its weight against each alternative, None where an alternative is as strangers are."""
+    names = [one.name for one in entity.alternatives]
+    if unknown := set(parameters.alternatives) - set(names):
+        raise ModelError(where, f"no alternative is called {', '.join(sorted(unknown))}")
+    columns: list[list[float | None]] = []
+    for name in names:
+        chances = parameters.alternatives.get(name)
+        if chances is None:
+            columns.append([None] * len(parameters.levels))
+            continue
+        if len(chances) != len(parameters.levels) or not all(0 < chance <= 1 for chance in chances):
+            raise ModelError(f"{where}, {name}", "needs one probability for each level")
+        bits = [
+            weight_bits(level.m, chance) for level, chance in zip(parameters.levels, chances, strict=True)
+        ]
+        if any(low > high for high, low in itertools.pairwise(bits)):
+            raise ModelError(f"{where}, {name}", "a level weighs less than the one below")
+        columns.append(list(bits))
+    return [tuple(column[at] for column in columns) for at in range(len(parameters.levels))]

@@ -1,4 +1,5 @@
-"""The score of a pair: a sum of match weights, one a comparison, and the prior.
+"""The score of a pair: the prior, a match weight for each comparison, and what other reasons to agree take
+off.
 
 Symmetric to the last bit: the smaller comparable is always the first side, and `math.fsum` is exact.
 """
@@ -9,9 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from scoring.comparables import Comparable, Entity
-from scoring.dependence import excesses, stand
-from scoring.findings import Finding
-from scoring.model import MAX_WEIGHT_BITS, Comparison, EntityModel, Level, ScoringModel, shipped_model
+from scoring.model import MAX_WEIGHT_BITS, EntityModel, ScoringModel, on_grid, shipped_model
 
 
 class Verdict(StrEnum):
@@ -53,12 +52,12 @@ def score_pair(left: Comparable, right: Comparable, model: ScoringModel | None =
     if model is None:
         model = shipped_model()
     if left.entity is not right.entity:
-        return _different_entities(model.of(Entity.PERSON).parameters.prior_bits)
+        return _different_entities(model.of(Entity.PERSON).prior_bits)
     if right < left:
         left, right = right, left
     entity_model = model.of(left.entity)
     contributions = _contributions(left, right, entity_model)
-    prior = entity_model.parameters.prior_bits
+    prior = entity_model.prior_bits
     weight = math.fsum([prior, *[one.weight_bits for one in contributions]])
     probability = match_probability(weight)
     return PairScore(weight, probability, verdict_of(probability, model), prior, contributions)
@@ -87,51 +86,49 @@ def verdict_of(probability: float, model: ScoringModel) -> Verdict:
     return Verdict.REVIEW if probability >= model.review_threshold else Verdict.NO_MATCH
 
 
+def join_bits(first: float, second: float) -> float:
+    """The weight against two kinds of non-matches together, from that against each: -log2(2**-a + 2**-b)."""
+    apart = abs(first - second)
+    return on_grid(min(first, second) - math.log1p(math.exp2(-min(apart, 1000.0))) / _LN2)
+
+
+_LN2 = math.log(2.0)
+
+
 def _contributions(left: Comparable, right: Comparable, model: EntityModel) -> tuple[Contribution, ...]:
-    found: list[tuple[Comparison, Finding]] = []
+    contributions: list[Contribution] = []
+    strangers = [model.prior_bits]
+    others = [[one.prior_bits] for one in model.alternatives]
     for comparison in model.comparisons:
-        finding = comparison.comparator.compare(left, right)
-        if finding is not None:
-            found.append((comparison, finding))
-    standing = stand([(comparison.comparator, finding.level) for comparison, finding in found])
-    contributions = [
-        _contribution(comparison, comparison.levels[finding.level], finding, standing.told_apart)
-        for comparison, finding in found
-    ]
-    limits = model.parameters
-    too_much_name, too_much_shared = excesses(
-        [
-            (comparison.comparator, contribution.level, contribution.weight_bits)
-            for (comparison, _), contribution in zip(found, contributions, strict=True)
-        ],
-        standing,
-        limits.name_limit_bits,
-        limits.shareable_limit_bits,
+        comparator = comparison.comparator
+        finding = comparator.compare(left, right)
+        if finding is None:
+            continue
+        level = comparison.levels[finding.level]
+        weight, evidence = level.weight_bits, finding.evidence
+        if level.frequencies is not None and finding.value:
+            weight = level.weight_of(finding.value)
+            evidence = f"{evidence}, of about 1 in {round(1 / level.frequency_of(finding.value)):,}"
+        contributions.append(Contribution(comparator.name, level.name, weight, evidence))
+        strangers.append(weight)
+        for bits, against in zip(others, level.against, strict=True):
+            bits.append(weight if against is None else against)
+    return tuple(
+        contributions + _alternatives(model, math.fsum(strangers), [math.fsum(one) for one in others])
     )
-    if too_much_name > 0:
-        evidence = _REFUTED_LIMIT if standing.refuted else _NAME_LIMIT
-        contributions.append(Contribution("name_limit", "reached", -too_much_name, evidence))
-    if too_much_shared > 0:
-        contributions.append(Contribution("shareable_limit", "reached", -too_much_shared, _SHAREABLE_LIMIT))
-    return tuple(contributions)
 
 
-_NAME_LIMIT = "names by themselves, and what namesakes share, prove no more than this"
-_REFUTED_LIMIT = "names, and what two that are reached apart may share, prove no more than this"
-_SHAREABLE_LIMIT = "what a household, employer or group shares proves no more than this without the name"
-
-
-def _contribution(comparison: Comparison, level: Level, finding: Finding, apart: bool) -> Contribution:
-    name = comparison.comparator.name
-    evidence = finding.evidence
-    if level.frequencies is None or not finding.value:
-        weight = level.shared_bits if apart else level.weight_bits
-    else:
-        weight = level.weight_of(finding.value, apart)
-        evidence = f"{evidence}, borne by about 1 in {round(1 / level.frequency_of(finding.value)):,}"
-    if apart and level.shared_bits < level.weight_bits:
-        evidence += ", as two that are told apart by other evidence may share"
-    return Contribution(name, level.name, weight, evidence)
+def _alternatives(model: EntityModel, total: float, others: Sequence[float]) -> list[Contribution]:
+    """What each other reason to agree takes off, in the order of the model."""
+    contributions = []
+    for alternative, bits in zip(model.alternatives, others, strict=True):
+        joint = join_bits(total, bits)
+        if joint < total:
+            contributions.append(
+                Contribution(alternative.name, "possible", joint - total, alternative.evidence)
+            )
+        total = joint
+    return contributions
 
 
 def _different_entities(prior_bits: float) -> PairScore:

@@ -7,12 +7,15 @@ from scoring.attributes.company_name import CompanyName, parse_company_name
 from scoring.attributes.date import normalise_date
 from scoring.attributes.email import is_shared_mailbox, normalise_email, own_domain
 from scoring.attributes.identifier import normalise_identifier
-from scoring.attributes.person_name import PersonName, parse_person_name
+from scoring.attributes.person_name import PersonName, normalise_gender, parse_person_name
 from scoring.attributes.phone import is_shared_line, normalise_phone
 from scoring.attributes.website import normalise_domain
 from scoring.comparables import Comparable, Entity
+from scoring.text import normalise
 
 _NO_STREET = ("", "", "", "")
+_MAX_DESCRIPTION = 128
+_MAX_OTHER_NAMES = 5
 
 
 def prepare(values: Mapping[str, str], entity: Entity) -> Comparable:
@@ -33,7 +36,7 @@ def prepare(values: Mapping[str, str], entity: Entity) -> Comparable:
         middle=person.middle,
         family=person.family,
         suffix=person.suffix,
-        gender=person.gender,
+        gender=person.gender or normalise_gender(get("gender", "")),
         birth_date=normalise_date(text, country) if (text := get("birth_date", "")) else "",
         emails=own,
         shared_emails=shared,
@@ -53,6 +56,13 @@ def prepare(values: Mapping[str, str], entity: Entity) -> Comparable:
         registration_number=normalise_identifier(get("registration_number", "")),
         customer_number=normalise_identifier(get("customer_number", "")),
         mobiles=_mobiles(mobile, phones, country) if mobile and entity is Entity.PERSON else (),
+        other_names=_other_names(get("other_name", ""), entity),
+        other_families=_other_names(get("maiden_name", ""), entity),
+        birth_place=normalise_city(get("birth_place", "")),
+        national_id=normalise_identifier(get("national_id", "")),
+        region=normalise(get("region", "")[:_MAX_DESCRIPTION]),
+        job_title=normalise(get("job_title", "")[:_MAX_DESCRIPTION]),
+        industry=normalise(get("industry", "")[:_MAX_DESCRIPTION]),
     )
 
 
@@ -66,6 +76,18 @@ def _person(values: Mapping[str, str]) -> PersonName:
         get("suffix", ""),
         get("title", ""),
     )
+
+
+def _other_names(text: str, entity: Entity) -> tuple[str, ...]:
+    """Names that a record gives beside its own, separated by semicolons: maiden, native, brand or former."""
+    if not text:
+        return ()
+    names = text[:2048].split(";")[:_MAX_OTHER_NAMES]
+    if entity is Entity.COMPANY:
+        found = {parse_company_name(name).core for name in names}
+    else:
+        found = {normalise(name) for name in names}
+    return tuple(sorted(found - {""}))
 
 
 def _company(values: Mapping[str, str], entity: Entity) -> CompanyName:

@@ -86,42 +86,58 @@ def compare_address(left: Comparable, right: Comparable) -> Finding | None:  # n
     if likeness is _SAME and same_place is not False:
         if left.unit and right.unit and left.unit != right.unit:
             return _OTHER_UNIT
-        return _EXACT if same_place else _STREET
+        at = f"{left.house_number} {left.street}"
+        if same_place:
+            return Finding("exact", _EXACT, f"{at} {_common_place(left, right)}")
+        return Finding("street", _STREET, at)
     if likeness is _ALIKE and same_place:
-        return _CLOSE
+        return Finding("close", _CLOSE, _common_line(left, right))
     same_code = (
         left.postal_code
         and left.postal_code == right.postal_code
         and not _differs(left.country, right.country)
     )
     if same_place and likeness is _OTHER:
-        return _OTHER_STREET if same_code else _ELSEWHERE
+        if same_code:
+            return _OTHER_STREET
+        return Finding("elsewhere", _ELSEWHERE, min(left.city, right.city))
     if same_code:
-        return _POSTAL_CODE
+        return Finding("postal_code", _POSTAL_CODE, left.postal_code)
     if (
         left.city
         and right.city
         and _same_script(left.city, right.city)
         and _alike_city(left.city, right.city)
     ):
+        city = min(left.city, right.city)
         if _differs(left.postal_code, right.postal_code):
-            return _ELSEWHERE
-        return Finding("city", "same city", left.city)
+            return Finding("elsewhere", _ELSEWHERE, city)
+        return Finding("city", "same city", city)
     if likeness is not None or same_place is not None or _differs(left.country, right.country):
         return _DIFFERENT
     return None
 
 
-_EXACT = Finding("exact", "same street and house number in the same place")
-_CLOSE = Finding("close", "alike street in the same place, same house number or none")
-_STREET = Finding("street", "same street and house number, the place is not known of both")
+_EXACT = "same street and house number in the same place"
+_CLOSE = "alike street in the same place, same house number or none"
+_STREET = "same street and house number, the place is not known of both"
 _OTHER_UNIT = Finding("other_unit", "same building, different units")
-_POSTAL_CODE = Finding("postal_code", "same postal code")
+_POSTAL_CODE = "same postal code"
 _OTHER_STREET = Finding("other_street", "same postal code, different streets or house numbers")
-_ELSEWHERE = Finding("elsewhere", "same city, different streets, house numbers or postal codes")
+_ELSEWHERE = "same city, different streets, house numbers or postal codes"
 _DIFFERENT = Finding("different", "different addresses")
 
 _SAME, _ALIKE, _OTHER = "same", "alike", "other"
+
+
+def _common_place(left: Comparable, right: Comparable) -> str:
+    """The postal code in common, or else the city."""
+    return left.postal_code if left.postal_code == right.postal_code != "" else min(left.city, right.city)
+
+
+def _common_line(left: Comparable, right: Comparable) -> str:
+    number = left.house_number if left.house_number == right.house_number else ""
+    return f"{number} {min(left.street, right.street)} {_common_place(left, right)}".strip()
 
 
 def _same_place(left: Comparable, right: Comparable) -> bool | None:

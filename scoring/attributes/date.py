@@ -49,7 +49,7 @@ def compare_birth_date(left: Comparable, right: Comparable) -> Finding | None:  
         shorter = min(len(first), len(second))
         return _YEAR if first[:shorter] == second[:shorter] else _compare_years(first, second)
     if first == second:
-        return _JANUARY if first.endswith("-01-01") else _EXACT
+        return _JANUARY if first.endswith("-01-01") else Finding("exact", _EXACT, first)
     if first[:4] == second[:4]:
         if first[5:7] == second[8:] and first[8:] == second[5:7]:
             return _SWAPPED
@@ -62,7 +62,7 @@ def compare_birth_date(left: Comparable, right: Comparable) -> Finding | None:  
     return _compare_years(first, second)
 
 
-_EXACT = Finding("exact", "born on the same day")
+_EXACT = "born on the same day"
 _SWAPPED = Finding("swapped", "same date of birth with day and month swapped")
 _CLOSE = Finding("close", "dates of birth differ by one digit")
 _JANUARY = Finding("weak", "same date of birth, but 1 January often stands for an unknown day")

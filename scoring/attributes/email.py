@@ -42,34 +42,38 @@ def own_domain(email: str) -> str:
 def compare_email(left: Comparable, right: Comparable) -> Finding | None:
     """Claim: both are reached at the same address."""
     if left.emails and right.emails:
-        if not set(left.emails).isdisjoint(right.emails):
-            return _EXACT
+        if both := set(left.emails).intersection(right.emails):
+            return Finding("exact", _EXACT, min(both))
         found = min(
             (_compare_addresses(first, second) for first in left.emails for second in right.emails),
-            key=_RANK.__getitem__,
+            key=_rank,
         )
         if found is _CLOSE or found is _SAME_LOCAL:
             return found
     else:
         found = None
-    if not set(left.shared_emails).isdisjoint(right.shared_emails):
-        return _SHARED
-    if found is None or found is _DIFFERENT:
-        return _SAME_DOMAIN if _one_organisation(left, right) else found
+    if both := set(left.shared_emails).intersection(right.shared_emails):
+        return Finding("shared_mailbox", _SHARED, min(both))
+    if (found is None or found is _DIFFERENT) and (domain := _organisation(left, right)):
+        return Finding("same_domain", _SAME_DOMAIN, domain)
     return found
 
 
-_EXACT = Finding("exact", "same e-mail address")
+_EXACT = "same e-mail address"
+_SHARED = "same e-mail address, but of a mailbox that several people share"
+_SAME_DOMAIN = "e-mail addresses of the same organisation"
 _CLOSE = Finding("close", "e-mail addresses differ by a slip of the pen")
 _SAME_LOCAL = Finding(
     "same_local", "same name before the @ of the e-mail address, at another provider or with other dots"
 )
-_SHARED = Finding("shared_mailbox", "same e-mail address, but of a mailbox that several people share")
-_SAME_DOMAIN = Finding("same_domain", "e-mail addresses of the same organisation")
 _DIFFERENT = Finding("different", "different e-mail addresses")
 # Providers tell namesakes apart by a number, which is no slip of the pen.
 _NUMBERED = Finding("numbered", "e-mail addresses of one provider that differ by a number, as namesakes have")
-_RANK = {_EXACT: 0, _CLOSE: 1, _SAME_LOCAL: 2, _SAME_DOMAIN: 3, _DIFFERENT: 4, _NUMBERED: 5}
+_RANK = {"close": 0, "same_local": 1, "same_domain": 2, "different": 3, "numbered": 4}
+
+
+def _rank(finding: Finding) -> tuple[int, str]:
+    return _RANK[finding.level], finding.value
 
 
 def _compare_addresses(first: str, second: str) -> Finding:
@@ -92,15 +96,18 @@ def _compare_mailboxes(first: str, second: str, email: str) -> Finding:
         return _NUMBERED if _are_numbered(first, second) else _CLOSE
     if min(len(first), len(second)) > 4 and _edits(first, second) <= 1:
         return _CLOSE
-    return _SAME_DOMAIN if own_domain(email) else _DIFFERENT
+    domain = own_domain(email)
+    return Finding("same_domain", _SAME_DOMAIN, domain) if domain else _DIFFERENT
 
 
-def _one_organisation(left: Comparable, right: Comparable) -> bool:
-    """Whether a mailbox of several people on one side has the domain of the other side's own mail."""
+def _organisation(left: Comparable, right: Comparable) -> str:
+    """The domain that a mailbox of several people on one side shares with the other side's mail, or ''."""
     if not left.shared_emails and not right.shared_emails:
-        return False
+        return ""
     first = {own_domain(email) for email in left.emails + left.shared_emails} - {""}
-    return not first.isdisjoint(own_domain(email) for email in right.emails + right.shared_emails)
+    return min(
+        first.intersection(own_domain(email) for email in right.emails + right.shared_emails), default=""
+    )
 
 
 def _letters(local: str) -> str:

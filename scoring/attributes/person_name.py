@@ -14,6 +14,12 @@ SIMILAR = 0.80
 
 _TITLES = word_map("titles")
 _SUFFIXES = word_map("suffixes")
+_GENDERS = {
+    word: "m" for word in ("m", "male", "man", "mann", "mannlich", "homme", "hombre", "masculino")
+} | {
+    word: "f"
+    for word in ("f", "female", "woman", "w", "weiblich", "frau", "femme", "mujer", "femenino", "femminile")
+}
 _DEGREES = word_set("degrees")
 _PARTICLES = word_set("particles")
 _PLACEHOLDERS = word_set("placeholders")
@@ -47,6 +53,11 @@ def parse_person_name(
         given, middle, family = given or first, middle or second, family or third
     head, _, tail = given.partition(" ")
     return PersonName(head, f"{tail} {middle}".strip(), family, generation, gender)
+
+
+def normalise_gender(text: str) -> str:
+    """'m' or 'f' where a field says so, in the words of several languages; else empty."""
+    return _GENDERS.get(normalise(text[:16]), "") if text else ""
 
 
 def full_names_of(given: str) -> tuple[str, ...]:

@@ -66,36 +66,47 @@ def compare_phone(left: Comparable, right: Comparable) -> Finding | None:
     first, second = left.phones + left.shared_phones, right.phones + right.shared_phones
     if not first or not second:
         return None
+    found = None
     if left.phones and right.phones:
         if both := set(left.phones).intersection(right.phones):
-            return _EXACT if both.isdisjoint(left.mobiles + right.mobiles) else _MOBILE
+            mobiles = both.intersection(left.mobiles + right.mobiles)
+            return (
+                Finding("mobile", _MOBILE, min(mobiles)) if mobiles else Finding("exact", _EXACT, min(both))
+            )
         found = min(
             (_compare_numbers(one, other) for one in left.phones for other in right.phones), key=_rank
         )
         if found is not _DIFFERENT:
             return found
-    else:
-        found = None
-    return found if set(first).isdisjoint(second) else _SWITCHBOARD
+    both = set(first).intersection(second)
+    return Finding("switchboard", _SWITCHBOARD, min(both)) if both else found
 
 
-_MOBILE = Finding("mobile", "same mobile number")
-_EXACT = Finding("exact", "same telephone number")
-_NATIONAL = Finding("national", "same telephone number but for the dialling code")
+_MOBILE = "same mobile number"
+_EXACT = "same telephone number"
+_NATIONAL = "same telephone number but for the dialling code"
+_SWITCHBOARD = "same telephone number, but of a line that several people share"
 _CLOSE = Finding("close", "telephone numbers differ by one digit")
-_SWITCHBOARD = Finding("switchboard", "same telephone number, but of a line that several people share")
 _DIFFERENT = Finding("different", "different telephone numbers")
-_RANK = {_EXACT: 0, _NATIONAL: 1, _CLOSE: 2, _DIFFERENT: 3}
-_rank = _RANK.__getitem__
+_RANK = {"national": 0, "close": 1, "different": 2}
+
+
+def _rank(finding: Finding) -> tuple[int, str]:
+    return _RANK[finding.level], finding.value
+
+
+def _national(first: str, second: str) -> Finding:
+    """The fuller of two numbers that are one is the number in common."""
+    return Finding("national", _NATIONAL, max(first, second, key=lambda number: (len(number), number)))
 
 
 def _compare_numbers(first: str, second: str) -> Finding:
     if (first[0] == "+") != (second[0] == "+") or len(first) != len(second):
         shorter = min(len(first), len(second))
         if shorter > MIN_DIGITS and first[-8:] == second[-8:]:
-            return _NATIONAL
+            return _national(first, second)
         if shorter == MIN_DIGITS and first[-7:] == second[-7:]:
-            return _NATIONAL
+            return _national(first, second)
     if len(first) > MIN_DIGITS and DamerauLevenshtein.distance(first, second, score_cutoff=1) <= 1:
         return _CLOSE
     return _DIFFERENT

@@ -1,0 +1,256 @@
+"""What Splink compares and blocks on: one plan for people and one for companies, of the fields a set has.
+
+Taken from its examples. People: febrl3, febrl4, deduplicate_50k_synthetic and pairwise_labels (fake_1000).
+Companies: business_rates_match, whose name comparison weighs the tokens that two names have in common.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import splink.comparison_library as cl
+from exchange import Task
+from splink import block_on
+
+# "Many strict rules are better than few loose ones": a rule that makes more pairs than this a record is left
+# out, as the analysis of blocking rules in the tutorial is for.
+MOST_PAIRS_PER_RECORD = 60.0
+# "Expectation maximisation requires usually at least a few hundred pairs", as its own error message says.
+LEAST_TRAINING_PAIRS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The settings of one set, and what its training starts from."""
+
+    comparisons: list[Any]
+    blocking: list[Any]
+    deterministic: list[Any]
+    training: list[Any]
+    recall: float
+
+
+def prepared(connection: duckdb.DuckDBPyConnection, task: Task) -> duckdb.DuckDBPyRelation:
+    """The records as a table: text trimmed and in lower case, telephones as digits, and what is derived."""
+    connection.register("given", task.records)
+    columns = ["record_id", "-1 - record_id as pair_id"]
+    for name in task.records.columns:
+        if name == "record_id":
+            continue
+        if name in {"phone", "mobile_phone"}:
+            columns.append(f"nullif(right(regexp_replace({name}, '[^0-9]', '', 'g'), 10), '') as {name}")
+        elif name == "website":
+            columns.append(rf"lower(regexp_replace({name}, '^(https?://)?(www\.)?', '')) as {name}")
+        else:
+            columns.append(f"nullif(trim(lower({name})), '') as {name}")
+    if task.has("given_name", "family_name"):
+        columns.append("lower(given_name) || ' ' || lower(family_name) as whole_name")
+    connection.execute(f"create table prepared as select {', '.join(columns)} from given")
+    if task.has("company_name"):
+        _add_tokens(connection)
+    return connection.table("prepared")
+
+
+def people(task: Task, connection: duckdb.DuckDBPyConnection) -> Plan:
+    """People: the name as one comparison with term frequencies, then whatever else there is."""
+    name = ("given_name", "family_name") if task.has("given_name", "family_name") else ("full_name",)
+    # The other places are left out where there is a postal code, with which they go together (febrl4).
+    place = () if task.has("postal_code") else (("city", _exact),)
+    comparisons = [_person_name(name)]
+    comparisons += [make(field) for field, make in (*_PEOPLE, *place) if task.has(field)]
+    published = task.has("birth_place", "job_title") and not task.has("email")
+    blocking = _usable(connection, _HISTORICAL_RULES if published else _PEOPLE_RULES + _HISTORICAL_RULES)
+    if len(name) == 2:
+        blocking.append("l.given_name = r.family_name and l.family_name = r.given_name")
+    certain = [("tax_id",), ("national_id",), ("email",), (*name, "birth_date"), (*name, "phone")]
+    trained = [name, ("birth_date",), ("postal_code",), ("email",), ("phone",)]
+    training = _usable(connection, trained, LEAST_TRAINING_PAIRS)[:3]
+    return Plan(
+        comparisons,
+        blocking,
+        _usable(connection, certain) or [block_on(*name)],
+        training if len(comparisons) > 1 else [],
+        recall=0.7,
+    )
+
+
+def companies(task: Task, connection: duckdb.DuckDBPyConnection) -> Plan:
+    """Companies: the tokens that two names share, by how rare they are, then whatever else there is."""
+    comparisons = [_shared_tokens(), *(make(field) for field, make in _COMPANIES if task.has(field))]
+    blocking = _usable(connection, _COMPANY_RULES)
+    blocking += [
+        "l.rarest_tokens[1] = r.rarest_tokens[2] and substr(l.company_name,1,3) = substr(r.company_name,1,3)",
+        "l.rarest_tokens[2] = r.rarest_tokens[1] and substr(l.company_name,1,3) = substr(r.company_name,1,3)",
+    ]
+    certain = [
+        ("tax_id",),
+        ("registration_number",),
+        ("company_name", "postal_code"),
+        ("company_name", "phone"),
+    ]
+    trained = [("company_name",), ("postal_code",), ("phone",), ("website",)]
+    training = _usable(connection, trained, LEAST_TRAINING_PAIRS)[:3]
+    return Plan(
+        comparisons,
+        blocking,
+        _usable(connection, certain) or [block_on("company_name")],
+        training if len(comparisons) > 1 else [],
+        recall=0.7,
+    )
+
+
+def _person_name(fields: tuple[str, ...]) -> Any:
+    if len(fields) == 1:
+        return cl.NameComparison(fields[0])
+    return cl.ForenameSurnameComparison(*fields, forename_surname_concat_col_name="whole_name")
+
+
+def _exact(field: str) -> Any:
+    return cl.ExactMatch(field).configure(term_frequency_adjustments=True)
+
+
+def _slips(field: str) -> Any:
+    return cl.DamerauLevenshteinAtThresholds(field, [1, 2]).configure(term_frequency_adjustments=True)
+
+
+def _birth_date(field: str) -> Any:
+    return cl.DateOfBirthComparison(field, input_is_string=True, invalid_dates_as_null=True)
+
+
+def _alike(field: str) -> Any:
+    return cl.JaroWinklerAtThresholds(field, [0.92, 0.88]).configure(term_frequency_adjustments=True)
+
+
+def _number_and_street(field: str) -> Any:
+    return cl.JaroWinklerAtThresholds(field, [0.95, 0.88]).configure(term_frequency_adjustments=True)
+
+
+_PEOPLE = (
+    ("birth_date", _birth_date),
+    ("email", cl.EmailComparison),
+    ("phone", _slips),
+    ("mobile_phone", _slips),
+    ("tax_id", _slips),
+    ("national_id", _slips),
+    ("postal_code", _slips),
+    ("street", _number_and_street),
+    ("birth_place", _exact),
+    ("job_title", _exact),
+    ("company_name", _alike),
+    ("maiden_name", _alike),
+)
+_COMPANIES = (
+    ("tax_id", _slips),
+    ("registration_number", _slips),
+    ("website", _alike),
+    ("phone", _slips),
+    ("email", cl.EmailComparison),
+    ("postal_code", _slips),
+    ("street", _number_and_street),
+    ("industry", _exact),
+)
+_HISTORICAL_RULES = [
+    ("substr(given_name,1,3)", "substr(family_name,1,4)"),
+    ("family_name", "birth_date"),
+    ("given_name", "birth_date"),
+    ("postal_code", "given_name"),
+    ("postal_code", "family_name"),
+    ("birth_date", "birth_place"),
+    ("substr(postal_code,1,3)", "birth_date"),
+    ("substr(postal_code,1,3)", "given_name"),
+    ("substr(postal_code,1,3)", "family_name"),
+    ("substr(given_name,1,2)", "substr(family_name,1,2)", "substr(birth_date,1,4)"),
+]
+_PEOPLE_RULES = [
+    ("tax_id",),
+    ("national_id",),
+    ("email",),
+    ("phone",),
+    ("mobile_phone",),
+    ("birth_date",),
+    ("postal_code",),
+    ("street",),
+    ("given_name",),
+    ("family_name",),
+    ("full_name",),
+]
+_COMPANY_RULES = [
+    ("tax_id",),
+    ("registration_number",),
+    ("website",),
+    ("phone",),
+    ("email",),
+    ("postal_code",),
+    ("street",),
+    ("company_name",),
+    ("rarest_tokens[1]",),
+    ("rarest_tokens", "substr(postal_code,1,3)"),
+]
+
+
+def _usable(
+    connection: duckdb.DuckDBPyConnection, rules: Sequence[tuple[str, ...]], least_pairs: int = 0
+) -> list[Any]:
+    """The rules of fields that the set has, without those that make too many pairs or too few."""
+    columns = {row[0] for row in connection.execute("describe prepared").fetchall()}
+    found = []
+    for rule in rules:
+        if not {re.sub(r"^substr\(|[,\[].*$", "", part) for part in rule} <= columns:
+            continue
+        keys = ", ".join(rule)
+        present = " and ".join(f"{part} is not null" for part in rule)
+        pairs, records = connection.execute(
+            f"""select sum(size * (size - 1.0) / 2), (select count(*) from prepared)
+            from (select count(*) as size from prepared where {present} group by {keys})"""
+        ).fetchall()[0]
+        if least_pairs <= (pairs or 0.0) <= MOST_PAIRS_PER_RECORD * records:
+            found.append(block_on(*rule))
+    return found
+
+
+def _add_tokens(connection: duckdb.DuckDBPyConnection) -> None:
+    """Each name as its tokens with their relative frequencies, and its two rarest, as the example does."""
+    connection.execute(
+        r"""
+        create table tokens as
+        select record_id, token, nth from (
+            select record_id, unnest(words) as token, generate_subscripts(words, 1) as nth
+            from (select record_id, regexp_split_to_array(trim(company_name), '\s+') as words from prepared)
+        );
+        create table frequencies as
+        select token, count(*)::double / (select count(*) from tokens) as rel_freq from tokens group by token;
+        create table named as
+        select record_id,
+            array_agg(struct_pack(token := token, rel_freq := rel_freq) order by nth) as name_tokens_with_freq,
+            array_agg(token order by rel_freq, token) filter (rel_freq < 0.01) as by_rarity
+        from tokens join frequencies using (token) group by record_id;
+        create table with_tokens as
+        select prepared.*, name_tokens_with_freq, by_rarity[:2] as rarest_tokens
+        from prepared left join named using (record_id);
+        drop table prepared;
+        alter table with_tokens rename to prepared;
+        """
+    )
+
+
+def _shared_tokens() -> dict[str, Any]:
+    """The levels of the example: the product of the frequencies of the tokens in common."""
+    product = """
+        list_intersect(name_tokens_with_freq_l, name_tokens_with_freq_r)
+        .list_transform(lambda x: x.rel_freq::float)
+        .list_concat([1.0::float])
+        .list_reduce(lambda p, q: p * q)
+    """
+    null = {
+        "sql_condition": "name_tokens_with_freq_l is null or name_tokens_with_freq_r is null",
+        "label_for_charts": "null",
+        "is_null_level": True,
+    }
+    levels = [
+        {"sql_condition": f"{product} < {bound}", "label_for_charts": f"product below {bound}"}
+        for bound in ("1e-10", "1e-8", "1e-6", "1e-4")
+    ]
+    other = {"sql_condition": "ELSE", "label_for_charts": "all other comparisons"}
+    return {"output_column_name": "name_tokens_with_freq", "comparison_levels": [null, *levels, other]}

@@ -1,0 +1,67 @@
+"""How a system writes a company's name."""
+
+from random import Random
+
+from benchmarks.hard_crm.companies import Company
+from benchmarks.hard_crm.corruption import slipped, spelt_out, without_marks
+from benchmarks.hard_crm.sources import Source
+from benchmarks.hard_crm.vocabulary import Vocabulary
+
+_ACRONYM_LENGTH = 3
+
+
+class CompanyNames:
+    """Writes names; it knows the short forms of the words that they are made of."""
+
+    def __init__(self, words: Vocabulary) -> None:
+        self._short = {
+            word.text: word.others
+            for kind in ("stem", "sector")
+            for word in words.words[kind].items
+            if word.others
+        }
+
+    def written(self, company: Company, source: Source, random: Random) -> tuple[str, str]:
+        """The name and what was done to it, "" where nothing was."""
+        name, done = self._chosen(company, random)
+        if company.place_word and done != "brand" and random.random() < 0.35:
+            name = f"{name} {company.place_word}"
+        if done in {"", "short_words"} and random.random() < 0.5:
+            name = f"{name}{_legal_form(company, random)}"
+        if random.random() < source.plain_letters:
+            name = spelt_out(name) if random.random() < 0.4 else without_marks(name)
+        changed = slipped(name, random, source.slips)
+        done = done or ("slip" if changed != name else "")
+        if random.random() < source.upper_case:
+            changed = changed.upper()
+        return changed, done
+
+    def _chosen(self, company: Company, random: Random) -> tuple[str, str]:
+        kind = random.random()
+        words = company.words
+        if company.brand and kind < 0.3:
+            return company.brand, "brand"
+        if company.former_name and kind < 0.3:
+            return company.former_name, "former_name"
+        if len([word for word in words if word != "&"]) >= _ACRONYM_LENGTH and kind < 0.09:
+            return "".join(word[0] for word in words if word != "&").upper(), "acronym"
+        if kind > 0.88:
+            return " ".join(self._shortened(word, random) for word in words), "short_words"
+        if kind > 0.845 and len(words) > 1 and company.relation == "single":
+            return " ".join(words[:-1]).removesuffix(" &"), "words_left_out"
+        if kind > 0.83 and len(words) > 1:
+            return " ".join((*words[1:], words[0])).removeprefix("& "), "word_order"
+        name = " ".join(words)
+        return (name.replace("&", "and") if random.random() < 0.4 else name), ""
+
+    def _shortened(self, word: str, random: Random) -> str:
+        forms = self._short.get(word)
+        return forms[random.randrange(len(forms))] if forms else word
+
+
+def _legal_form(company: Company, random: Random) -> str:
+    form = company.legal_form
+    text = form.text
+    if form.others and random.random() < 0.4:
+        text = form.others[random.randrange(len(form.others))]
+    return f", {text}" if company.country == "US" and random.random() < 0.4 else f" {text}"

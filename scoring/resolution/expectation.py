@@ -1,0 +1,188 @@
+"""Parameters from records without labels: expectation maximisation over the kinds of pairs.
+
+Every candidate pair is a match, a pair of strangers, or of one of the alternatives (Dempster, Laird and Rubin
+1977; Winkler 1988 for record linkage). Strangers are counted on random pairs and stay; the expectation step weighs
+each candidate pair by the model itself, term frequencies included; the maximisation step counts levels. Candidates
+of many blocking rules together hold nearly all matches, so that what one rule decides does not bias the count.
+What few pairs have shown stays near the prior: each estimate counts the prior as so many pairs more.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.model import (
+    ComparisonParameters,
+    EntityModel,
+    EntityParameters,
+    LevelParameters,
+    build_entity_model,
+)
+from scoring.resolution.monotone import never_rising_chances
+from scoring.resolution.outcomes import Codes, Outcome
+from scoring.resolution.weights import joint, sums, tables
+
+Shares = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Strengths:
+    """How many pairs each prior counts as."""
+
+    m: float = 50.0
+    u: float = 2000.0
+    alternative: float = 500.0
+    per_match: float = 50.0
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Outcomes of pairs, one row a pair, one column a comparison, and what their codes stand for."""
+
+    codes: Codes
+    seen: Sequence[Sequence[Outcome]]
+
+
+def fit_strangers(parameters: EntityParameters, random_pairs: Counted, strength: float) -> EntityParameters:
+    """u of every level without term frequencies, from pairs drawn at random."""
+    comparisons = []
+    for at, comparison in enumerate(parameters.comparisons):
+        counts = _level_counts(random_pairs, at, comparison, None)
+        whole = counts.sum() + strength
+        levels = []
+        for level, count in zip(comparison.levels, counts, strict=True):
+            if level.term_frequency:
+                levels.append(level)
+            else:
+                levels.append(msgspec.structs.replace(level, u=float((count + strength * level.u) / whole)))
+        comparisons.append(msgspec.structs.replace(comparison, levels=tuple(levels)))
+    return tidy(msgspec.structs.replace(parameters, comparisons=tuple(comparisons)))
+
+
+def fit_matches(
+    parameters: EntityParameters,
+    candidates: Counted,
+    *,
+    prior: EntityParameters,
+    strengths: Strengths,
+    iterations: int = 12,
+    scale: float = 1.0,
+) -> EntityParameters:
+    """m, the alternatives and their numbers, from candidate pairs; `scale` is how many candidates each row of
+    `candidates` stands for.
+    """
+    for _ in range(iterations):
+        model = build_entity_model(parameters)
+        match, others = expect(candidates, model)
+        moved = _maximise(parameters, candidates, match * scale, others * scale, prior, strengths)
+        if _distance(parameters, moved) < 1e-3:
+            return moved
+        parameters = moved
+    return parameters
+
+
+def expect(candidates: Counted, model: EntityModel) -> tuple[Shares, Shares]:
+    """How far each pair is a match, and how far it is of each alternative (one column each)."""
+    total = sums(candidates.codes, tables(candidates.seen, model), model)
+    weight = joint(total)
+    match = 1.0 / (1.0 + np.exp2(-np.clip(weight, -1000, 1000)))
+    return match, np.exp2(np.clip(np.log2(np.maximum(match, 1e-300))[:, None] - total[:, 1:], -1000, 0))
+
+
+def _maximise(
+    parameters: EntityParameters,
+    candidates: Counted,
+    match: Shares,
+    others: Shares,
+    prior: EntityParameters,
+    strengths: Strengths,
+) -> EntityParameters:
+    comparisons = []
+    for at, (comparison, before) in enumerate(zip(parameters.comparisons, prior.comparisons, strict=True)):
+        m = _posterior(
+            _level_counts(candidates, at, comparison, match), [one.m for one in before.levels], strengths.m
+        )
+        chances = {}
+        for number, alternative in enumerate(parameters.alternatives):
+            if (known := before.alternatives.get(alternative.name)) is not None:
+                counts = _level_counts(candidates, at, comparison, others[:, number])
+                chances[alternative.name] = tuple(_posterior(counts, known, strengths.alternative))
+        levels = tuple(
+            msgspec.structs.replace(level, m=share) for level, share in zip(comparison.levels, m, strict=True)
+        )
+        comparisons.append(ComparisonParameters(comparison.name, levels, chances))
+    matches = float(match.sum())
+    alternatives = tuple(
+        msgspec.structs.replace(
+            one,
+            per_match=float(
+                (others[:, at].sum() + strengths.per_match * before.per_match)
+                / (matches + strengths.per_match)
+            ),
+        )
+        for at, (one, before) in enumerate(zip(parameters.alternatives, prior.alternatives, strict=True))
+    )
+    few = strengths.per_match
+    per_record = (2 * matches + few * prior.matches_per_record) / (parameters.population + few)
+    return tidy(
+        msgspec.structs.replace(
+            parameters,
+            comparisons=tuple(comparisons),
+            alternatives=alternatives,
+            matches_per_record=per_record,
+        )
+    )
+
+
+def _posterior(counts: Shares, prior: Sequence[float], strength: float) -> list[float]:
+    prior_whole = math.fsum(prior)
+    whole = counts.sum() + strength
+    return [
+        float((count + strength * before / prior_whole) / whole)
+        for count, before in zip(counts, prior, strict=True)
+    ]
+
+
+def _level_counts(
+    counted: Counted, at: int, comparison: ComparisonParameters, shares: Shares | None
+) -> Shares:
+    """How many pairs reach each level, a pair counted by its share."""
+    place = {level.name: number for number, level in enumerate(comparison.levels)}
+    level_of = np.array([len(place), *(place[outcome.level] for outcome in counted.seen[at][1:])])
+    return np.bincount(level_of[counted.codes[:, at]], weights=shares, minlength=len(place) + 1)[: len(place)]
+
+
+def tidy(parameters: EntityParameters) -> EntityParameters:
+    """The parameters with weights that never rise from a level to the one below, to seven digits."""
+    return msgspec.structs.replace(
+        parameters, comparisons=tuple(_tidy_comparison(one) for one in parameters.comparisons)
+    )
+
+
+def _tidy_comparison(comparison: ComparisonParameters) -> ComparisonParameters:
+    ms = [float(f"{level.m:.7g}") for level in comparison.levels]
+    plain = [level.u for level in comparison.levels]
+    us = never_rising_chances(ms, plain)
+    levels = tuple(
+        msgspec.structs.replace(level, m=m, u=u)
+        for level, m, u in zip(comparison.levels, ms, us, strict=True)
+    )
+    chances = {
+        name: tuple(never_rising_chances(ms, shares)) for name, shares in comparison.alternatives.items()
+    }
+    return ComparisonParameters(comparison.name, levels, chances)
+
+
+def _distance(first: EntityParameters, second: EntityParameters) -> float:
+    """The largest difference of any m."""
+    return max(
+        abs(one.m - other.m)
+        for before, after in zip(first.comparisons, second.comparisons, strict=True)
+        for one, other in zip(before.levels, after.levels, strict=True)
+    )
+
+

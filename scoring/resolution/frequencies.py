@@ -1,0 +1,90 @@
+"""How common values are among the records at hand: the term frequencies of a trained model.
+
+A value is counted once a record. Two records that agree on a value have been counted themselves, so the estimate
+leaves two out, and it is mixed with what was known before, as if `PRIOR_RECORDS` other records had been seen:
+
+    frequency = (max(count - 2, 0) + prior_records * prior_frequency) / (records + prior_records)
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from scoring.comparables import Comparable
+from scoring.model import EntityParameters
+
+PRIOR_RECORDS = 5000
+# A value this little above the floor is left to the floor, so that tables hold what is common.
+_WORTH_KEEPING = 1.5
+
+Terms = Callable[[Comparable], Iterable[str]]
+
+
+def _domains(record: Comparable) -> Iterable[str]:
+    mail = (email.rpartition("@")[2] for email in record.emails + record.shared_emails)
+    return {*record.domains, *mail}
+
+
+def _line(record: Comparable) -> Iterable[str]:
+    return (f"{record.house_number} {record.street}",) if record.street and record.house_number else ()
+
+
+TERMS: dict[str, Terms] = {
+    "given_name": lambda record: (record.given,),
+    "family_name": lambda record: (record.family,),
+    "birth_date": lambda record: (record.birth_date,),
+    "birth_place": lambda record: (record.birth_place,),
+    "city": lambda record: (record.city,),
+    "postal_code": lambda record: (record.postal_code,),
+    "email": lambda record: record.emails + record.shared_emails,
+    "domain": _domains,
+    "phone": lambda record: record.phones + record.shared_phones,
+    "line": _line,
+    "street": lambda record: (record.street,),
+    "company_word": lambda record: set(record.company.split()),
+    "employer": lambda record: (record.company,),
+    "job_title": lambda record: (record.job_title,),
+    "industry": lambda record: (record.industry,),
+}
+"""The values of a record that each table counts."""
+
+
+def floors(parameters: EntityParameters) -> dict[str, float]:
+    """For each table the frequency of a value that is not in it: the least floor of the levels that use it."""
+    found: dict[str, float] = {}
+    for comparison in parameters.comparisons:
+        for level in comparison.levels:
+            if level.term_frequency:
+                found[level.term_frequency] = min(level.u, found.get(level.term_frequency, 1.0))
+    return found
+
+
+def trained_frequencies(
+    records: Sequence[Comparable], parameters: EntityParameters, prior_records: int = PRIOR_RECORDS
+) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
+    """The tables for these records, and by how much the floor of each moved (a factor)."""
+    tables: dict[str, dict[str, float]] = {}
+    factors: dict[str, float] = {}
+    for name, floor in floors(parameters).items():
+        counts = Counter(term for record in records for term in TERMS[name](record) if term)
+        having = sum(1 for record in records if any(TERMS[name](record)))
+        known = parameters.term_frequencies[name]
+        unseen = known.get("", floor)
+        factor = prior_records / (having + prior_records)
+        factors[name] = factor
+        tables[name] = _table(counts, known, unseen, having + prior_records, prior_records)
+        if "" in known:
+            tables[name][""] = unseen * factor
+    return tables, factors
+
+
+def _table(
+    counts: Mapping[str, int], known: Mapping[str, float], unseen: float, whole: int, prior_records: int
+) -> dict[str, float]:
+    worth = _WORTH_KEEPING * prior_records * unseen / whole
+    table = {}
+    for term in sorted({*counts, *known} - {""}):
+        before = known.get(term, unseen)
+        frequency = (max(counts.get(term, 0) - 2, 0) + prior_records * before) / whole
+        if frequency > worth:
+            table[term] = float(f"{frequency:.4g}")
+    return table

@@ -1,0 +1,67 @@
+"""Match weights of many pairs at once, to the last bit those of `score_pair`."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.model import GRID, EntityModel
+from scoring.pairs import join_bits
+from scoring.resolution.outcomes import Codes, Outcome
+
+Bits = NDArray[np.float64]
+# How near to the middle between two steps of the grid numpy's own rounding is not relied on.
+_DOUBT = 1e-6
+_LN2 = float(np.log(2.0))
+
+
+def weigh(codes: Codes, seen: Sequence[Sequence[Outcome]], model: EntityModel) -> Bits:
+    """The match weight of each pair, in bits."""
+    return joint(sums(codes, tables(seen, model), model))
+
+
+def tables(seen: Sequence[Sequence[Outcome]], model: EntityModel) -> list[Bits]:
+    """For each comparison, the bits of every outcome against strangers and against each alternative: one row an
+    outcome, strangers first. A missing value says nothing.
+    """
+    found = []
+    for comparison, outcomes in zip(model.comparisons, seen, strict=True):
+        table = np.zeros((len(outcomes), 1 + len(model.alternatives)))
+        for code, (name, value) in enumerate(outcomes[1:], start=1):
+            level = comparison.levels[name]
+            weight = level.weight_of(value) if value and level.frequencies is not None else level.weight_bits
+            table[code] = [weight, *(weight if bits is None else bits for bits in level.against)]
+        found.append(table)
+    return found
+
+
+def sums(codes: Codes, tabled: Sequence[Bits], model: EntityModel) -> Bits:
+    """The bits of each pair against strangers and against each alternative, the priors included."""
+    start = [model.prior_bits, *(one.prior_bits for one in model.alternatives)]
+    total = np.tile(np.array(start), (len(codes), 1))
+    for at, table in enumerate(tabled):
+        total += table[codes[:, at]]
+    return total
+
+
+def joint(total: Bits) -> Bits:
+    """The weight against strangers and all alternatives together."""
+    weight = total[:, 0].copy()
+    for at in range(1, total.shape[1]):
+        weight = _join(weight, total[:, at])
+    return weight
+
+
+def _join(first: Bits, second: Bits) -> Bits:
+    apart = np.minimum(np.abs(first - second), 1000.0)
+    steps = (np.minimum(first, second) - np.log1p(np.exp2(-apart)) / _LN2) * GRID
+    joined = np.rint(steps) / GRID
+    # Where a last bit of log1p could tip the rounding, the scalar path decides.
+    for at in np.flatnonzero(np.abs(steps - np.floor(steps) - 0.5) < _DOUBT):
+        joined[at] = join_bits(float(first[at]), float(second[at]))
+    return joined
+
+
+def probabilities(weights_bits: Bits) -> Bits:
+    """2**w / (1 + 2**w) of each weight."""
+    return 1.0 / (1.0 + np.exp2(-np.clip(weights_bits, -1000.0, 1000.0)))
