@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from scoring.attributes.address import compare_place, compare_street
 from scoring.attributes.company_name import (
     compare_company_name,
     compare_employer,
@@ -18,7 +19,6 @@ from scoring.attributes.identifier import (
     compare_registration_number,
     compare_tax_id,
 )
-from scoring.attributes.location import compare_place, compare_street
 from scoring.attributes.person_name import (
     compare_family,
     compare_gender,

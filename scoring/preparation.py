@@ -2,19 +2,18 @@
 
 from collections.abc import Mapping
 
-from scoring.attributes.address import normalise_city, normalise_country, normalise_postal_code, parse_street
 from scoring.attributes.company_name import CompanyName, parse_company_name
 from scoring.attributes.date import normalise_date
-from scoring.attributes.email import is_shared_mailbox, normalise_email, own_domain
+from scoring.attributes.description import normalise_birth_place, normalise_industry, normalise_job_title
+from scoring.attributes.email import is_shared_mailbox, normalise_email, own_domain, split_emails
 from scoring.attributes.identifier import normalise_identifier
 from scoring.attributes.person_name import PersonName, normalise_gender, parse_person_name
-from scoring.attributes.phone import is_shared_line, normalise_phone
+from scoring.attributes.phone import is_shared_line, normalise_phone, split_phones
+from scoring.attributes.street import whole_address
 from scoring.attributes.website import normalise_domain
 from scoring.comparables import Comparable, Entity
 from scoring.text import normalise
 
-_NO_STREET = ("", "", "", "")
-_MAX_DESCRIPTION = 128
 _MAX_OTHER_NAMES = 5
 
 
@@ -23,11 +22,13 @@ def prepare(values: Mapping[str, str], entity: Entity) -> Comparable:
     dropped.
     """
     get = values.get
-    country = normalise_country(get("country", ""))
+    address = whole_address(
+        get("street", ""), get("city", ""), get("region", ""), get("postal_code", ""), get("country", "")
+    )
+    country = address.country
     own, shared = _emails(get("email", ""), get("secondary_email", ""))
     mobile = get("mobile_phone", "")
     phones, shared_phones = _phones(get("phone", ""), mobile, country)
-    number, street, unit, code = parse_street(text) if (text := get("street", "")) else _NO_STREET
     person = _person(values) if entity is Entity.PERSON else PersonName("", "", "", "", "")
     company = _company(values, entity)
     return Comparable(
@@ -42,11 +43,11 @@ def prepare(values: Mapping[str, str], entity: Entity) -> Comparable:
         shared_emails=shared,
         phones=phones,
         shared_phones=shared_phones,
-        house_number=number,
-        street=street,
-        unit=unit,
-        postal_code=normalise_postal_code(get("postal_code", "")) or code,
-        city=normalise_city(get("city", "")),
+        house_number=address.house_number,
+        street=address.street,
+        unit=address.unit,
+        postal_code=address.postal_code,
+        city=address.city,
         country=country,
         company=company.core,
         company_marks=company.marks,
@@ -58,11 +59,11 @@ def prepare(values: Mapping[str, str], entity: Entity) -> Comparable:
         mobiles=_mobiles(mobile, phones, country) if mobile and entity is Entity.PERSON else (),
         other_names=_other_names(get("other_name", ""), entity),
         other_families=_other_names(get("maiden_name", ""), entity),
-        birth_place=normalise_city(get("birth_place", "")),
+        birth_place=normalise_birth_place(text) if (text := get("birth_place", "")) else "",
         national_id=normalise_identifier(get("national_id", "")),
-        region=normalise(get("region", "")[:_MAX_DESCRIPTION]),
-        job_title=normalise(get("job_title", "")[:_MAX_DESCRIPTION]),
-        industry=normalise(get("industry", "")[:_MAX_DESCRIPTION]),
+        region=address.region,
+        job_title=normalise_job_title(text) if (text := get("job_title", "")) else "",
+        industry=normalise_industry(text) if (text := get("industry", "")) else "",
     )
 
 
@@ -100,8 +101,8 @@ def _company(values: Mapping[str, str], entity: Entity) -> CompanyName:
 def _emails(*texts: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     own: set[str] = set()
     shared: set[str] = set()
-    for text in texts:
-        if text and (email := normalise_email(text)):
+    for text in (one for cell in texts if cell for one in split_emails(cell)):
+        if email := normalise_email(text):
             (shared if is_shared_mailbox(email) else own).add(email)
     return tuple(sorted(own)), tuple(sorted(shared))
 
@@ -109,16 +110,16 @@ def _emails(*texts: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _phones(phone: str, mobile: str, country: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     own: set[str] = set()
     shared: set[str] = set()
-    for text in (phone, mobile):
-        if text and (number := normalise_phone(text, country)):
+    for text in (one for cell in (phone, mobile) if cell for one in split_phones(cell)):
+        if number := normalise_phone(text, country):
             (shared if is_shared_line(text, number) else own).add(number)
     return tuple(sorted(own)), tuple(sorted(shared))
 
 
 def _mobiles(mobile: str, phones: tuple[str, ...], country: str) -> tuple[str, ...]:
-    """The number that the record itself calls a mobile, where it is not a shared line."""
-    number = normalise_phone(mobile, country)
-    return (number,) if number in phones else ()
+    """The numbers that the record itself calls mobile, where they are no shared lines."""
+    numbers = {normalise_phone(text, country) for text in split_phones(mobile)}
+    return tuple(sorted(numbers.intersection(phones)))
 
 
 def _domains(website: str, emails: tuple[str, ...]) -> tuple[str, ...]:

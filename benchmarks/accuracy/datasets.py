@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.accuracy.columns import FEBRL, SETS
 from benchmarks.accuracy.labelled import LabelledPair, LabelledSet
+from dedup_service.domain.fields import FIELDS
 from scoring.comparables import Entity
 
 FEBRL_NUMBERS = (1, 2, 3, 4)
@@ -99,10 +100,9 @@ def load_hard(name: str, entity: Entity, size: int) -> LabelledSet:
     made = importlib.import_module("benchmarks.hard_crm").generate(entity, size, HARD_SEED)
     records: list[dict[str, str]] = []
     clusters: dict[str, str] = {}
-    strata: dict[str, tuple[str, ...]] = {}
     for at, (values, cluster) in enumerate(zip(made.records, made.cluster_ids, strict=True)):
         record_id = f"h{at:07d}"
-        kept = {key: value for key, value in values.items() if value and key != "record_id"}
+        kept = {key: value for key, value in values.items() if value and key in FIELDS}
         records.append({"record_id": record_id, **kept})
         clusters[record_id] = str(cluster)
     return LabelledSet(
@@ -113,7 +113,7 @@ def load_hard(name: str, entity: Entity, size: int) -> LabelledSet:
         [],
         licence="the project's own",
         notes=f"benchmarks.hard_crm, seed {HARD_SEED}",
-        strata=strata,
+        strata={record["record_id"]: one for record, one in zip(records, made.strata, strict=True)},
     )
 
 

@@ -32,7 +32,7 @@ class LabelledSet:
     """Records, each with its entity, and their truth: clusters or pairs, never both.
 
     `clusters` gives the cluster of a record id; a record that is not in it is unlabelled, and no pair of
-    it is counted. `strata` gives the hard cases that a record takes part in.
+    it is counted. `strata` gives what makes a record hard.
     """
 
     name: str
@@ -42,7 +42,7 @@ class LabelledSet:
     pairs: list[LabelledPair]
     licence: str
     notes: str
-    strata: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    strata: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_pairs(self) -> bool:

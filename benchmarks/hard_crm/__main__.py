@@ -9,9 +9,9 @@ from benchmarks.hard_crm import HardCrm, generate
 from scoring import Entity
 
 COLUMNS = (
-    "record_id", "source", "given_name", "middle_name", "family_name", "full_name", "suffix", "title", "birth_date",
-    "company_name", "job_title", "email", "secondary_email", "phone", "mobile_phone", "website", "street", "city",
-    "region", "postal_code", "country", "tax_id", "registration_number",
+    "record_id", "source", "given_name", "middle_name", "family_name", "full_name", "suffix", "title",
+    "birth_date", "company_name", "job_title", "email", "secondary_email", "phone", "mobile_phone",
+    "website", "street", "city", "region", "postal_code", "country", "tax_id", "registration_number",
 )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """The companies behind the records: single firms, groups, branches and franchises.
 
-What looks alike is shared on purpose: a group its domain and part of its name, branches their website, neighbours
-in a serviced office their address, clients of one accountant the accountant's telephone. Each is an entity of its own.
+What looks alike is shared on purpose: a group its domain and part of its name, branches their website,
+neighbours in a serviced office their address, clients of one accountant the accountant's telephone.
+Each is an entity of its own.
 """
 
 from collections.abc import Iterator
@@ -12,17 +13,53 @@ from benchmarks.hard_crm.employers import Mailboxes, coined, plain
 from benchmarks.hard_crm.places import Address, Phone, address, landline
 from benchmarks.hard_crm.vocabulary import Place, Vocabulary, Word
 
-_ENDINGS = {"US": "com", "GB": "co.uk", "DE": "de", "FR": "fr", "ES": "es", "IT": "it", "NL": "nl", "SE": "se", "IN": "in"}
-_FREE_MAIL = {"US": "gmail.com", "GB": "btconnect.com", "DE": "t-online.de", "FR": "orange.fr", "IN": "gmail.com"}
-_TAX_PREFIX = {"US": "", "GB": "GB", "DE": "DE", "FR": "FR", "ES": "ES", "IT": "IT", "NL": "NL", "SE": "SE", "IN": ""}
+_ENDINGS = {
+    "US": "com",
+    "GB": "co.uk",
+    "DE": "de",
+    "FR": "fr",
+    "ES": "es",
+    "IT": "it",
+    "NL": "nl",
+    "SE": "se",
+    "IN": "in",
+}
+_FREE_MAIL = {
+    "US": "gmail.com",
+    "GB": "btconnect.com",
+    "DE": "t-online.de",
+    "FR": "orange.fr",
+    "IN": "gmail.com",
+}
+_TAX_PREFIX = {
+    "US": "",
+    "GB": "GB",
+    "DE": "DE",
+    "FR": "FR",
+    "ES": "ES",
+    "IT": "IT",
+    "NL": "NL",
+    "SE": "SE",
+    "IN": "",
+}
 # One building and one accountant for so many companies of a city.
 _COMPANIES_PER_BUILDING = 100
-_DIVISIONS = ("Holding", "Services", "Logistics", "Real Estate", "Finance", "Systems", "Trading", "Europe", "Digital")
+_DIVISIONS = (
+    "Holding",
+    "Services",
+    "Logistics",
+    "Real Estate",
+    "Finance",
+    "Systems",
+    "Trading",
+    "Europe",
+    "Digital",
+)
 
 
 @dataclass(slots=True)
 class Company:
-    """One legal entity, or one branch that the CRM keeps by itself; first the present value, then a former one."""
+    """One legal entity, or one branch that the CRM keeps by itself; the present value first in each list."""
 
     country: str
     words: list[str]
@@ -55,17 +92,18 @@ class Companies:
         self._random = random
         self._cities: dict[Place, _City] = {}
         self._mailboxes = Mailboxes()
-        self._domains: set[str] = set()
+        # How many domains of a label there are, so that the next one takes the next number.
+        self._domains: dict[str, int] = {}
 
     def groups(self) -> Iterator[list[Company]]:
         """Groups without end; the members of each are different companies."""
         while True:
             kind = self._random.random()
-            if kind < 0.83:
+            if kind < 0.85:
                 yield [self._company(self._name(), "single")]
             elif kind < 0.91:
                 yield self._holding()
-            elif kind < 0.965:
+            elif kind < 0.975:
                 yield self._branches()
             else:
                 yield self._franchise()
@@ -97,9 +135,11 @@ class Companies:
         domain = f"{label}.{ending}"
         if domain in self._domains:
             domain = f"{label}-{plain(place.city)[:8]}.{ending}"
+        wanted = domain
         while domain in self._domains:
-            domain = f"{label}{self._random.randrange(1, 4 + len(self._domains))}.{ending}"
-        self._domains.add(domain)
+            self._domains[wanted] += 1
+            domain = f"{wanted.removesuffix(f'.{ending}')}{self._domains[wanted]}.{ending}"
+        self._domains[domain] = 1
         return domain
 
     def _office(self, place: Place) -> Address:
@@ -116,7 +156,9 @@ class Companies:
             return Address(place, shared.street, shared.number, suite, shared.postal_code)
         return address(self._words, place, random, flat_share=0.2)
 
-    def _company(self, name: list[str], relation: str, place: Place | None = None, domain: str = "") -> Company:
+    def _company(
+        self, name: list[str], relation: str, place: Place | None = None, domain: str = ""
+    ) -> Company:
         random = self._random
         where = place or self._place()
         if relation == "single" and random.random() < 0.5:
@@ -178,8 +220,8 @@ class Companies:
         parent = self._company(name, "group", place)
         domain = parent.website if random.random() < 0.65 else ""
         members = [parent]
-        for division in random.sample(_DIVISIONS, random.choice((1, 1, 2, 2, 3))):
-            same_door = random.random() < 0.4
+        for division in random.sample(_DIVISIONS, random.choice((1, 1, 1, 2, 2, 3))):
+            same_door = random.random() < 0.28
             where = place if same_door or random.random() < 0.5 else self._place()
             member = self._company([*name[:1], division], "group", where, domain)
             if same_door:

@@ -39,20 +39,25 @@ class CompanyNames:
     def _chosen(self, company: Company, random: Random) -> tuple[str, str]:
         kind = random.random()
         words = company.words
+        plain_words = [word for word in words if word != "&"]
+        # A branch or a sister is told apart by its last words, so nobody leaves those out.
+        alone = company.relation == "single"
+        chosen = (" ".join(words), "")
         if company.brand and kind < 0.3:
-            return company.brand, "brand"
-        if company.former_name and kind < 0.3:
-            return company.former_name, "former_name"
-        if len([word for word in words if word != "&"]) >= _ACRONYM_LENGTH and kind < 0.09:
-            return "".join(word[0] for word in words if word != "&").upper(), "acronym"
-        if kind > 0.88:
-            return " ".join(self._shortened(word, random) for word in words), "short_words"
-        if kind > 0.845 and len(words) > 1 and company.relation == "single":
-            return " ".join(words[:-1]).removesuffix(" &"), "words_left_out"
-        if kind > 0.83 and len(words) > 1:
-            return " ".join((*words[1:], words[0])).removeprefix("& "), "word_order"
-        name = " ".join(words)
-        return (name.replace("&", "and") if random.random() < 0.4 else name), ""
+            chosen = (company.brand, "brand")
+        elif company.former_name and kind < 0.3:
+            chosen = (company.former_name, "former_name")
+        elif len(plain_words) >= _ACRONYM_LENGTH and kind < 0.09:
+            chosen = ("".join(word[0] for word in plain_words).upper(), "acronym")
+        elif kind > 0.88:
+            chosen = (" ".join(self._shortened(word, random) for word in words), "short_words")
+        elif kind > 0.845 and len(words) > 1 and alone:
+            chosen = (" ".join(words[:-1]).removesuffix(" &"), "words_left_out")
+        elif kind > 0.83 and len(words) > 1:
+            chosen = (" ".join((*words[1:], words[0])).removeprefix("& "), "word_order")
+        elif random.random() < 0.4:
+            chosen = (chosen[0].replace("&", "and"), "")
+        return chosen
 
     def _shortened(self, word: str, random: Random) -> str:
         forms = self._short.get(word)

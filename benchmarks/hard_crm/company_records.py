@@ -56,9 +56,9 @@ class _CompanyEntry(Entry):
             return self._done
         if self._company.relation != "single":
             return self._company.relation
-        if len(self._told) <= 1:
+        if len(self.told) <= 1:
             return "few_fields"
-        return "former_address" if self._office and ("office", self._office) in self._told else "plain"
+        return "former_address" if self._office and ("office", self._office) in self.told else "plain"
 
     def tell(self, fact: Fact) -> bool:
         """Writes the fact into a free field; whether there was one."""
@@ -107,8 +107,14 @@ class _CompanyEntry(Entry):
         style = self._random.randrange(5)
         if style == 4 and self._company.place_word:
             site += f"/{self._company.place_word.lower().replace(' ', '-')}"
-        self.row["website"] = (f"www.{site}", f"https://www.{site}/", f"http://{site}", site, f"https://{site}")[style]
-        self._told["website", 0] = None
+        self.row["website"] = (
+            f"www.{site}",
+            f"https://www.{site}/",
+            f"http://{site}",
+            site,
+            f"https://{site}",
+        )[style]
+        self.told["website", 0] = None
 
     def _write_email(self) -> None:
         boxes = self._company.mailboxes
@@ -126,16 +132,16 @@ class _CompanyEntry(Entry):
     def _write_office(self, *, with_street: bool) -> None:
         self.put_address(self._company.offices[self._office], with_street=with_street)
         if self.row.get("postal_code"):
-            self._told["office", self._office] = None
+            self.told["office", self._office] = None
 
     def _write_tax_id(self) -> None:
         text = self._company.tax_id
         if self._random.random() < 0.3:
             text = f"{text[:-6]} {text[-6:-3]} {text[-3:]}"
         self.row["tax_id"] = wrong_digit(text, self._random) if self._random.random() < 0.03 else text
-        self._told["tax", 0] = None
+        self.told["tax", 0] = None
 
     def _write_registration(self) -> None:
         text = self._company.registration_number
         self.row["registration_number"] = text.lstrip("0") if self._random.random() < 0.3 else text
-        self._told["registration", 0] = None
+        self.told["registration", 0] = None

@@ -4,9 +4,10 @@ import unicodedata
 from random import Random
 
 _NEIGHBOURS = {
-    "a": "sqz", "b": "vgn", "c": "xvd", "d": "sfe", "e": "wrd", "f": "dgr", "g": "fht", "h": "gjy", "i": "uok",
-    "j": "hku", "k": "jli", "l": "ko", "m": "nj", "n": "bmh", "o": "ipl", "p": "ol", "q": "wa", "r": "etf",
-    "s": "adw", "t": "ryg", "u": "yij", "v": "cbf", "w": "qes", "x": "zcs", "y": "tuh", "z": "xas",
+    "a": "sqz", "b": "vgn", "c": "xvd", "d": "sfe", "e": "wrd", "f": "dgr", "g": "fht", "h": "gjy", "i":
+    "uok", "j": "hku", "k": "jli", "l": "ko", "m": "nj", "n": "bmh", "o": "ipl", "p": "ol", "q": "wa",
+    "r": "etf", "s": "adw", "t": "ryg", "u": "yij", "v": "cbf", "w": "qes", "x": "zcs", "y": "tuh", "z":
+    "xas",
 }  # fmt: skip
 _MISREAD = (("rn", "m"), ("m", "rn"), ("l", "1"), ("o", "0"), ("cl", "d"), ("i", "l"), ("h", "b"), ("u", "v"))
 _MISHEARD = (
@@ -14,14 +15,25 @@ _MISHEARD = (
     ("sch", "sh"), ("tt", "t"), ("ll", "l"), ("nn", "n"), ("ss", "s"), ("z", "s"), ("ei", "ie"), ("th", "t"),
     ("ey", "y"), ("e", "i"), ("o", "u"), ("v", "w"), ("mac", "mc"), ("son", "sen"),
 )  # fmt: skip
-_SPELT_OUT = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "å": "aa", "ø": "oe"}
+_SPELT_OUT = {
+    "ä": "ae",
+    "ö": "oe",
+    "ü": "ue",
+    "ß": "ss",
+    "Ä": "Ae",
+    "Ö": "Oe",
+    "Ü": "Ue",
+    "å": "aa",
+    "ø": "oe",
+}
 
 
 def without_marks(text: str) -> str:
     """The text in ASCII, as a system that keeps no accents stores it."""
     if text.isascii():
         return text
-    decomposed = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("ı", "i"))
+    # Neither the sharp s nor the Turkish dotless i comes apart into a letter and a mark.
+    decomposed = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("\u0131", "i"))
     return decomposed.encode("ascii", "ignore").decode()
 
 

@@ -1,4 +1,4 @@
-"""Where people work: firms of very unequal size, each with one domain, switchboard, office and way of mailboxes."""
+"""Where people work: firms of very unequal size, each with a domain, switchboard, office and mailbox form."""
 
 from dataclasses import dataclass, field
 from random import Random
@@ -7,7 +7,16 @@ from benchmarks.hard_crm.corruption import without_marks
 from benchmarks.hard_crm.places import Address, Phone, address, landline
 from benchmarks.hard_crm.vocabulary import Place, Vocabulary, Weighted
 
-_DOMAINS = {"US": "com", "GB": "co.uk", "DE": "de", "FR": "fr", "ES": "es", "IT": "it", "NL": "nl", "SE": "se"}
+_DOMAINS = {
+    "US": "com",
+    "GB": "co.uk",
+    "DE": "de",
+    "FR": "fr",
+    "ES": "es",
+    "IT": "it",
+    "NL": "nl",
+    "SE": "se",
+}
 # One firm per so many records: a CRM knows a few people at most of its customers and hundreds at some.
 RECORDS_PER_EMPLOYER = 16
 

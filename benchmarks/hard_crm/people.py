@@ -1,6 +1,6 @@
 """The people behind the records: households, jobs, and the changes that a life brings.
 
-A household shares address, landline and at times a mailbox; an employer shares office, switchboard and domain.
+A household shares address, landline and at times a mailbox; colleagues share office, switchboard and domain.
 Whoever moved, changed the job or married has a former and a present state, and a record shows either.
 """
 
@@ -23,7 +23,19 @@ _FREE_MAIL = {
     "SE": ("gmail.com", "telia.com", "hotmail.se"),
     "IN": ("gmail.com", "rediffmail.com", "yahoo.co.in"),
 }
-_HANDLES = ("sunny", "bluesky", "runner", "mini", "dragon", "coffee", "golf", "rider", "star", "music", "book")
+_HANDLES = (
+    "sunny",
+    "bluesky",
+    "runner",
+    "mini",
+    "dragon",
+    "coffee",
+    "golf",
+    "rider",
+    "star",
+    "music",
+    "book",
+)
 THIS_YEAR = 2025
 
 
@@ -90,25 +102,35 @@ class Population:
             homes.append(self._home(near, family))
         kind = random.random()
         year = THIS_YEAR - 22 - int(random.betavariate(2, 2.6) * 60)
-        if kind < 0.58:
+        if kind < 0.63:
             members = [self._person(country, random.choice("MF"), family, year, homes, "single")]
-        elif kind < 0.82:
+        elif kind < 0.83:
             members = self._couple(country, family, year, homes)
-        elif kind < 0.92:
+        elif kind < 0.915:
             members = self._couple(country, family, year, homes)
             for _ in range(random.randrange(1, 3)):
                 born = year + 20 + random.randrange(14)
                 members.append(self._person(country, random.choice("MF"), family, born, homes, "child"))
-        elif kind < 0.955:
+        elif kind < 0.945:
             members = self._namesakes(country, family, year, homes)
         else:
             members = self._siblings(country, family, year, homes)
+        self._tell_apart(members)
         for person in members:
             self._settle(person)
         if len(members) > 1:
             members[0].partner_mobile = members[1].mobiles[0]
             members[1].partner_mobile = members[0].mobiles[0]
         return members
+
+    def _tell_apart(self, members: list[Person]) -> None:
+        """No parents name two children alike; only father and son, or mother and daughter, share a name."""
+        taken: set[str] = set()
+        for person in members:
+            names = self._words.given_names[person.country, person.gender]
+            while person.given in taken and person.relation != "namesake":
+                person.given = person.called = names.draw(self._random)
+            taken.add(person.given)
 
     def _family_name(self, country: str) -> str:
         # People move between countries, and bring their names.
@@ -159,7 +181,9 @@ class Population:
 
     def _namesakes(self, country: str, family: str, year: int, homes: list[Home]) -> list[Person]:
         father = self._person(country, "M", family, min(year, 1980), homes, "namesake")
-        son = self._person(country, "M", family, father.birth[0] + 21 + self._random.randrange(14), homes, "namesake")
+        son = self._person(
+            country, "M", family, father.birth[0] + 21 + self._random.randrange(14), homes, "namesake"
+        )
         son.given = son.called = father.given
         if self._random.random() < 0.5:
             son.middle = father.middle
@@ -198,7 +222,9 @@ class Population:
         random = self._random
         firm = self._employers.near(place, random)
         family = person.families[-1] if random.random() < 0.5 else person.families[0]
-        mailbox = self._mailboxes.at_work(firm, person.called if random.random() < 0.3 else person.given, family)
+        mailbox = self._mailboxes.at_work(
+            firm, person.called if random.random() < 0.3 else person.given, family
+        )
         line = Phone(
             firm.switchboard.country,
             firm.switchboard.area,

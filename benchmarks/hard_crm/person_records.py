@@ -47,20 +47,17 @@ class _PersonEntry(Entry):
 
     def stratum(self) -> str:
         """What makes the record hard, by the first thing that holds."""
-        person = self._person
-        if self._done:
-            return self._done
-        if person.relation in {"namesake", "twin", "sibling"}:
-            return person.relation
-        if len(self._told) <= 1:
-            return "few_fields"
-        if self._family != person.families[0]:
-            return "former_name"
-        if self._home and ("home", self._home) in self._told:
-            return "former_address"
-        if self._job and ("job", self._job) in self._told:
-            return "former_job"
-        return "household" if person.relation != "single" else "plain"
+        person, told = self._person, self.told
+        kinds = (
+            (self._done, bool(self._done)),
+            (person.relation, person.relation in {"namesake", "twin", "sibling"}),
+            ("few_fields", len(told) <= 1),
+            ("former_name", self._family != person.families[0]),
+            ("former_address", self._home > 0 and ("home", self._home) in told),
+            ("former_job", self._job > 0 and ("job", self._job) in told),
+            ("household", person.relation != "single"),
+        )
+        return next((kind for kind, holds in kinds if holds), "plain")
 
     def tell(self, fact: Fact) -> bool:
         """Writes the fact into a free field; whether there was one."""
@@ -118,7 +115,7 @@ class _PersonEntry(Entry):
             forms = (job.title.text, *job.title.others)
             other = random.random() < 0.4
             self.row["job_title"] = forms[random.randrange(len(forms))] if other else job.title.text
-        self._told["job", self._job] = None
+        self.told["job", self._job] = None
 
     def _write_email(self, *, private: bool) -> None:
         random, person = self._random, self._person
@@ -161,13 +158,13 @@ class _PersonEntry(Entry):
     def _write_home(self, *, with_street: bool) -> None:
         self.put_address(self._person.homes[self._home].address, with_street=with_street)
         if self.row.get("postal_code"):
-            self._told["home", self._home] = None
+            self.told["home", self._home] = None
 
     def _write_office(self, *, with_street: bool) -> None:
         self.put_address(self._person.jobs[self._job].employer.office, with_street=with_street)
         if with_street:
-            self._told["job", self._job] = None
+            self.told["job", self._job] = None
 
     def _write_birth(self) -> None:
         self.row["birth_date"] = written_date(*self._person.birth, self._random, 0.14)
-        self._told["birth", 0] = None
+        self.told["birth", 0] = None

@@ -17,8 +17,8 @@ class Row:
 class HardCrm:
     """A labelled set. The three lists run in parallel.
 
-    records: the fields that the record has, under the names of the service's fields, with record_id and source.
-    A field that the record lacks is not among its keys.
+    records: the fields under the names that the service gives them, with record_id and source. A field that
+    the record lacks is not among its keys.
     cluster_ids: the truth, one cluster for each person or company.
     strata: what makes the record hard; for reports alone, since no real record says so.
     """

@@ -1,4 +1,4 @@
-"""The lists that the generator draws from, each with its weights: names, places, streets, words of companies."""
+"""The lists that the generator draws from, with their weights: names, places, streets, words of companies."""
 
 from bisect import bisect
 from collections.abc import Iterable, Iterator
@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 
 DATA = Path(__file__).parent / "data"
-# How large a share of the records each country has: a company of the English-speaking world with customers abroad.
+# The share of the customers in each country: a firm of the English-speaking world that also sells abroad.
 COUNTRY_WEIGHTS = {"US": 44, "GB": 18, "DE": 10, "FR": 6, "ES": 5, "IT": 4, "NL": 4, "SE": 3, "IN": 6}
 
 
@@ -80,7 +80,9 @@ def vocabulary() -> Vocabulary:
         names.setdefault((country, kind), []).append((name, float(weight)))
     places: dict[str, list[tuple[Place, float]]] = {}
     for country, city, region, pattern, area_code, weight in _rows("places.tsv"):
-        places.setdefault(country, []).append((Place(country, city, region, pattern, area_code), float(weight)))
+        places.setdefault(country, []).append(
+            (Place(country, city, region, pattern, area_code), float(weight))
+        )
     streets: dict[str, list[tuple[str, float]]] = {}
     for country, street, weight in _rows("streets.tsv"):
         streets.setdefault(country, []).append((street, float(weight)))

@@ -1,11 +1,13 @@
 """`match`, `score` and `explain`: what is the same, how sure that is, and why."""
 
 from collections.abc import Iterable
+from math import log2
+from pathlib import Path
 
 import typer
 
 from dedup_service.cli.session import Session
-from dedup_service.cli.words import bits, shown, who, word
+from dedup_service.cli.words import bits, record_words, shown, who, word
 from dedup_service.client import ServiceError
 from dedup_service.domain.fields import FIELDS, is_known_field
 from dedup_service.v1.core_pb2 import Candidate, PairScore, RecordKind
@@ -13,6 +15,7 @@ from dedup_service.v1.golden_record_service_pb2 import BatchGetGoldenRecordsRequ
 from dedup_service.v1.match_service_pb2 import (
     ExplainMatchRequest,
     ExplainMatchResponse,
+    GetScoringModelRequest,
     Match,
     MatchRequest,
     MatchResponse,
@@ -122,10 +125,12 @@ def score(session: Session, left: str, right: str) -> None:
     contributions(session, answer.score, "contributions")
 
 
-def explain(session: Session, left: str, right: str) -> None:
+def explain(session: Session, left: str, right: str, picture: Path | None = None) -> None:
     """Show the waterfall from prior to match weight, and whether the two are ever compared."""
     answer = session.client.matches.ExplainMatch(ExplainMatchRequest(pair=_pair(left, right)))
     out = session.output
+    if picture is not None:
+        picture.write_text(_drawn(session, answer, left, right), "utf-8")
     if out.as_json:
         out.json(answer)
         return
@@ -148,6 +153,31 @@ def explain(session: Session, left: str, right: str) -> None:
     )
     _keys(session, answer)
     out.bullets("in words", answer.sentences)
+    if picture is not None:
+        out.line()
+        out.line(f"wrote {picture}")
+
+
+def _drawn(session: Session, answer: ExplainMatchResponse, left: str, right: str) -> str:
+    """The waterfall as an SVG, with the thresholds of the model that gave the score."""
+    import scoring
+    from dedup_service.reports.waterfall import Thresholds, waterfall_svg
+
+    model = session.client.matches.GetScoringModel(GetScoringModelRequest(name=answer.scoring_model))
+    review, match = (log2(each / (1 - each)) for each in (model.review_threshold, model.match_threshold))
+    said = answer.score
+    score = scoring.PairScore(
+        said.match_weight_bits,
+        said.match_probability,
+        scoring.Verdict(word(said, "verdict")),
+        said.prior_bits,
+        tuple(
+            scoring.Contribution(each.comparison, each.level, each.weight_bits, each.evidence)
+            for each in said.contributions
+        ),
+    )
+    title = f"{shown(record_words(left))} and {shown(record_words(right))}"
+    return waterfall_svg(score, title, Thresholds(review, match))
 
 
 def _keys(session: Session, answer: ExplainMatchResponse) -> None:

@@ -1,5 +1,6 @@
 """The commands of people at the desk: each names its options and hands over to the module that does it."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -63,14 +64,21 @@ def score(
 
 
 def explain(
-    left: Record, right: Record, address: Address = DEFAULT_ADDRESS, principal: As = "", as_json: Json = False
+    left: Record,
+    right: Record,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", metavar="FILE.svg", help="Draw the waterfall into this file.")
+    ] = None,
+    address: Address = DEFAULT_ADDRESS,
+    principal: As = "",
+    as_json: Json = False,
 ) -> None:
     """Explain why two records match, why they do not, or why they are never compared."""
     from dedup_service.cli import comparing
     from dedup_service.cli.session import session
 
     with session(address, principal, as_json) as opened:
-        comparing.explain(opened, left, right)
+        comparing.explain(opened, left, right, picture)
 
 
 def proposals(

@@ -2,7 +2,7 @@
 
 import typer
 
-from dedup_service.cli import desk_commands, operator_commands, policy_commands, vote_commands
+from dedup_service.cli import desk_commands, evaluate, operator_commands, policy_commands, vote_commands
 from dedup_service.cli.problems import SayingGroup
 
 app = typer.Typer(
@@ -35,6 +35,7 @@ app.command("confirm", rich_help_panel=PROPOSE)(desk_commands.confirm)
 app.command("match", rich_help_panel=LOOK)(desk_commands.match)
 app.command("score", rich_help_panel=LOOK)(desk_commands.score)
 app.command("explain", rich_help_panel=LOOK)(desk_commands.explain)
+app.command("evaluate", rich_help_panel=LOOK)(evaluate.evaluate)
 app.command("proposals", rich_help_panel=LOOK)(desk_commands.proposals)
 app.command("accounts", rich_help_panel=LOOK)(desk_commands.accounts)
 app.command("changes", rich_help_panel=LOOK)(desk_commands.changes)

@@ -33,24 +33,11 @@ The ids are those of the records' own id column. Two hundred pairs that somebody
 _SIDES = (("left", "right"), ("l", "r"), ("1", "2"), ("a", "b"), ("first", "second"), ("one", "two"))
 _LABELS = re.compile(
     r"label|match|is_?(match|duplicate|same)|duplicate|same|truth|expected|y|clerical_match_score|gold|target",
-    re.I,
+    re.IGNORECASE,
 )
-_YES = frozenset(("1", "true", "yes", "y", "t", "match", "same", "duplicate", "positive"))
+_YES = frozenset(("true", "yes", "y", "t", "match", "same", "duplicate", "positive"))
 _NO = frozenset(
-    (
-        "0",
-        "-1",
-        "false",
-        "no",
-        "n",
-        "f",
-        "nomatch",
-        "nonmatch",
-        "notamatch",
-        "different",
-        "distinct",
-        "negative",
-    )
+    ("false", "no", "n", "f", "nomatch", "nonmatch", "notamatch", "different", "distinct", "negative")
 )
 _UNSURE = -1
 
@@ -94,7 +81,8 @@ def read_truth(table: Table, record_ids: Sequence[str]) -> Truth:
     columns = _cluster_columns(table.header)
     if columns is None:
         raise TableError(
-            f"{table.path}: the columns {', '.join(table.header)} are neither clusters nor pairs.\n\n{HOW_IT_LOOKS}"
+            f"{table.path}: the columns {', '.join(table.header)} are neither clusters nor pairs.\n\n"
+            f"{HOW_IT_LOOKS}"
         )
     return _clusters(table, *columns, place)
 
@@ -174,7 +162,8 @@ def _pairs(table: Table, left: str, right: str, label: str, place: Mapping[str, 
         if one not in place or other not in place:
             strangers += 1
         elif one != other:
-            found.append((*sorted((place[one], place[other])), said, at))
+            first, second = sorted((place[one], place[other]))
+            found.append((first, second, said, at))
     _refuse_strangers(table, left, strangers, len(table.rows), place)
     if strangers:
         notes.append(f"{strangers:,} pairs name records that the file does not have; they are left out")
@@ -207,15 +196,13 @@ def _once(columns: Labels, notes: list[str]) -> Labels:
 
 
 def _label(text: str) -> int:
-    said = "".join(filter(lambda c: c.isalnum() or c in ".-", text.casefold())).replace(
-        "-", "" if text[:1] != "-" else "-"
-    )
-    if said in _YES or said in _NO:
-        return int(said in _YES)
     try:
         share = float(text)
     except ValueError:
-        return _UNSURE
+        said = "".join(filter(str.isalpha, text.casefold()))
+        return int(said in _YES) if said in _YES | _NO else _UNSURE
+    if share == -1:
+        return 0  # as sets of the machine learners write it
     return int(share >= 0.5) if 0 <= share <= 1 else _UNSURE
 
 

@@ -1,123 +1,84 @@
-"""Names of companies: the core that identifies, the legal form, and the marks of a branch, place or
-parent.
-"""
+"""Names of companies compared: by the words that both have, and by how rare those are."""
 
-from typing import NamedTuple
-
-from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
-
+from scoring.attributes.company_parts import GROUP_WORDS, CompanyName, acronym, parse_company_name
+from scoring.attributes.company_relation import relate
+from scoring.attributes.company_words import is_known, words_of
 from scoring.comparables import Comparable
 from scoring.findings import Finding
-from scoring.text import joined, normalise
-from scoring.vocabulary import word_map, word_set
+from scoring.vocabulary.companies import legal_kinds
 
-CLOSE = 0.92
-_LEGAL_FORMS = word_map("legal_forms")
-_ABBREVIATIONS = word_map("abbreviations")
-_FILLERS = word_set("fillers")
-# Words that make a name another company's of the group; places and numbers may be left out of one's own name.
-_GROUP = word_set("branch_words") | word_set("parent_words")
-_MARKS = _GROUP | word_set("place_words")
-_NATIVE_GROUP = tuple(sorted(word for word in _GROUP if not word.isascii()))
-_PLACEHOLDERS = word_set("placeholders")
-_NATIVE_FORMS = tuple(form for form in _LEGAL_FORMS if not form.isascii())
-_WRITTEN_APART = (("s p a", "spa"), ("sp z o o", "spzoo"), ("d o o", "doo"), ("s r o", "sro"))
+__all__ = [
+    "CompanyName",
+    "acronym",
+    "compare_company_name",
+    "compare_employer",
+    "compare_legal_form",
+    "compare_marks",
+    "parse_company_name",
+]
 
-
-class CompanyName(NamedTuple):
-    """The normalised parts of a company name; an empty part is missing."""
-
-    core: str
-    marks: tuple[str, ...]
-    legal_form: str
+_LEVELS = ("exact", "same_words", "close", "subset", "acronym", "partial", "different")
+_RANKS = {level: rank for rank, level in enumerate(_LEVELS)}
+_KINDS = legal_kinds()
+# English forms are also what forms of other countries are translated by.
+_TRANSLATIONS = frozenset(("inc", "ltd", "llc", "oao"))
+_ENGLISH = _TRANSLATIONS | {"plc", "llp", "lp", "pc", "na"}
 
 
-def parse_company_name(text: str) -> CompanyName:
-    """Core, marks and legal form; a name made of nothing but such words is its own core."""
-    name = normalise(text)
-    if not name or name in _PLACEHOLDERS:
-        return CompanyName("", (), "")
-    for apart, together in _WRITTEN_APART:
-        if name.endswith(apart):
-            name = name[: -len(apart)] + together
-    name, legal_form = _without_native_form(name)
-    words = joined(name).split()
-    core: list[str] = []
-    marks: set[str] = set()
-    for at, word in enumerate(words):
-        if at and word in _LEGAL_FORMS and (len(words) - at <= 3 or len(word) > 2):
-            legal_form = _LEGAL_FORMS[word] if not legal_form or legal_form == "co" else legal_form
-        elif word not in _FILLERS:
-            full = _ABBREVIATIONS.get(word, word)
-            core.append(full)
-            if full in _MARKS or full.isdigit():
-                marks.add(full)
-    if not name.isascii():
-        marks.update(mark for mark in _NATIVE_GROUP if mark in name)
-    core = core or [word for word in words if word not in _LEGAL_FORMS] or words
-    return CompanyName(" ".join(core), tuple(sorted(marks)), legal_form)
-
-
-def acronym(core: str) -> str:
-    """The initials of a core of two words or more, else nothing."""
-    words = core.split()
-    return "".join(word[0] for word in words) if len(words) > 1 else ""
-
-
-def compare_company_name(left: Comparable, right: Comparable) -> Finding | None:  # noqa: PLR0911 -- one return a level
-    """Claim: both go by the same name, legal form apart."""
+def compare_company_name(left: Comparable, right: Comparable) -> Finding | None:
+    """Claim: both go by the same name, legal form apart. Other names stand for the name."""
     first, second = left.company, right.company
-    if not first or not second or first.isascii() != second.isascii():
+    if left.other_names or right.other_names:
+        return _compare_all(first, left.other_names, second, right.other_names)
+    if not first or not second:
         return None
     if first == second:
         return Finding("exact", "same company name", first)
-    first_words, second_words = first.split(), second.split()
-    if first.replace(" ", "") == second.replace(" ", "") or sorted(first_words) == sorted(second_words):
-        return Finding("same_words", "same words of the company name, ordered or spaced differently", first)
-    if _is_acronym(first, second) or _is_acronym(second, first):
-        return _ACRONYM
-    shorter, longer = sorted((first_words, second_words), key=len)
-    matched = _matched(shorter, longer)
-    part = _holds(first, second)
-    if matched == len(shorter) == len(longer) and not part:
-        return _CLOSE
-    if matched == len(shorter) or part:
-        return Finding("subset", "one company name holds all words of the other", " ".join(shorter))
-    if min(len(first), len(second)) > 5 and DamerauLevenshtein.distance(first, second, score_cutoff=2) <= 2:
-        return _CLOSE
-    if matched and matched * 2 >= len(longer):
-        return _PARTIAL
-    return _DIFFERENT
+    relation = relate(first, second)
+    return relation.finding if relation else None
 
 
 def compare_marks(left: Comparable, right: Comparable) -> Finding | None:
-    """Claim: neither is the branch, subsidiary or parent of the other, as far as the names say."""
+    """Claim: neither is the branch, subsidiary, sister or parent of the other, as far as the names say.
+
+    Names without a word in common say nothing of it.
+    """
     first, second = left.company, right.company
-    if not first or not second or first.isascii() != second.isascii():
+    if not first or not second:
         return None
     if first == second:
         return _SAME_MARKS
-    ours, theirs = set(left.company_marks), set(right.company_marks)
-    if cities := left.city + " " + right.city if left.city or right.city else "":
-        words, others = set(first.split()), set(second.split())
-        towns = set(cities.split())
-        ours |= (words - others) & towns
-        theirs |= (others - words) & towns
-    ours, theirs = ours - theirs, theirs - ours
-    if ours and theirs:
+    relation = relate(first, second)
+    if relation is None or not relation.is_kin:
+        return None
+    ours, theirs = set(relation.left), set(relation.right)
+    towns = set(f"{left.city} {right.city}".split())
+    mine = _open_marks(left, right, ours) | (ours & towns)
+    others = _open_marks(right, left, theirs) | (theirs & towns)
+    if (mine and others) or (ours and theirs and all(map(is_known, ours | theirs))):
         return _OTHER_BRANCH
-    if not ours and not theirs:
+    if not mine and not others:
         return _SAME_MARKS
-    return _PLACE if _GROUP.isdisjoint(ours or theirs) else _BRANCH
+    return _PLACE if GROUP_WORDS.isdisjoint(mine or others) else _BRANCH
+
+
+def _open_marks(side: Comparable, other: Comparable, words: set[str]) -> set[str]:
+    """The marks of one side that the other lacks, but for those that are part of words in common (VTB24)."""
+    marks = set(side.company_marks).difference(other.company_marks)
+    return {mark for mark in marks if mark in words or mark not in words_of(side.company).unique}
 
 
 def compare_legal_form(left: Comparable, right: Comparable) -> Finding | None:
-    """Claim: both have the same legal form."""
+    """Claim: both have the same legal form, or one the English name for the other's kind."""
     first, second = left.legal_form, right.legal_form
     if not first or not second:
         return None
-    if first == second or "co" in (first, second):
+    if first == second:
         return _SAME_FORM
+    if "co" in (first, second):
+        return None
+    if (first in _TRANSLATIONS) != (second in _TRANSLATIONS) and not _ENGLISH.issuperset((first, second)):
+        return _SAME_FORM if _KINDS.get(first) == _KINDS.get(second) else None
     return _OTHER_FORM
 
 
@@ -132,14 +93,10 @@ def compare_employer(left: Comparable, right: Comparable) -> Finding | None:
     return _ALIKE_EMPLOYER if level in ("close", "acronym", "subset") else _OTHER_EMPLOYER
 
 
-_ACRONYM = Finding("acronym", "one company name is the acronym of the other")
-_CLOSE = Finding("close", "company names differ by a slip of the pen")
-_PARTIAL = Finding("partial", "company names share half of their words")
-_DIFFERENT = Finding("different", "different company names")
 _SAME_MARKS = Finding("same", "the names say nothing of different branches or companies of a group")
 _PLACE = Finding("place", "one name says a place or number, the other does not")
 _BRANCH = Finding("one_sided", "one name says branch, parent or sister company, the other does not")
-_OTHER_BRANCH = Finding("different", "the names say different branches, places, numbers or parents")
+_OTHER_BRANCH = Finding("different", "the names say different branches, places, numbers, trades or parents")
 _SAME_FORM = Finding("same", "same legal form")
 _OTHER_FORM = Finding("different", "different legal forms")
 _SAME_EMPLOYER = Finding("same", "same company")
@@ -147,41 +104,27 @@ _ALIKE_EMPLOYER = Finding("alike", "alike company names")
 _OTHER_EMPLOYER = Finding("different", "different companies")
 
 
-def _without_native_form(name: str) -> tuple[str, str]:
-    if name.isascii():
-        return name, ""
-    for form in _NATIVE_FORMS:
-        if form in name and form != name:
-            return name.replace(form, " ").strip(), _LEGAL_FORMS[form]
-    return name, ""
+def _compare_all(
+    first: str, first_others: tuple[str, ...], second: str, second_others: tuple[str, ...]
+) -> Finding | None:
+    """The best of the own and other names of both sides."""
+    best: Finding | None = None
+    for name in (first, *first_others):
+        for other in (second, *second_others):
+            if not name or not other:
+                continue
+            if name == other:
+                found = Finding("exact", "same company name", name)
+            elif (relation := relate(name, other)) is None:
+                continue
+            else:
+                found = relation.finding
+            if found.level != "different" and (name is not first or other is not second):
+                found = found._replace(evidence=f"{found.evidence} (brand, former or native name)")
+            if best is None or _order(found) < _order(best):
+                best = found
+    return best
 
 
-def _is_acronym(short: str, long: str) -> bool:
-    # The words may stand in another order, so the letters are compared as a set.
-    return " " not in short and 1 < len(short) < 8 and sorted(short) == sorted(acronym(long))
-
-
-def _holds(first: str, second: str) -> bool:
-    """Whether one name is a part of the other, in scripts that put no space between words."""
-    return not first.isascii() and min(len(first), len(second)) > 1 and (first in second or second in first)
-
-
-def _matched(shorter: list[str], longer: list[str]) -> int:
-    """How many words of the shorter name stand in the longer one, a slip or a word cut short allowed."""
-    left_over = list(longer)
-    count = 0
-    for word in shorter:
-        for other in left_over:
-            if word == other or _is_slip(word, other):
-                left_over.remove(other)
-                count += 1
-                break
-    return count
-
-
-def _is_slip(word: str, other: str) -> bool:
-    if min(len(word), len(other)) > 2 and (word.startswith(other) or other.startswith(word)):
-        return True
-    if len(word) < 4 or len(other) < 4 or abs(len(word) - len(other)) > 1:
-        return False
-    return JaroWinkler.similarity(word, other, score_cutoff=CLOSE) >= CLOSE
+def _order(found: Finding) -> tuple[int, int, str, str]:
+    return _RANKS[found.level], len(found.evidence), found.value, found.evidence

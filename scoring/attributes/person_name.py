@@ -1,130 +1,108 @@
-"""Names of people: given, middle and family names, generational suffixes, and titles as a hint of gender."""
+"""Names of people compared: given, middle and family names, generational suffixes, and gender.
 
-from typing import NamedTuple
+Two words are compared first, which decides most pairs; where they disagree, the whole names are looked at,
+since one name is divided in many ways over the fields, written in either order, in part, or in two scripts.
+"""
 
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
+from scoring.attributes.name_likeness import (
+    CLOSE,
+    compare_family_words,
+    compare_given_words,
+    full_names_of,
+)
+from scoring.attributes.person_parts import (
+    PersonName,
+    normalise_gender,
+    parse_person_name,
+    without_particles,
+)
+from scoring.attributes.whole_name import (
+    arrangement,
+    by_other_names,
+    has_former_name,
+    is_contained,
+    is_made_of_initials,
+    is_written_together,
+    scripts_agree,
+)
 from scoring.comparables import Comparable
 from scoring.findings import Finding
-from scoring.text import normalise
-from scoring.vocabulary import known_given_names, nicknames, word_map, word_set
 
-CLOSE = 0.91
-SIMILAR = 0.80
-
-_TITLES = word_map("titles")
-_SUFFIXES = word_map("suffixes")
-_GENDERS = {
-    word: "m" for word in ("m", "male", "man", "mann", "mannlich", "homme", "hombre", "masculino")
-} | {
-    word: "f"
-    for word in ("f", "female", "woman", "w", "weiblich", "frau", "femme", "mujer", "femenino", "femminile")
-}
-_DEGREES = word_set("degrees")
-_PARTICLES = word_set("particles")
-_PLACEHOLDERS = word_set("placeholders")
-_NICKNAMES = nicknames()
-_KNOWN = known_given_names()
-
-
-class PersonName(NamedTuple):
-    """The normalised parts of a name; an empty part is missing."""
-
-    given: str
-    middle: str
-    family: str
-    suffix: str
-    gender: str
-
-
-def parse_person_name(
-    given: str, middle: str, family: str, full: str = "", suffix: str = "", title: str = ""
-) -> PersonName:
-    """The parts of a name from its fields; the full name is taken apart only where given or family is
-    missing.
-    """
-    gender = _TITLES.get(normalise(title), "") if title else ""
-    generation = _SUFFIXES.get(normalise(suffix), "") if suffix else ""
-    given, gender, generation = _stripped(given, gender, generation)
-    family, gender, generation = _stripped(family, gender, generation)
-    middle = normalise(middle) if middle else ""
-    if full and not (given and family):
-        first, second, third, gender, generation = _taken_apart(full, gender, generation)
-        given, middle, family = given or first, middle or second, family or third
-    head, _, tail = given.partition(" ")
-    return PersonName(head, f"{tail} {middle}".strip(), family, generation, gender)
-
-
-def normalise_gender(text: str) -> str:
-    """'m' or 'f' where a field says so, in the words of several languages; else empty."""
-    return _GENDERS.get(normalise(text[:16]), "") if text else ""
-
-
-def full_names_of(given: str) -> tuple[str, ...]:
-    """The full names that a given name may stand for: 'bob' is robert; a name that is no short form is
-    itself.
-    """
-    return _NICKNAMES.get(given) or (given,)
+__all__ = [
+    "PersonName",
+    "compare_family",
+    "compare_gender",
+    "compare_given",
+    "compare_middle",
+    "compare_suffix",
+    "full_names_of",
+    "normalise_gender",
+    "parse_person_name",
+]
 
 
 def compare_given(left: Comparable, right: Comparable) -> Finding | None:  # noqa: PLR0911 -- one return a level
     """Claim: both are called by the same given name."""
     first, second = left.given, right.given
-    if not first or not second or first.isascii() != second.isascii():
+    if not first or not second:
         return None
     if first == second:
         return Finding("exact", "same given name", first)
     if _swapped(left, right):
         return Finding("swapped", "given and family names swapped", first)
-    if _is_nickname(first, second):
-        return _NICKNAME
-    if _joined(left) == _joined(right):
-        return Finding("exact", "same given names, spaced differently", first)
-    if len(first) == 1 or len(second) == 1:
-        return _INITIAL if first[0] == second[0] else _DIFFERENT
-    likeness = JaroWinkler.similarity(first, second)
-    if first in _KNOWN and second in _KNOWN:
-        # Two well-known names a letter apart are two names (daniel, daniela) or two spellings (steven,
-        # stephen), and no slip of the pen; the last letter tells a sister from a brother.
-        return _SIMILAR if likeness >= SIMILAR and first[-1] == second[-1] else _DIFFERENT
-    if likeness >= CLOSE or (min(len(first), len(second)) > 3 and _one_edit(first, second)):
-        return _CLOSE
-    if first in right.middle.split() or second in left.middle.split():
-        return _CALLED_BY_MIDDLE
-    return _SIMILAR if likeness >= SIMILAR or _two_edits(first, second) else _DIFFERENT
+    level = compare_given_words(first, second)
+    if level in _SETTLED:
+        return _GIVEN[level]
+    if left.middle or right.middle or " " in left.family or " " in right.family or level is None:
+        found = _given_of_whole_names(left, right)
+        if found:
+            return found
+    if (left.other_names or right.other_names) and level != "similar":
+        for one, other in by_other_names(left, right):
+            if one.given and (found := compare_given(one, other)) and found.level not in _WEAK:
+                return Finding(
+                    found.level, "one given name stands among the other's other names", found.value
+                )
+    return _GIVEN[level] if level else None
 
 
 def compare_middle(left: Comparable, right: Comparable) -> Finding | None:
-    """Claim: both have the same middle names, or one has the other's initial."""
+    """Claim: both have the same middle names, or one has some of the other's, or their initials."""
     first, second = left.middle, right.middle
     if not first or not second:
         return None
-    if first == second:
+    if first == second or first.replace(" ", "") == second.replace(" ", ""):
         return _MIDDLE_SAME
-    if first[0] == second[0] and (len(first) == 1 or len(second) == 1):
-        return _MIDDLE_INITIAL
-    if JaroWinkler.similarity(first, second) >= CLOSE or set(first.split()) & set(second.split()):
-        return _MIDDLE_CLOSE
-    return _MIDDLE_DIFFERENT
+    if " " in first or " " in second:
+        return _compare_middles(first.split(), second.split())
+    level = compare_given_words(first, second)
+    return _MIDDLE[level] if level else None
 
 
 def compare_family(left: Comparable, right: Comparable) -> Finding | None:  # noqa: PLR0911 -- one return a level
     """Claim: both bear the same family name."""
     first, second = left.family, right.family
-    if not first or not second or first.isascii() != second.isascii():
+    if not first or not second:
         return None
-    if first == second or first.replace(" ", "") == second.replace(" ", ""):
+    if first == second:
         return Finding("exact", "same family name", first)
     if _swapped(left, right):
         return Finding("swapped", "given and family names swapped", first)
-    if (" " in first or " " in second) and _shares_part(first, second):
-        return _PART
-    if min(len(first), len(second)) == 1:
-        return _FAMILY_INITIAL if first[0] == second[0] else _FAMILY_DIFFERENT
-    likeness = JaroWinkler.similarity(first, second)
-    if likeness >= CLOSE or (min(len(first), len(second)) > 3 and _one_edit(first, second)):
-        return _FAMILY_CLOSE
-    return _FAMILY_SIMILAR if likeness >= SIMILAR else _FAMILY_DIFFERENT
+    level = None
+    if " " in first or " " in second:
+        found = _compare_long_families(first, second)
+        if found.level not in _WEAK:
+            return found
+        level = found.level
+    else:
+        level = compare_family_words(first, second)
+    if level == "exact":
+        return Finding("exact", "same family name, written in two ways", first)
+    if level == "close":
+        return _FAMILY["close"]
+    return _family_of_whole_names(left, right, level) or (_FAMILY[level] if level else None)
 
 
 def compare_suffix(left: Comparable, right: Comparable) -> Finding | None:
@@ -143,21 +121,37 @@ def compare_gender(left: Comparable, right: Comparable) -> Finding | None:
     return _GENDER_SAME if left.gender == right.gender else _GENDER_DIFFERENT
 
 
-_NICKNAME = Finding("nickname", "one given name is a short form of the other")
-_INITIAL = Finding("initial", "one given name is the initial of the other")
+_SETTLED = frozenset(("exact", "nickname", "close"))
+_WEAK = frozenset(("similar", "different"))
+_GIVEN = {
+    "nickname": Finding("nickname", "one given name is a short form or another spelling of the other"),
+    "close": Finding("close", "given names differ by a slip of the pen or by language"),
+    "initial": Finding("initial", "one given name is the initial of the other"),
+    "similar": Finding("similar", "given names are alike"),
+    "different": Finding("different", "different given names"),
+}
 _CALLED_BY_MIDDLE = Finding("initial", "one is called by the other's middle name")
-_CLOSE = Finding("close", "given names differ by a slip of the pen")
-_SIMILAR = Finding("similar", "given names are alike")
-_DIFFERENT = Finding("different", "different given names")
+_INITIALS = Finding("initial", "one given name is made of the other's initials")
 _MIDDLE_SAME = Finding("exact", "same middle names")
 _MIDDLE_INITIAL = Finding("close", "one middle name is the initial of the other")
 _MIDDLE_CLOSE = Finding("close", "middle names are alike")
 _MIDDLE_DIFFERENT = Finding("different", "different middle names")
+_MIDDLE = {
+    "nickname": _MIDDLE_CLOSE,
+    "close": _MIDDLE_CLOSE,
+    "initial": _MIDDLE_INITIAL,
+    "similar": _MIDDLE_DIFFERENT,
+    "different": _MIDDLE_DIFFERENT,
+}
 _PART = Finding("part", "one of several family names is the same")
-_FAMILY_INITIAL = Finding("similar", "one family name is the initial of the other")
-_FAMILY_CLOSE = Finding("close", "family names differ by a slip of the pen")
-_FAMILY_SIMILAR = Finding("similar", "family names are alike")
-_FAMILY_DIFFERENT = Finding("different", "different family names")
+_FORMER = Finding("part", "one family name is the other's former name")
+_TOGETHER = Finding("close", "names written together")
+_IN_NAME = Finding("part", "one family name stands among the other's names")
+_FAMILY = {
+    "close": Finding("close", "family names differ by a slip of the pen or by language"),
+    "similar": Finding("similar", "family names are alike"),
+    "different": Finding("different", "different family names"),
+}
 _SUFFIX_SAME = Finding("same", "same generational suffix")
 _SUFFIX_ONE_SIDED = Finding("one_sided", "a generational suffix on one side only, as father and son may have")
 _SUFFIX_DIFFERENT = Finding("different", "different generational suffixes")
@@ -165,24 +159,21 @@ _GENDER_SAME = Finding("same", "titles of the same gender")
 _GENDER_DIFFERENT = Finding("different", "titles of different genders")
 
 
-def _is_nickname(first: str, second: str) -> bool:
-    first_names, second_names = full_names_of(first), full_names_of(second)
-    return first in second_names or second in first_names or not set(first_names).isdisjoint(second_names)
-
-
-def _joined(side: Comparable) -> str:
-    return (side.given + side.middle).replace(" ", "")
-
-
 def _swapped(left: Comparable, right: Comparable) -> bool:
-    """Whether given and family name changed places, at most one of them misspelt on the way."""
+    """Whether given and family name changed places, at most one of them misspelt or missing."""
     if left.given == right.family:
-        return left.given != "" and _is_close(left.family, _as_typed(right, left.family))
+        return left.given != "" and _fits(_as_typed(right, left.family), left.family)
     return (
         left.family == right.given
         and left.family != ""
-        and _is_close(_as_typed(left, right.family), right.family)
+        and _fits(_as_typed(left, right.family), right.family)
     )
+
+
+def _fits(given: str, family: str) -> bool:
+    if not given or not family:
+        return given != family
+    return given == family or _is_one_name(given, family)
 
 
 def _as_typed(side: Comparable, family: str) -> str:
@@ -192,69 +183,110 @@ def _as_typed(side: Comparable, family: str) -> str:
     return f"{side.given} {side.middle}" if side.middle and " " in family else side.given
 
 
-def _is_close(first: str, second: str) -> bool:
-    return JaroWinkler.similarity(first, second) >= CLOSE
-
-
-def _one_edit(first: str, second: str) -> bool:
-    return DamerauLevenshtein.distance(first, second, score_cutoff=1) <= 1
-
-
-def _two_edits(first: str, second: str) -> bool:
-    """Two slips in a name long enough that two names seldom lie so near."""
+def _is_one_name(given: str, family: str) -> bool:
+    if JaroWinkler.similarity(given, family) >= CLOSE or compare_given_words(given, family) in _SETTLED:
+        return True
     return (
-        min(len(first), len(second)) > 5 and DamerauLevenshtein.distance(first, second, score_cutoff=2) <= 2
+        min(len(given), len(family)) > 2 and DamerauLevenshtein.distance(given, family, score_cutoff=1) <= 1
     )
 
 
-def _shares_part(first: str, second: str) -> bool:
-    """Whether all of the shorter family name stands in the longer one: 'garcia' in 'garcia lopez'; 'garcia
-    ruiz' is another.
-    """
-    shorter, longer = sorted(
-        ({word for word in name.split() if word not in _PARTICLES} for name in (first, second)), key=len
+def _given_of_whole_names(left: Comparable, right: Comparable) -> Finding | None:
+    """What the whole names say of given names that disagree word by word."""
+    if left.given.isascii() != right.given.isascii():
+        agree = scripts_agree(left, right)
+        return _GIVEN["close"] if agree else None
+    arranged = arrangement(left, right)
+    if arranged == "same":
+        return Finding("exact", "same names, divided differently", left.given)
+    if arranged == "other_order":
+        return Finding("swapped", "same names in another order", left.given)
+    if is_made_of_initials(left, right) or is_made_of_initials(right, left):
+        return _INITIALS
+    if (right.middle and left.given in right.middle.split()) or (
+        left.middle and right.given in left.middle.split()
+    ):
+        return _CALLED_BY_MIDDLE
+    return None
+
+
+def _given_of_other_names(left: Comparable, right: Comparable) -> Finding | None:
+    for one, other in by_other_names(left, right):
+        if one.given and (found := compare_given(one, other)) and found.level not in _WEAK:
+            return Finding(found.level, "one given name stands among the other's other names", found.value)
+    return None
+
+
+def _compare_middles(first: list[str], second: list[str]) -> Finding:
+    """Several middle names: all of the shorter list must be among the longer one's."""
+    shorter, longer = sorted((first, second), key=len)
+    rest = list(longer)
+    initials = 0
+    for word in shorter:
+        match = next((other for other in rest if other == word), None)
+        if match is None:
+            match = next((other for other in rest if compare_given_words(word, other) in _ALIKE), None)
+            initials += 1
+        if match is None:
+            return _MIDDLE_DIFFERENT
+        rest.remove(match)
+    return _MIDDLE_SAME if not rest and not initials else _MIDDLE_CLOSE
+
+
+_ALIKE = frozenset(("nickname", "close", "initial"))
+
+
+def _compare_long_families(first: str, second: str) -> Finding:
+    """Family names of which at least one has several words."""
+    if first.replace(" ", "") == second.replace(" ", ""):
+        return Finding("exact", "same family name, spaced differently", first)
+    first_core, second_core = without_particles(first), without_particles(second)
+    if first_core == second_core:
+        return Finding("close", "same family name but for its particles")
+    if " " in first_core or " " in second_core:
+        shorter, longer = sorted((first_core.split(), second_core.split()), key=len)
+        if len(shorter) < len(longer) and _are_among(shorter, longer):
+            return _PART
+        if len(shorter) == len(longer) and sorted(shorter) == sorted(longer):
+            return Finding("close", "same family names in another order")
+    level = compare_family_words(first_core.replace(" ", ""), second_core.replace(" ", ""))
+    return _FAMILY["close" if level == "exact" else level or "different"]
+
+
+def _are_among(shorter: list[str], longer: list[str]) -> bool:
+    return max(map(len, shorter)) > 2 and all(
+        any(word == other or compare_family_words(word, other) in _SETTLED for other in longer)
+        for word in shorter
     )
-    return bool(shorter) and shorter <= longer and max(map(len, shorter)) > 2
 
 
-def _stripped(name: str, gender: str, generation: str) -> tuple[str, str, str]:
-    """A name field without the titles, degrees and suffixes that were typed into it."""
-    if not name:
-        return "", gender, generation
-    name = normalise(name)
-    if " " not in name:
-        return ("" if name in _PLACEHOLDERS else name), gender, generation
-    words = name.split()
-    while len(words) > 1 and words[0] in _TITLES and len(words[0]) > 1:
-        gender = gender or _TITLES[words.pop(0)]
-    while len(words) > 1 and (words[-1] in _SUFFIXES or words[-1] in _DEGREES):
-        generation = generation or _SUFFIXES.get(words[-1], "")
-        words.pop()
-    name = " ".join(words)
-    return ("" if name in _PLACEHOLDERS else name), gender, generation
+def _family_of_whole_names(left: Comparable, right: Comparable, level: str | None) -> Finding | None:
+    """What former names, other names and whole names say of family names that disagree."""
+    if (left.other_families or right.other_families) and has_former_name(left, right):
+        return _FORMER
+    if left.family.isascii() != right.family.isascii():
+        if scripts_agree(left, right):
+            return _FAMILY["close"]
+    elif left.middle or right.middle or " " in left.family or " " in right.family or not level:
+        found = _family_elsewhere(left, right)
+        if found:
+            return found
+    if not (left.given and right.given) and is_written_together(left, right):
+        return _TOGETHER
+    return _family_of_other_names(left, right) if left.other_names or right.other_names else None
 
 
-def _taken_apart(full: str, gender: str, generation: str) -> tuple[str, str, str, str, str]:
-    """Given, middle and family name of a full name, in either of the orders 'Ada Lovelace' and 'Lovelace,
-    Ada'.
-    """
-    before, comma, after = full[:512].partition(",")
-    if comma and after.strip():
-        family, gender, generation = _stripped(before, gender, generation)
-        rest = normalise(after)
-        if rest in _SUFFIXES or rest in _DEGREES:
-            return _taken_apart(before, gender, _SUFFIXES.get(rest, generation))
-        rest, gender, generation = _stripped(after, gender, generation)
-        given, _, middle = rest.partition(" ")
-        return given, middle, family, gender, generation
-    name, gender, generation = _stripped(full, gender, generation)
-    words = name.split()
-    if len(words) < 2:
-        if not name.isascii() and 2 <= len(name) <= 4 and "\u3400" <= name[0] <= "\ud7a3":
-            # Chinese, Japanese and Korean full names are written family name first, without a space.
-            return name[1:], "", name[0], gender, generation
-        return "", "", name, gender, generation
-    start = len(words) - 1
-    while start > 1 and words[start - 1] in _PARTICLES:
-        start -= 1
-    return words[0], " ".join(words[1:start]), " ".join(words[start:]), gender, generation
+def _family_elsewhere(left: Comparable, right: Comparable) -> Finding | None:
+    arranged = arrangement(left, right)
+    if arranged == "same":
+        return Finding("exact", "same names, divided differently", left.family)
+    if arranged == "other_order":
+        return Finding("swapped", "same names in another order", left.family)
+    return _IN_NAME if is_contained(left, right) else None
+
+
+def _family_of_other_names(left: Comparable, right: Comparable) -> Finding | None:
+    for one, other in by_other_names(left, right):
+        if one.family and (found := compare_family(one, other)) and found.level not in _WEAK:
+            return Finding(found.level, "one family name stands among the other's other names", found.value)
+    return None

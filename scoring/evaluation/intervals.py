@@ -90,7 +90,7 @@ def bootstrap(units: UnitCounts, seed: int, replicates: int = REPLICATES) -> Int
 
     Pairs of one entity or cluster stand or fall together, so these are drawn and not pairs (as Binette and
     others 2023, *Estimating the Performance of Entity Resolution Algorithms*, draw entities). The same seed
-    gives the same bounds. Fewer than ten units with pairs give none: nan.
+    gives the same bounds. Where all draws agree, as they do on 0 and 1, units are counted (Wilson). Fewer than ten units with pairs give none: nan.
     """
     if np.count_nonzero(units.true + units.found) < _LEAST_UNITS:
         nothing = Interval(math.nan, math.nan)
@@ -104,9 +104,9 @@ def bootstrap(units: UnitCounts, seed: int, replicates: int = REPLICATES) -> Int
     true, found, correct = drawn.T
     with np.errstate(divide="ignore", invalid="ignore"):
         return Intervals(
-            _percentiles(correct / found),
-            _percentiles(correct / true),
-            _percentiles(2 * correct / (true + found)),
+            _percentiles(correct / found, np.count_nonzero(units.found)),
+            _percentiles(correct / true, np.count_nonzero(units.true)),
+            _percentiles(2 * correct / (true + found), np.count_nonzero(units.true + units.found)),
         )
 
 
@@ -136,9 +136,12 @@ def _pairs_by_unit(groups: Labels, unit: Labels, outside: Mask) -> Floats:
     return np.bincount(unit_of, pairs, int(unit.max(initial=-1)) + 1).astype(np.float64)
 
 
-def _percentiles(values: Floats) -> Interval:
+def _percentiles(values: Floats, units: int) -> Interval:
     known = values[np.isfinite(values)]
     if not known.size:
         return Interval(math.nan, math.nan)
     low, high = np.quantile(known, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2))
+    if low == high:
+        # No draw of units without a mistake has one: what so many units can say is what Wilson says.
+        return wilson(float(low) * units, units)
     return Interval(float(low), float(high))

@@ -1,6 +1,7 @@
 """Word lists that normalising and comparing rely on, read once from the data files beside this module."""
 
 import json
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
@@ -25,24 +26,65 @@ def word_set(name: str) -> frozenset[str]:
 
 
 @cache
+def name_spellings() -> dict[str, str]:
+    """Spelling of a given name -> the one spelling that stands for all of them."""
+    return {other: words[0] for words in _lines("name_spellings.txt") for other in words[1:]}
+
+
+@cache
+def equivalent_names() -> dict[str, frozenset[int]]:
+    """Given name -> the numbers of the lines that say what it is called in other languages."""
+    spellings = name_spellings()
+    lines: dict[str, set[int]] = {}
+    for number, words in enumerate(_lines("name_equivalents.txt")):
+        meant = {spellings.get(word, word) for word in words}
+        for word in (*words, *meant, *(other for other, one in spellings.items() if one in meant)):
+            lines.setdefault(word, set()).add(number)
+    return {name: frozenset(numbers) for name, numbers in lines.items()}
+
+
+@cache
 def nicknames() -> dict[str, tuple[str, ...]]:
-    """Short form -> the full names it may stand for, sorted."""
+    """Short form -> the full names it may stand for, sorted and in one spelling each; a short form that is a
+    full name too stands for itself as well.
+    """
+    spellings = name_spellings()
     meanings: dict[str, set[str]] = {}
-    text = files(__package__).joinpath("nicknames.txt").read_text(encoding="utf-8")
-    for line in text.splitlines():
-        if not line or line.startswith("#"):
-            continue
-        full, _, forms = line.partition(":")
-        for form in forms.split():
-            meanings.setdefault(form, set()).add(full)
-    return {form: tuple(sorted(full_names)) for form, full_names in sorted(meanings.items())}
+    full_names: set[str] = set()
+    for file in ("nicknames.txt", "nicknames_english.txt"):
+        for full, *forms in _lines(file):
+            full_names.add(full)
+            for form in forms:
+                meanings.setdefault(form, set()).add(spellings.get(full, full))
+    for form in full_names.intersection(meanings):
+        meanings[form].add(spellings.get(form, form))
+    return {form: tuple(sorted(meant)) for form, meant in sorted(meanings.items())}
 
 
 @cache
 def known_given_names() -> frozenset[str]:
-    """Every full name and short form of the table."""
+    """Every full name and short form of the tables, and the given names that are common somewhere."""
     meanings = nicknames()
-    return frozenset(meanings).union(*meanings.values())
+    spellings = name_spellings()
+    return frozenset(meanings).union(*meanings.values(), given_name_genders(), spellings, spellings.values())
+
+
+@cache
+def given_name_genders() -> dict[str, str]:
+    """Common given name -> 'm' or 'f' where nearly all who bear it are of one gender, else empty."""
+    return {
+        name: "" if gender == "u" else gender
+        for gender, *names in _lines("given_names.txt")
+        for name in names
+    }
+
+
+def _lines(file: str) -> Iterator[list[str]]:
+    """The words of each line of a table; a colon after the first of them is for the reader's eyes."""
+    text = files(__package__).joinpath(file).read_text(encoding="utf-8")
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            yield line.replace(":", " ").split()
 
 
 @cache

@@ -144,6 +144,12 @@ def test_the_bootstrap_repeats_itself() -> None:
     assert bootstrap(units, 7) != bootstrap(units, 8)
 
 
+def test_a_figure_without_a_mistake_is_not_certain() -> None:
+    """A hundred entities that are all right leave room for one that is not."""
+    truth = np.arange(300) // 3
+    assert bootstrap(units_of_clusters(truth, truth), 1).precision == wilson(100, 100)
+
+
 def test_a_figure_of_few_parts_has_no_interval() -> None:
     """One large chain is one observation, whatever number of pairs it holds."""
     chained = units_of_clusters(np.zeros(300, np.int64), np.arange(300) // 3)

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring import Comparable, ComparableError, Entity, pack, prepare, unpack
-from scoring.attributes.address import normalise_city, normalise_postal_code, parse_street
 from scoring.attributes.company_name import parse_company_name
 from scoring.attributes.date import normalise_date
 from scoring.attributes.email import normalise_email
 from scoring.attributes.phone import normalise_phone
+from scoring.attributes.place import normalise_city, normalise_postal_code
+from scoring.attributes.street import parse_street
 from scoring.attributes.website import normalise_domain
 from scoring.text import MAX_CODE_POINTS, normalise
 from tests.scoring.scored_records import any_values, company, person
@@ -140,12 +141,12 @@ def test_dates(text: str, country: str, expected: str) -> None:
         ("12 High St., Flat 3", ("12", "high street", "3", "")),
         ("Hauptstr. 5a", ("5a", "hauptstrasse", "", "")),
         ("Apt. 4, 99 W 5th Ave", ("99", "west 5th avenue", "4", "")),
-        ("1515 Adela Lane Las Vegas NV 89132", ("1515", "adela lane las vegas nv", "", "89132")),
+        ("1515 Adela Lane Las Vegas NV 89132", ("1515", "adela lane", "", "89132")),
     ],
 )
 def test_streets(text: str, expected: tuple[str, str, str, str]) -> None:
     """Short forms are written out; number, street, unit and a typed-in postal code are told apart."""
-    assert parse_street(text) == expected
+    assert parse_street(text)[:4] == expected
 
 
 def test_cities_and_postal_codes() -> None:

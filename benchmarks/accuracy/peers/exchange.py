@@ -1,7 +1,9 @@
 """What a peer reads and writes; it runs in the bench environment, where the project is not installed."""
 
 import csv
+import re
 import sys
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,9 +27,12 @@ class Task:
 
 
 def read_task() -> Task:
-    """The task of the command line: FOLDER ENTITY. An absent value is None."""
+    """The task of the command line: FOLDER ENTITY. An absent value is None.
+
+    The values are cleaned as the guides of all three peers ask for before anything is compared.
+    """
     folder, entity = Path(sys.argv[1]), sys.argv[2]
-    records = pd.read_csv(folder / "records.csv", dtype=str, keep_default_na=False)
+    records = _cleaned(pd.read_csv(folder / "records.csv", dtype=str, keep_default_na=False))
     records = records.astype(object).where(records != "", None)
     records["record_id"] = np.arange(len(records))
     pairs = None
@@ -55,3 +60,65 @@ def write_found(
         clusters=clusters if clusters is not None else np.zeros(0, np.int64),
         threshold=np.array(threshold),
     )
+
+
+def _cleaned(records: pd.DataFrame) -> pd.DataFrame:
+    """Lower case without accents and stray spaces; telephones as their last nine digits, websites as hosts;
+    a full name taken apart where the set has given and family names in other records.
+    """
+    for name in records.columns:
+        if name == "record_id":
+            continue
+        clean = _CLEANERS.get(name, _plain)
+        records[name] = [clean(_plain(value)) for value in records[name]]
+    if {"full_name", "given_name", "family_name"} <= set(records.columns):
+        lacking = (
+            (records["given_name"] == "") & (records["family_name"] == "") & (records["full_name"] != "")
+        )
+        for at in records.index[lacking]:
+            given, family = _taken_apart(records.at[at, "full_name"])
+            records.at[at, "given_name"], records.at[at, "family_name"] = given, family
+    return records
+
+
+def _plain(text: str) -> str:
+    bare = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
+    return " ".join(bare.lower().split())
+
+
+def _number(text: str) -> str:
+    # Nine digits leave country code and trunk zero out, in whichever way the number is written.
+    return re.sub(r"\D", "", text)[-9:]
+
+
+def _host(text: str) -> str:
+    return re.sub(r"^(https?://)?(www\.)?", "", text).split("/")[0]
+
+
+def _words(text: str) -> str:
+    return " ".join(re.sub(r"[^\w\s]", " ", text.replace(".", "").replace("'", "")).split())
+
+
+def _identifier(text: str) -> str:
+    return re.sub(r"\W", "", text)
+
+
+def _taken_apart(full: str) -> tuple[str, str]:
+    """Given and family name: "family, given", or the first and the last word."""
+    if "," in full:
+        family, _, given = full.partition(",")
+        return given.strip(), family.strip()
+    given, _, family = full.rpartition(" ")
+    return given.split(" ")[0], family
+
+
+_CLEANERS = {
+    "phone": _number,
+    "mobile_phone": _number,
+    "website": _host,
+    "company_name": _words,
+    "street": _words,
+    "tax_id": _identifier,
+    "national_id": _identifier,
+    "registration_number": _identifier,
+}

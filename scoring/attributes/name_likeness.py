@@ -1,0 +1,199 @@
+"""How alike two words of names are: short forms, spellings, slips of the pen, sounds and scripts."""
+
+from functools import lru_cache
+
+from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
+
+from scoring.reading import compare_readings, korean_key, reading_of, script_of
+from scoring.vocabulary import (
+    equivalent_names,
+    given_name_genders,
+    known_given_names,
+    name_spellings,
+    nicknames,
+)
+
+CLOSE = 0.91
+SIMILAR = 0.80
+
+_NICKNAMES = nicknames()
+_SPELLINGS = name_spellings()
+_EQUIVALENTS = equivalent_names()
+_KNOWN = known_given_names()
+_GENDERS = given_name_genders()
+_MISREAD = str.maketrans("0134578", "oieastb")
+_UMLAUTS = (("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a"))
+
+
+def full_names_of(given: str) -> tuple[str, ...]:
+    """The full names that a given name may stand for, in one spelling each: 'bob' is robert; 'steven' is
+    stephen; a name that is no short form is itself.
+    """
+    names = _NICKNAMES.get(given)
+    if names is None:
+        return (_SPELLINGS.get(given, given),)
+    return names
+
+
+@lru_cache(maxsize=65536)
+def compare_given_words(first: str, second: str) -> str | None:  # noqa: PLR0911 -- one return a level
+    """The level that two different given names reach, symmetric: 'nickname', 'close', 'initial', 'similar' or
+    'different'; None where two scripts cannot be compared.
+    """
+    if not (first.isascii() and second.isascii()):
+        return _across_scripts(first, second)
+    if len(first) == 1 or len(second) == 1:
+        return "initial" if first[0] == second[0] else "different"
+    if _same_person_would_write(first, second):
+        return "nickname"
+    if not (first.isalpha() and second.isalpha()):
+        return _misread(first, second)
+    if not _EQUIVALENTS.get(first, _NOTHING).isdisjoint(_EQUIVALENTS.get(second, _NOTHING)):
+        return "close"
+    likeness = JaroWinkler.similarity(first, second)
+    if first in _KNOWN and second in _KNOWN:
+        return _of_known_names(first, second, likeness)
+    if likeness > 0.7 and _without_umlauts(first) == _without_umlauts(second):
+        return "nickname"
+    return _by_letters(first, second, likeness)
+
+
+@lru_cache(maxsize=65536)
+def compare_family_words(first: str, second: str) -> str | None:
+    """The level that two different family names reach, symmetric: 'exact' (two ways to write an umlaut),
+    'close', 'similar' or 'different'; None where two scripts cannot be compared.
+    """
+    if not (first.isascii() and second.isascii()):
+        return _across_scripts(first, second)
+    if len(first) == 1 or len(second) == 1:
+        return "similar" if first[0] == second[0] else "different"
+    if not (first.isalpha() and second.isalpha()) and not (" " in first or " " in second):
+        return _misread(first, second)
+    likeness = JaroWinkler.similarity(first, second)
+    if likeness > 0.7 and _without_umlauts(first) == _without_umlauts(second):
+        return "exact"
+    if max(len(first), len(second)) < 6 and _are_one_korean_name(first, second):
+        return "close"
+    return _by_letters(first, second, likeness)
+
+
+_NOTHING: frozenset[str] = frozenset()
+_KOREAN = """lee yi rhee li ri rhie park pak bak choi choe chey jung jeong chung cheong chong kim gim cho jo
+joe kang gang yoon yun youn lim im rim yim shin sin oh o seo suh so kwon gwon hwang ahn an song
+yoo yu ryu ko go koh moon mun son sohn bae pae baek paek paik heo hur huh nam noh roh no ha
+jeon jun chun woo wu"""
+_KOREAN_FAMILIES = frozenset(_KOREAN.split())
+
+
+def _are_one_korean_name(first: str, second: str) -> bool:
+    return (
+        first in _KOREAN_FAMILIES and second in _KOREAN_FAMILIES and korean_key(first) == korean_key(second)
+    )
+
+
+def _same_person_would_write(first: str, second: str) -> bool:
+    first_names, second_names = full_names_of(first), full_names_of(second)
+    if len(first_names) == 1 and len(second_names) == 1:
+        return first_names == second_names
+    return not set(first_names).isdisjoint(second_names)
+
+
+def _misread(first: str, second: str) -> str:
+    """Digits for the letters that they look like, as text recognition writes them."""
+    read_first, read_second = first.translate(_MISREAD), second.translate(_MISREAD)
+    if read_first == read_second or read_first.replace("i", "l") == read_second.replace("i", "l"):
+        return "close"
+    return _by_letters(read_first, read_second, JaroWinkler.similarity(read_first, read_second))
+
+
+def _of_known_names(first: str, second: str, likeness: float) -> str:
+    """Two well-known names a letter apart are two people's (Daniel, Daniela; Jon, Joe), or one person's
+    spellings that no table has (Marie, Maria), and seldom a slip of the pen.
+    """
+    if likeness < SIMILAR or min(len(first), len(second)) < 4:
+        return "different"
+    genders = _GENDERS.get(first), _GENDERS.get(second)
+    if genders in {("m", "f"), ("f", "m")}:
+        return "different"
+    return "similar"
+
+
+def _by_letters(first: str, second: str, likeness: float) -> str:  # noqa: PLR0911 -- one return a rule
+    shorter = min(len(first), len(second))
+    if likeness >= CLOSE and shorter > 3:
+        return "close"
+    if shorter > 3 and DamerauLevenshtein.distance(first, second, score_cutoff=1) <= 1:
+        return "close"
+    if likeness < 0.55:
+        return "different"
+    alike = sounds_alike(first, second)
+    if alike and (likeness >= 0.88 or (likeness >= 0.7 and alike > 3)):
+        return "close"
+    if likeness >= SIMILAR or (alike > 1 and likeness >= 0.65):
+        return "similar"
+    if shorter > 5 and DamerauLevenshtein.distance(first, second, score_cutoff=2) <= 2:
+        return "similar"
+    return "different"
+
+
+def _without_umlauts(name: str) -> str:
+    for written, letter in _UMLAUTS:
+        name = name.replace(written, letter)
+    return name
+
+
+def _across_scripts(first: str, second: str) -> str | None:
+    """Names of which at least one is not in Latin letters."""
+    if first.isascii() or second.isascii():
+        native, latin = (second, first) if first.isascii() else (first, second)
+        return compare_readings(native, latin)
+    script = script_of(first)
+    if script != script_of(second):
+        return None
+    if script in {"han", "hangul"}:
+        # A character is a syllable: another one makes another name, unless it is written in two ways.
+        same = script == "han" and reading_of(first) == reading_of(second)
+        return "close" if same else "different"
+    likeness = JaroWinkler.similarity(first, second)
+    shorter = min(len(first), len(second))
+    if shorter > 3 and (likeness >= CLOSE or DamerauLevenshtein.distance(first, second, score_cutoff=1) <= 1):
+        return "close"
+    return "similar" if likeness >= SIMILAR else "different"
+
+
+_SOUNDS = (
+    ("shch", "S"), ("schtsch", "S"), ("chtch", "S"), ("stsch", "S"), ("szcz", "S"), ("shtch", "S"),
+    ("tsch", "S"), ("tch", "S"), ("sch", "S"), ("cz", "S"), ("ch", "S"), ("sh", "S"), ("sz", "S"),
+    ("dzh", "J"), ("zh", "J"), ("dj", "J"), ("ph", "f"), ("kh", "k"), ("gh", "g"), ("ck", "k"), ("x", "ks"),
+    ("ts", "s"), ("tz", "s"), ("dt", "t"), ("th", "t"), ("ce", "se"), ("ci", "si"), ("cy", "si"),
+    ("ge", "Je"), ("gi", "Ji"), ("gy", "Ji"), ("ou", "u"),
+    ("w", "f"), ("v", "f"), ("z", "s"), ("q", "k"), ("c", "k"),
+    ("j", "J"),
+)  # fmt: skip
+_SILENT = str.maketrans("", "", "aeiouyh")
+
+
+@lru_cache(maxsize=32768)
+def sound_of(name: str) -> str:
+    """The consonants of a Latin name as several languages spell them alike, with a mark for a vowel in
+    front.
+    """
+    word = name.replace(" ", "")
+    head = word[:1]
+    if head in "yji" and word[1:2] in tuple("aeou"):
+        word = "J" + word[1:]
+        head = "J"
+    for letters, sound in _SOUNDS:
+        if letters in word:
+            word = word.replace(letters, sound)
+    kept = word[:1]
+    for letter in word[1:]:
+        if letter != kept[-1]:
+            kept += letter
+    return ("a" if head in tuple("aeiouy") else head if head == "h" else "") + kept.translate(_SILENT)
+
+
+def sounds_alike(first: str, second: str) -> int:
+    """How many sounds two names have in common where all of them are; else 0."""
+    sound = sound_of(first)
+    return len(sound) if len(sound) > 1 and sound == sound_of(second) else 0

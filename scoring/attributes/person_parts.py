@@ -1,0 +1,252 @@
+"""The parts of a person's name: titles and degrees off, full names taken apart in the orders of the world."""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from scoring.reading import script_of
+from scoring.text import normalise
+from scoring.vocabulary import word_map, word_set
+
+_TITLES = word_map("titles")
+_SUFFIXES = word_map("suffixes")
+_DEGREES = word_set("degrees")
+_PARTICLES = word_set("particles")
+_PLACEHOLDERS = word_set("placeholders")
+# Degrees and numerals that are family names or initials as well: Jack Ma, John V.
+_AMBIGUOUS_ENDINGS = frozenset(("ba", "do", "ma", "neto", "rn", "v", "i"))
+# Titles that are names as well: Don Johnson, Major Owens.
+_NAMES_TOO = frozenset(
+    {"abba", "abbe", "adv", "amb", "arch", "bey", "bishop", "canon", "dame", "deacon", "don", "dona", "earl"}
+    | {"father", "fr", "general", "judge", "mag", "major", "master", "mayor", "notar", "pan", "sig"}
+)
+_FACULTIES = frozenset(("habil", "hc", "h", "c", "jur", "med", "nat", "phil", "pol", "rer", "techn", "vet"))
+# 'Abd al-Rahman', 'Abdul Rahman' and 'Abdulrahman' are one word in Arabic's sense: servant of the merciful.
+_BOUND = frozenset(("abd", "abdal", "abdel", "abdoul", "abdul", "abdur", "abdus", "abou", "abu", "umm"))
+_ARTICLES = frozenset(("al", "el", "ar", "ur", "as", "us", "er"))
+_MALE_WORDS = """m male man mann mannlich homme hombre masculino maschile mannelijk mand han muz
+mezczyzna muzhskoi muzhchina masculin erkek ferfi boy masc 男 男性 남 남성 남자 ذكر זכר पुरुष"""
+_FEMALE_WORDS = """f female woman w weiblich frau femme mujer femenino femminile feminino vrouw
+vrouwelijk kvinde kvinna kobieta zhenskii zhenshchina feminin kadin girl fem 女 女性 여
+여성 여자 أنثى انثى נקבה महिला"""
+_GENDERS = {
+    **dict.fromkeys(map(normalise, _MALE_WORDS.split()), "m"),
+    **dict.fromkeys(map(normalise, _FEMALE_WORDS.split()), "f"),
+}
+_WRITTEN_TOGETHER = re.compile(r"(?<=[a-z\u00df-\u00ff])(?=[A-Z\u00c0-\u00de])")
+_PREFIXES_WRITTEN_SO = frozenset(
+    {
+        "al",
+        "ap",
+        "d",
+        "da",
+        "de",
+        "del",
+        "della",
+        "des",
+        "di",
+        "du",
+        "el",
+        "fitz",
+        "ibn",
+        "l",
+        "la",
+        "le",
+        "li",
+    }
+    | {"lo", "mac", "mc", "o", "st", "van", "vander", "von"}
+)
+# Chinese family names of two characters, and the commonest of one: what else has three is likelier Japanese.
+_DOUBLE_FAMILIES = frozenset(
+    {
+        "欧阳",
+        "歐陽",
+        "司马",
+        "司馬",
+        "诸葛",
+        "諸葛",
+        "上官",
+        "司徒",
+        "东方",
+        "東方",
+        "皇甫",
+        "尉迟",
+        "令狐",
+        "慕容",
+    }
+    | {"남궁", "황보", "제갈", "선우"}
+)
+_CHINESE_FAMILIES = frozenset(
+    "李王张張刘劉陈陳杨楊赵趙黄黃周吴吳徐孙孫胡朱高林何郭马馬罗羅梁宋郑鄭谢謝韩韓唐冯馮于董萧蕭程曹袁邓鄧许許傅沈曾彭吕呂"
+    "苏蘇卢盧蒋蔣蔡贾賈丁魏薛叶葉阎閻余潘杜戴夏钟鐘汪田任姜范方石姚谭譚廖邹鄒熊金陆陸郝孔白崔康毛邱秦江史顾顧侯邵孟龙龍万萬段雷钱錢"
+    "汤湯尹黎易常武乔喬贺賀赖賴龚龔文习習温溫柯"
+)
+
+
+class PersonName(NamedTuple):
+    """The normalised parts of a name; an empty part is missing."""
+
+    given: str
+    middle: str
+    family: str
+    suffix: str
+    gender: str
+
+
+def parse_person_name(
+    given: str, middle: str, family: str, full: str = "", suffix: str = "", title: str = ""
+) -> PersonName:
+    """The parts of a name from its fields; the full name is taken apart only where given or family is
+    missing.
+    """
+    gender = _TITLES.get(normalise(title), "") if title else ""
+    generation = _SUFFIXES.get(normalise(suffix), "") if suffix else ""
+    given, gender, generation = _stripped(given, gender, generation)
+    family, gender, generation = _stripped(family, gender, generation)
+    middle = normalise(middle) if middle else ""
+    if full and not (given and family):
+        whole = _taken_apart(full, gender, generation)
+        gender, generation = whole.gender, whole.suffix
+        if given or family:
+            whole = _remainder(whole, given, family)
+        given, middle, family = given or whole.given, middle or whole.middle, family or whole.family
+    if " " not in given:
+        return PersonName(given, middle, family, generation, gender)
+    head, *tail = _bound(given.split())
+    return PersonName(head, " ".join([*tail, middle] if middle else tail), family, generation, gender)
+
+
+@lru_cache(maxsize=16384)
+def parse_other_name(name: str) -> PersonName:
+    """The parts of an alias or native name, which is a whole name or one word of it."""
+    return parse_person_name("", "", "", name)
+
+
+def normalise_gender(text: str) -> str:
+    """'m' or 'f' where a field says so, in the words of several languages; else empty."""
+    return _GENDERS.get(normalise(text[:16]), "") if text else ""
+
+
+def without_particles(family: str) -> str:
+    """The words of a family name but for 'van', 'de la' and the like; all where nothing else is left."""
+    return " ".join(word for word in family.split() if word not in _PARTICLES) or family
+
+
+def _bound(words: list[str]) -> list[str]:
+    """The words of given names, with those joined that only mean something together."""
+    if len(words) > 1 and words[0] in _BOUND:
+        count = 3 if words[1] in _ARTICLES and len(words) > 2 else 2
+        return ["".join(words[:count]), *words[count:]]
+    return words
+
+
+def _remainder(whole: PersonName, given: str, family: str) -> PersonName:
+    """What a full name says beyond the given or family name that is known: nothing, where it has no more."""
+    words = f"{whole.given} {whole.middle} {whole.family}".split()
+    known = (given or family).split()
+    if not any(word in words for word in known):
+        return whole
+    for word in known:
+        if word in words:
+            words.remove(word)
+    if given:
+        return PersonName("", *_split_family(words), whole.suffix, whole.gender)
+    return PersonName(words[0] if words else "", " ".join(words[1:]), "", whole.suffix, whole.gender)
+
+
+def _split_family(words: list[str]) -> tuple[str, str]:
+    """The middle names and the family name, with its particles, of what follows a given name."""
+    start = max(len(words) - 1, 0)
+    while start > 0 and words[start - 1] in _PARTICLES:
+        start -= 1
+    return " ".join(words[:start]), " ".join(words[start:])
+
+
+def _stripped(name: str, gender: str, generation: str) -> tuple[str, str, str]:
+    """A name field without the titles, degrees and suffixes that were typed into it."""
+    if not name:
+        return "", gender, generation
+    name = normalise(name)
+    if name in _PLACEHOLDERS:
+        return "", gender, generation
+    if " " not in name:
+        if name in _TITLES and name not in _NAMES_TOO and len(name) > 1:
+            return "", gender or _TITLES[name], generation
+        return name, gender, generation
+    words = name.split()
+    while len(words) > 1 and _is_title(words):
+        title = words.pop(0)
+        gender = gender or _TITLES[title]
+        while len(words) > 2 and words[0] in _FACULTIES:
+            words.pop(0)
+    while len(words) > 1 and _is_ending(words):
+        generation = generation or _SUFFIXES.get(words[-1], "")
+        words.pop()
+    return " ".join(words), gender, generation
+
+
+def _is_title(words: list[str]) -> bool:
+    first = words[0]
+    if first not in _TITLES or (len(first) == 1 and first.isascii()):
+        return False
+    return first not in _NAMES_TOO or len(words) > 2
+
+
+def _is_ending(words: list[str]) -> bool:
+    last = words[-1]
+    if last in _AMBIGUOUS_ENDINGS and len(words) < 3:
+        return False
+    return last in _SUFFIXES or last in _DEGREES
+
+
+def _taken_apart(full: str, gender: str, generation: str) -> PersonName:
+    """A full name in either of the orders 'Ada Lovelace' and 'Lovelace, Ada'."""
+    before, comma, after = full[:512].partition(",")
+    if comma and after.strip():
+        family, gender, generation = _stripped(before, gender, generation)
+        rest = normalise(after)
+        if rest in _SUFFIXES or rest in _DEGREES:
+            return _taken_apart(before, gender, _SUFFIXES.get(rest, generation))
+        rest, gender, generation = _stripped(after, gender, generation)
+        given, _, middle = rest.partition(" ")
+        return PersonName(given, middle, family, generation, gender)
+    name, gender, generation = _stripped(_spaced(full), gender, generation)
+    words = name.split()
+    if len(words) > 2:
+        words = _bound(words)
+    if len(words) < 2:
+        given, family = _native_parts(name)
+        return PersonName(given, "", family, generation, gender)
+    return PersonName(words[0], *_split_family(words[1:]), generation, gender)
+
+
+def _spaced(full: str) -> str:
+    """A full name whose spaces were lost, 'JohnSmith', with the spaces that its capitals tell of."""
+    full = full.strip()
+    if " " in full or not _WRITTEN_TOGETHER.search(full):
+        return full
+    words = _WRITTEN_TOGETHER.split(full)
+    return full if normalise(words[0]) in _PREFIXES_WRITTEN_SO else " ".join(words)
+
+
+def _native_parts(name: str) -> tuple[str, str]:
+    """Given and family name of one written without a space: of Chinese, Japanese and Korean names the family
+    name comes first.
+    """
+    script = script_of(name)
+    if script not in {"han", "hangul", "kana"} or not 2 <= len(name) <= 7:
+        return "", name
+    scripts = [script_of(letter) for letter in name]
+    if scripts[0] == "han" and "kana" in scripts:
+        split = scripts.index("kana")
+    elif script == "kana" or len(name) > 4:
+        return "", name
+    else:
+        split = 2 if _has_double_family(name, script) else 1
+    return name[split:], name[:split]
+
+
+def _has_double_family(name: str, script: str) -> bool:
+    if len(name) > 2 and name[:2] in _DOUBLE_FAMILIES:
+        return True
+    return script == "han" and (len(name) == 4 or (len(name) == 3 and name[0] not in _CHINESE_FAMILIES))
