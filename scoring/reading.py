@@ -83,7 +83,10 @@ def _compared(native: str, latin: str, script: str) -> str | None:
     if not reading or not latin:
         return None
     if script == "han":
-        return "close" if _chinese_key(reading) == _chinese_key(latin) else None
+        same = _chinese_key(reading) == _chinese_key(latin) or (
+            len(native) > 2 and _is_foreign(reading, latin)
+        )
+        return "close" if same else None
     if script == "hangul":
         return "close" if korean_key(reading) == korean_key(latin) else "different"
     if script == "kana" and _japanese_key(reading) == _japanese_key(latin):
@@ -106,6 +109,12 @@ def _by_consonants(reading: str, latin: str) -> str | None:
     if len(skeleton) > 2 and any(Levenshtein.distance(skeleton, other) <= 1 for other in others):
         return "similar"
     return "different"
+
+
+def _is_foreign(reading: str, latin: str) -> bool:
+    """Whether characters spell a foreign name by its sound, l for r, a vowel after each consonant."""
+    first, second = (consonants(name).replace("r", "l") for name in (reading, latin))
+    return len(first) > 2 and first == second
 
 
 _DIGRAPHS = (

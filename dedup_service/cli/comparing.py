@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from dedup_service.cli.problems import CommandError
 from dedup_service.cli.session import Session
 from dedup_service.cli.words import bits, record_words, shown, who, word
 from dedup_service.client import ServiceError
@@ -161,8 +162,13 @@ def explain(session: Session, left: str, right: str, picture: Path | None = None
 def _drawn(session: Session, answer: ExplainMatchResponse, left: str, right: str) -> str:
     """The waterfall as an SVG, with the thresholds of the model that gave the score."""
     import scoring
+    from dedup_service.reports.pictures import PicturesMissing, require_libraries
     from dedup_service.reports.waterfall import Thresholds, waterfall_svg
 
+    try:
+        require_libraries()
+    except PicturesMissing as error:
+        raise CommandError(str(error)) from error
     model = session.client.matches.GetScoringModel(GetScoringModelRequest(name=answer.scoring_model))
     review, match = (log2(each / (1 - each)) for each in (model.review_threshold, model.match_threshold))
     said = answer.score

@@ -17,6 +17,7 @@ from dedup_service.reports.evaluation import evaluate as measure
 from dedup_service.reports.figures import figures_of
 from dedup_service.reports.mistakes import Mistake
 from dedup_service.reports.page import page_of
+from dedup_service.reports.pictures import PicturesMissing, require_libraries
 from dedup_service.reports.records import Records, read_records
 from dedup_service.reports.strata import strata_of
 from dedup_service.reports.tables import TableError, read_table
@@ -59,10 +60,12 @@ def evaluate(asked: Asked, wanted: Wanted) -> None:
     """Say what was read and how well it is matched, and write the files."""
     out = Output(as_json=False)
     try:
+        if wanted.report is not None:
+            require_libraries()
         read = _read(asked)
         _say_columns(out, read)
         found = _measure(out, read, asked)
-    except (ScoringError, TableError) as error:
+    except (ScoringError, TableError, PicturesMissing) as error:
         raise CommandError(str(error)) from error
     _say_results(out, found)
     _write(out, found, asked.stratum, wanted)

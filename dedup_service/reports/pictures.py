@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -44,6 +45,21 @@ _STYLE: Any = {
     # Letters as outlines: what was looked at is what everybody sees, whatever fonts there are.
     "svg.fonttype": "path",
 }
+
+
+class PicturesMissing(Exception):
+    """The libraries that draw pictures are not installed; the text says how to install them."""
+
+
+def require_libraries() -> None:
+    """Refuse early, before long work whose result could not be drawn.
+
+    Raises:
+        PicturesMissing: matplotlib or jinja2 is not installed.
+    """
+    missing = [name for name in ("matplotlib", "jinja2") if find_spec(name) is None]
+    if missing:
+        raise PicturesMissing(f"pictures need {' and '.join(missing)}: pip install 'dedup-service[report]'")
 
 
 @contextmanager

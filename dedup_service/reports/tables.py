@@ -13,6 +13,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _LARGEST_CELL = 1_000_000
+_SAMPLE_LINES = 50
 
 
 class TableError(Exception):
@@ -52,7 +53,7 @@ def read_table(path: Path) -> Table:
     if lines and lines[0].lower().startswith("sep=") and len(lines[0].strip()) == len("sep=;"):
         delimiter = lines.pop(0).strip()[-1]
     else:
-        delimiter = _delimiter(lines[0] if lines else "")
+        delimiter = _delimiter(lines[:_SAMPLE_LINES])
     csv.field_size_limit(_LARGEST_CELL)
     try:
         cells = [row for row in csv.reader(lines, delimiter=delimiter) if any(cell.strip() for cell in row)]
@@ -80,10 +81,15 @@ def _text(path: Path) -> tuple[str, str]:
         return data.decode("cp1252", errors="replace"), "cp1252"
 
 
-def _delimiter(line: str) -> str:
-    """The one that makes most columns of the header; a comma where none does."""
-    columns = {mark: len(next(csv.reader([line], delimiter=mark), [])) for mark in DELIMITERS}
-    return max(DELIMITERS, key=lambda mark: columns[mark])
+def _delimiter(lines: Sequence[str]) -> str:
+    """The one by which most rows are as wide as the header, of several the one that makes most columns."""
+
+    def fits(mark: str) -> tuple[bool, float, int]:
+        widths = [len(row) for row in csv.reader(lines, delimiter=mark) if row]
+        width = widths[0] if widths else 0
+        return width > 1, widths.count(width) / max(len(widths), 1), width
+
+    return max(DELIMITERS, key=fits)
 
 
 def _evened(rows: Sequence[list[str]], width: int) -> tuple[list[list[str]], list[str]]:

@@ -104,8 +104,8 @@ def _compare(first: str, second: str, words: _Words) -> Finding | None:
 
 
 def _is_slip(first: str, second: str) -> bool:
-    """One edit in a number of seven characters or more, unless the check digits are right in both: no slip
-    leaves them right, so that these are two numbers.
+    """One edit in a number of seven characters or more, unless the check digits are right in both: hardly
+    a slip leaves them right, so that these are two numbers.
     """
     if abs(len(first) - len(second)) > 1 or min(len(first), len(second)) < _MIN_SLIP:
         return False

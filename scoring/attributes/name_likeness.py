@@ -15,12 +15,14 @@ from scoring.vocabulary import (
 
 CLOSE = 0.91
 SIMILAR = 0.80
+_UNLIKE = 0.65
 
 _NICKNAMES = nicknames()
 _SPELLINGS = name_spellings()
 _EQUIVALENTS = equivalent_names()
 _KNOWN = known_given_names()
 _GENDERS = given_name_genders()
+_OF_ONE_GENDER = ({"m"}, {"f"})
 _MISREAD = str.maketrans("0134578", "oieastb")
 _UMLAUTS = (("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a"))
 
@@ -59,7 +61,7 @@ def compare_given_words(first: str, second: str) -> str | None:  # noqa: PLR0911
 
 
 @lru_cache(maxsize=65536)
-def compare_family_words(first: str, second: str) -> str | None:
+def compare_family_words(first: str, second: str) -> str | None:  # noqa: PLR0911 -- one return a level
     """The level that two different family names reach, symmetric: 'exact' (two ways to write an umlaut),
     'close', 'similar' or 'different'; None where two scripts cannot be compared.
     """
@@ -72,6 +74,8 @@ def compare_family_words(first: str, second: str) -> str | None:
     likeness = JaroWinkler.similarity(first, second)
     if likeness > 0.7 and _without_umlauts(first) == _without_umlauts(second):
         return "exact"
+    if _SPELLINGS.get(first, first) == _SPELLINGS.get(second, second):
+        return "close"
     if max(len(first), len(second)) < 6 and _are_one_korean_name(first, second):
         return "close"
     return _by_letters(first, second, likeness)
@@ -112,28 +116,34 @@ def _of_known_names(first: str, second: str, likeness: float) -> str:
     """
     if likeness < SIMILAR or min(len(first), len(second)) < 4:
         return "different"
-    genders = _GENDERS.get(first), _GENDERS.get(second)
-    if genders in {("m", "f"), ("f", "m")}:
+    genders = {_GENDERS.get(first, ""), _GENDERS.get(second, "")}
+    if genders >= {"m", "f"}:
+        return "different"
+    if genders not in _OF_ONE_GENDER and (first[-1] == "a") != (second[-1] == "a"):
         return "different"
     return "similar"
 
 
-def _by_letters(first: str, second: str, likeness: float) -> str:  # noqa: PLR0911 -- one return a rule
-    shorter = min(len(first), len(second))
-    if likeness >= CLOSE and shorter > 3:
-        return "close"
-    if shorter > 3 and DamerauLevenshtein.distance(first, second, score_cutoff=1) <= 1:
-        return "close"
-    if likeness < 0.55:
+def _by_letters(first: str, second: str, likeness: float) -> str:
+    """By Jaro and Winkler's likeness, which is high for a long beginning in common; hence the slips are
+    counted too: 'montero' and 'montenegro' begin alike and are two names.
+    """
+    if likeness < _UNLIKE:
         return "different"
-    alike = sounds_alike(first, second)
-    if alike and (likeness >= 0.88 or (likeness >= 0.7 and alike > 3)):
+    shorter = min(len(first), len(second))
+    slips = DamerauLevenshtein.distance(first, second, score_cutoff=2)
+    if shorter > 3 and (slips <= 1 or (likeness >= CLOSE and (slips == 2 or _is_cut_short(first, second)))):
         return "close"
-    if likeness >= SIMILAR or (alike > 1 and likeness >= 0.65):
-        return "similar"
-    if shorter > 5 and DamerauLevenshtein.distance(first, second, score_cutoff=2) <= 2:
+    alike = sounds_alike(first, second)
+    if alike and (likeness >= 0.88 or (likeness >= 0.7 and alike > 3)) and shorter > 3:
+        return "close"
+    if likeness >= SIMILAR or alike > 1 or slips <= (1 if shorter < 6 else 2):
         return "similar"
     return "different"
+
+
+def _is_cut_short(first: str, second: str) -> bool:
+    return first.startswith(second) or second.startswith(first)
 
 
 def _without_umlauts(name: str) -> str:
@@ -151,9 +161,7 @@ def _across_scripts(first: str, second: str) -> str | None:
     if script != script_of(second):
         return None
     if script in {"han", "hangul"}:
-        # A character is a syllable: another one makes another name, unless it is written in two ways.
-        same = script == "han" and reading_of(first) == reading_of(second)
-        return "close" if same else "different"
+        return _by_characters(first, second, script)
     likeness = JaroWinkler.similarity(first, second)
     shorter = min(len(first), len(second))
     if shorter > 3 and (likeness >= CLOSE or DamerauLevenshtein.distance(first, second, score_cutoff=1) <= 1):
@@ -161,7 +169,32 @@ def _across_scripts(first: str, second: str) -> str | None:
     return "similar" if likeness >= SIMILAR else "different"
 
 
+# Characters of names as they are written in Taiwan, Hong Kong and Japan, and in mainland China.
+_TRADITIONAL = str.maketrans(
+    "張劉陳楊趙黃周吳孫馬羅鄭謝韓馮蕭鄧許呂蘇盧蔣賈葉閻鍾陸譚鄒顧龍萬錢湯喬賀賴龔溫偉華國強軍麗靜蘭鳳榮慶貴寶潔瑩瓊豔藝夢"
+    "嘉傑凱健銘鋒鋼銀鐵釗鑫鑒長門開關陽陰雲電靈項順須頌領飛馮駿騰驍魯鳴鴻鶴麥齊歐蓮蘋藍薔衛裝襄見規覺觀計記設詩詠誌誠語課談"
+    "諒諾謙講證識譯議護讓貝財責貞賓賜質贊趙車軒輝輪轉達遠運進連適遲選還邊鄉醫釋裡針鈞鈴鉅錄錦鍵鎮鏡閃閔問間閩闊隊階際隨險雙"
+    "雞雜難韋頁預額顏願類顯風養餘駐驗體鬥魚鮮鳥麼黨齡齒條來東業樂樹機檔歡歲歸殺毀氣氫漢漸潤澤濟濤濱瀾為烏無燁營爾牆獅環現瑪畫"
+    "發盡監盤確禮禎種稱穩筆築簡紅紀約純紗紐級紋細紹終組結絲經維綱網綠緒線編緣縣縱總績繼續纓纖聖聞聲聯聰職聽肅膽臨與興舉舊薈處號",
+    "张刘陈杨赵黄周吴孙马罗郑谢韩冯萧邓许吕苏卢蒋贾叶阎钟陆谭邹顾龙万钱汤乔贺赖龚温伟华国强军丽静兰凤荣庆贵宝洁莹琼艳艺梦"
+    "嘉杰凯健铭锋钢银铁钊鑫鉴长门开关阳阴云电灵项顺须颂领飞冯骏腾骁鲁鸣鸿鹤麦齐欧莲苹蓝蔷卫装襄见规觉观计记设诗咏志诚语课谈"
+    "谅诺谦讲证识译议护让贝财责贞宾赐质赞赵车轩辉轮转达远运进连适迟选还边乡医释里针钧铃钜录锦键镇镜闪闵问间闽阔队阶际随险双"
+    "鸡杂难韦页预额颜愿类显风养余驻验体斗鱼鲜鸟么党龄齿条来东业乐树机档欢岁归杀毁气氢汉渐润泽济涛滨澜为乌无烨营尔墙狮环现玛画"
+    "发尽监盘确礼祯种称稳笔筑简红纪约纯纱纽级纹细绍终组结丝经维纲网绿绪线编缘县纵总绩继续缨纤圣闻声联聪职听肃胆临与兴举旧荟处号",
+)
+
+
+def _by_characters(first: str, second: str, script: str) -> str:
+    """A character is a syllable: another one makes another name, unless it is one written in two ways."""
+    if script == "hangul":
+        return "different"
+    if first.translate(_TRADITIONAL) == second.translate(_TRADITIONAL):
+        return "close"
+    return "similar" if reading_of(first) == reading_of(second) else "different"
+
+
 _SOUNDS = (
+    ("yj", "i"), ("ij", "i"), ("ej", "i"), ("aj", "i"),
     ("shch", "S"), ("schtsch", "S"), ("chtch", "S"), ("stsch", "S"), ("szcz", "S"), ("shtch", "S"),
     ("tsch", "S"), ("tch", "S"), ("sch", "S"), ("cz", "S"), ("ch", "S"), ("sh", "S"), ("sz", "S"),
     ("dzh", "J"), ("zh", "J"), ("dj", "J"), ("ph", "f"), ("kh", "k"), ("gh", "g"), ("ck", "k"), ("x", "ks"),

@@ -76,12 +76,12 @@ def compare_middle(left: Comparable, right: Comparable) -> Finding | None:
     if first == second or first.replace(" ", "") == second.replace(" ", ""):
         return _MIDDLE_SAME
     if " " in first or " " in second:
-        return _compare_middles(first.split(), second.split())
+        return _compare_middles(without_particles(first).split(), without_particles(second).split())
     level = compare_given_words(first, second)
-    return _MIDDLE[level] if level else None
+    return _MIDDLE.get(level or "")
 
 
-def compare_family(left: Comparable, right: Comparable) -> Finding | None:  # noqa: PLR0911 -- one return a level
+def compare_family(left: Comparable, right: Comparable) -> Finding | None:
     """Claim: both bear the same family name."""
     first, second = left.family, right.family
     if not first or not second:
@@ -89,20 +89,13 @@ def compare_family(left: Comparable, right: Comparable) -> Finding | None:  # no
     if first == second:
         return Finding("exact", "same family name", first)
     if _swapped(left, right):
+        if not (left.given and right.given):
+            return _IN_NAME  # a name that stands alone may be a given name
         return Finding("swapped", "given and family names swapped", first)
-    level = None
-    if " " in first or " " in second:
-        found = _compare_long_families(first, second)
-        if found.level not in _WEAK:
-            return found
-        level = found.level
-    else:
-        level = compare_family_words(first, second)
-    if level == "exact":
-        return Finding("exact", "same family name, written in two ways", first)
-    if level == "close":
-        return _FAMILY["close"]
-    return _family_of_whole_names(left, right, level) or (_FAMILY[level] if level else None)
+    found = _compare_families(first, second)
+    if found and (found.level == "exact" or (found.level == "close" and not (left.middle or right.middle))):
+        return found
+    return _family_of_whole_names(left, right, found)
 
 
 def compare_suffix(left: Comparable, right: Comparable) -> Finding | None:
@@ -140,7 +133,6 @@ _MIDDLE = {
     "nickname": _MIDDLE_CLOSE,
     "close": _MIDDLE_CLOSE,
     "initial": _MIDDLE_INITIAL,
-    "similar": _MIDDLE_DIFFERENT,
     "different": _MIDDLE_DIFFERENT,
 }
 _PART = Finding("part", "one of several family names is the same")
@@ -236,6 +228,15 @@ def _compare_middles(first: list[str], second: list[str]) -> Finding:
 _ALIKE = frozenset(("nickname", "close", "initial"))
 
 
+def _compare_families(first: str, second: str) -> Finding | None:
+    if " " in first or " " in second:
+        return _compare_long_families(first, second)
+    level = compare_family_words(first, second)
+    if level == "exact":
+        return Finding("exact", "same family name, written in two ways", first)
+    return _FAMILY[level] if level else None
+
+
 def _compare_long_families(first: str, second: str) -> Finding:
     """Family names of which at least one has several words."""
     if first.replace(" ", "") == second.replace(" ", ""):
@@ -260,29 +261,32 @@ def _are_among(shorter: list[str], longer: list[str]) -> bool:
     )
 
 
-def _family_of_whole_names(left: Comparable, right: Comparable, level: str | None) -> Finding | None:
-    """What former names, other names and whole names say of family names that disagree."""
+def _family_of_whole_names(left: Comparable, right: Comparable, found: Finding | None) -> Finding | None:
+    """What former names, other names and whole names say of family names that are not the same."""
+    if left.middle or right.middle or " " in left.family or " " in right.family or not found:
+        arranged = arrangement(left, right)
+        if arranged == "same":
+            return Finding("exact", "same names, divided differently", left.family)
+        if arranged == "other_order" and (not found or found.level in _WEAK):
+            return Finding("swapped", "same names in another order", left.family)
+    if found and found.level not in _WEAK:
+        return found
+    return _family_elsewhere(left, right) or found
+
+
+def _family_elsewhere(left: Comparable, right: Comparable) -> Finding | None:
     if (left.other_families or right.other_families) and has_former_name(left, right):
         return _FORMER
     if left.family.isascii() != right.family.isascii():
         if scripts_agree(left, right):
             return _FAMILY["close"]
-    elif left.middle or right.middle or " " in left.family or " " in right.family or not level:
-        found = _family_elsewhere(left, right)
-        if found:
-            return found
+    elif (left.middle or right.middle or " " in left.family or " " in right.family) and is_contained(
+        left, right
+    ):
+        return _IN_NAME
     if not (left.given and right.given) and is_written_together(left, right):
         return _TOGETHER
     return _family_of_other_names(left, right) if left.other_names or right.other_names else None
-
-
-def _family_elsewhere(left: Comparable, right: Comparable) -> Finding | None:
-    arranged = arrangement(left, right)
-    if arranged == "same":
-        return Finding("exact", "same names, divided differently", left.family)
-    if arranged == "other_order":
-        return Finding("swapped", "same names in another order", left.family)
-    return _IN_NAME if is_contained(left, right) else None
 
 
 def _family_of_other_names(left: Comparable, right: Comparable) -> Finding | None:

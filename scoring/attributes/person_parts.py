@@ -19,6 +19,7 @@ _AMBIGUOUS_ENDINGS = frozenset(("ba", "do", "ma", "neto", "rn", "v", "i"))
 _NAMES_TOO = frozenset(
     {"abba", "abbe", "adv", "amb", "arch", "bey", "bishop", "canon", "dame", "deacon", "don", "dona", "earl"}
     | {"father", "fr", "general", "judge", "mag", "major", "master", "mayor", "notar", "pan", "sig"}
+    | {"sheik", "sheikh", "shaikh", "shaykh", "haji", "hajji", "imam", "mullah"}
 )
 _FACULTIES = frozenset(("habil", "hc", "h", "c", "jur", "med", "nat", "phil", "pol", "rer", "techn", "vet"))
 # 'Abd al-Rahman', 'Abdul Rahman' and 'Abdulrahman' are one word in Arabic's sense: servant of the merciful.
@@ -205,11 +206,12 @@ def _taken_apart(full: str, gender: str, generation: str) -> PersonName:
     if comma and after.strip():
         family, gender, generation = _stripped(before, gender, generation)
         rest = normalise(after)
-        if rest in _SUFFIXES or rest in _DEGREES:
-            return _taken_apart(before, gender, _SUFFIXES.get(rest, generation))
+        if all(word in _SUFFIXES or word in _DEGREES for word in rest.split()):
+            known = (_SUFFIXES[word] for word in rest.split() if word in _SUFFIXES)
+            return _taken_apart(before, gender, next(known, generation))
         rest, gender, generation = _stripped(after, gender, generation)
-        given, _, middle = rest.partition(" ")
-        return PersonName(given, middle, family, generation, gender)
+        given, *middles = _bound(rest.split()) if rest else [""]
+        return PersonName(given, " ".join(middles), family, generation, gender)
     name, gender, generation = _stripped(_spaced(full), gender, generation)
     words = name.split()
     if len(words) > 2:

@@ -34,7 +34,9 @@ def wilson(successes: float, trials: float, confidence: float = CONFIDENCE) -> I
     centre = share + z * z / (2 * trials)
     spread = z * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
     whole = 1 + z * z / trials
-    return Interval(max(0.0, (centre - spread) / whole), min(1.0, (centre + spread) / whole))
+    # At 0 and 1 the bound is the share itself, which rounding would miss.
+    low = (centre - spread) / whole if successes > 0 else 0.0
+    return Interval(max(0.0, low), min(1.0, (centre + spread) / whole) if successes < trials else 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ def bootstrap(units: UnitCounts, seed: int, replicates: int = REPLICATES) -> Int
 
     Pairs of one entity or cluster stand or fall together, so these are drawn and not pairs (as Binette and
     others 2023, *Estimating the Performance of Entity Resolution Algorithms*, draw entities). The same seed
-    gives the same bounds. Where all draws agree, as they do on 0 and 1, units are counted (Wilson). Fewer than ten units with pairs give none: nan.
+    gives the same bounds. Where all draws agree, as they do on 0 and 1, units are counted (Wilson). Fewer
+    than ten units with pairs give no bounds: nan.
     """
     if np.count_nonzero(units.true + units.found) < _LEAST_UNITS:
         nothing = Interval(math.nan, math.nan)
@@ -104,9 +107,9 @@ def bootstrap(units: UnitCounts, seed: int, replicates: int = REPLICATES) -> Int
     true, found, correct = drawn.T
     with np.errstate(divide="ignore", invalid="ignore"):
         return Intervals(
-            _percentiles(correct / found, np.count_nonzero(units.found)),
-            _percentiles(correct / true, np.count_nonzero(units.true)),
-            _percentiles(2 * correct / (true + found), np.count_nonzero(units.true + units.found)),
+            _percentiles(correct / found, int(np.count_nonzero(units.found))),
+            _percentiles(correct / true, int(np.count_nonzero(units.true))),
+            _percentiles(2 * correct / (true + found), int(np.count_nonzero(units.true + units.found))),
         )
 
 

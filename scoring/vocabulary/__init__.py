@@ -46,7 +46,7 @@ def equivalent_names() -> dict[str, frozenset[int]]:
 @cache
 def nicknames() -> dict[str, tuple[str, ...]]:
     """Short form -> the full names it may stand for, sorted and in one spelling each; a short form that is a
-    full name too stands for itself as well.
+    name of its own too stands for itself as well.
     """
     spellings = name_spellings()
     meanings: dict[str, set[str]] = {}
@@ -56,7 +56,7 @@ def nicknames() -> dict[str, tuple[str, ...]]:
             full_names.add(full)
             for form in forms:
                 meanings.setdefault(form, set()).add(spellings.get(full, full))
-    for form in full_names.intersection(meanings):
+    for form in full_names.union(spellings, spellings.values()).intersection(meanings):
         meanings[form].add(spellings.get(form, form))
     return {form: tuple(sorted(meant)) for form, meant in sorted(meanings.items())}
 

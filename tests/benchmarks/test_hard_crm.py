@@ -13,6 +13,7 @@ import pytest
 
 from benchmarks.hard_crm import HardCrm, generate
 from benchmarks.hard_crm.__main__ import COLUMNS, write
+from benchmarks.hard_crm.companies import Companies
 from benchmarks.hard_crm.corruption import slipped, written_date, wrong_digit
 from benchmarks.hard_crm.people import Person, Population
 from benchmarks.hard_crm.places import address, landline, mobile, written_phone
@@ -167,6 +168,16 @@ def test_households_hold_look_alikes() -> None:
         for first, second in related.pop("namesake")
     )
     assert all(first.given != second.given for pairs in related.values() for first, second in pairs)
+
+
+def test_strangers_sit_in_one_serviced_office() -> None:
+    """Three and more groups of companies share one door, which hardly ever happens by chance."""
+    tenants: dict[tuple[str, str, str], set[int]] = defaultdict(set)
+    for group, members in enumerate(islice(Companies(vocabulary(), Random(5)).groups(), 5000)):
+        for company in members:
+            where = company.offices[0]
+            tenants[where.street, where.number, where.postal_code].add(group)
+    assert sum(len(groups) > 2 for groups in tenants.values()) > 5
 
 
 @both_entities

@@ -95,7 +95,7 @@ def test_streets(left: str, right: str, expected: str) -> None:
             Street("405", "lexington avenue", "", "10174", "new york", "ny"),
         ),
         ("Via Roma n. 12, 00184 Roma RM", Street("12", "via roma", "", "00184", "roma")),
-        ("P.O. Box 12, Leeds LS1 4AB", Street("12", "pobox", "", "ls14ab", "leeds")),
+        ("P.O. Box 12, Leeds LS1 4AB", Street("12", "po box", "", "ls14ab", "leeds")),
         ("N/A", Street("", "", "", "")),
     ],
 )
@@ -242,7 +242,7 @@ def test_birth_dates(left: str, right: str, expected: str) -> None:
     ],
 )
 def test_ways_of_writing_a_date(text: str, expected: str) -> None:
-    """Months have names in several languages, times are dropped, and the zero of a clock is nobody's birthday."""
+    """Months have names in several languages, times are dropped, and a clock's zero is nobody's birthday."""
     assert normalise_date(text) == expected
 
 
@@ -267,12 +267,9 @@ def test_identifiers(left: str, right: str, expected: str) -> None:
 
 
 def test_numbers_with_right_check_digits_are_no_slips_of_one_another() -> None:
-    """Of two German VAT numbers one digit and the check digit apart, both may be right: they are two."""
-    assert level(compare_tax_id, "tax_id", "BE0403170701", "BE0403170602") == "different"
-    valid = [f"DE13669597{digit}" for digit in range(10)]
-    assert {level(compare_tax_id, "tax_id", valid[6], other) for other in valid if other != valid[6]} == {
-        "close"
-    }
+    """Hardly a slip leaves a check digit right: where both are, there are two numbers, otherwise it is close."""
+    assert level(compare_tax_id, "tax_id", "DE100000678", "DE100000768") == "different"
+    assert level(compare_tax_id, "tax_id", "DE100000678", "DE100000687") == "close"
 
 
 @pytest.mark.parametrize("text", ["n/a", "UNKNOWN", "123-45-6789", "0000000", "Not available"])
