@@ -58,14 +58,16 @@ class ComparisonParameters(msgspec.Struct, frozen=True, omit_defaults=True, forb
     alternatives: dict[str, tuple[float, ...]] = {}
 
 
-class AlternativeParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class AlternativeParameters(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Another reason than being one for which two records agree, and how many such pairs there are for each
-    true one.
+    true one. An anchored number is not trained: of two records with nothing but a name, no data without labels
+    can say whether they are one.
     """
 
     name: str
     per_match: float
     evidence: str
+    anchored: bool = False
 
 
 class EntityParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -96,6 +96,8 @@ def _compare_years(first: str, second: str) -> Finding:
 
 def _is_slip(first: str, second: str) -> bool:
     """Whether one digit differs, or two neighbours changed places, the dashes left out."""
+    if first[:4] != second[:4] and first[5:7] != second[5:7] and first[8:] != second[8:]:
+        return False
     apart = [at for at in range(10) if first[at] != second[at]]
     if len(apart) == 1:
         return True

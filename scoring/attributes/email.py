@@ -43,7 +43,7 @@ def normalise_email(text: str) -> str:
         text = text[text.rfind("<") + 1 :]
     local, at, domain = text.rpartition("@")
     domain = domain.strip(" .>;,/'\"")
-    local = local.strip(" <'\"").partition("+")[0].strip(".")
+    local = local.strip(" <'\"").partition("+")[0].strip(".@")
     if not at or not local or "." not in domain or " " in local or " " in domain:
         return ""
     domain = _DOMAINS.get(domain, domain)
@@ -118,7 +118,7 @@ def _compare_addresses(first: str, second: str) -> Finding:
     if first_domain == second_domain:
         return _compare_mailboxes(first, second)
     if first_local == second_local or (
-        first_local[0] == second_local[0]
+        first_local[:1] == second_local[:1]
         and first_local.translate(_SEPARATORS) == second_local.translate(_SEPARATORS)
     ):
         if _is_domain_slip(first_domain, second_domain):
@@ -201,6 +201,7 @@ def _is_local_slip(first: str, second: str, *, is_long: bool = False) -> bool:
     return True
 
 
+@lru_cache(maxsize=65536)
 def _is_abbreviated(short: str, full: str) -> bool:
     """Whether 'jsmith', 'smithj' or 'j.smith' may be 'john.smith' at one organisation."""
     tokens = _TOKENS.split(full)

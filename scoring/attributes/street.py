@@ -75,6 +75,9 @@ def parse_street(text: str) -> Street:
     if not pieces:
         return _NOTHING
     pieces, place = without_place(pieces)
+    if not pieces[0]:
+        # The line names a place and nothing else: 'NY 10118'.
+        return _NOTHING._replace(postal_code=place.postal_code, region=place.region, country=place.country)
     at = _street_piece(pieces)
     line, city = pieces[at], place.city
     for near in (*pieces[at + 1 :], *pieces[at - 1 : at]):

@@ -117,7 +117,9 @@ def _maximise(
         comparisons.append(ComparisonParameters(comparison.name, levels, chances))
     matches = float(match.sum())
     alternatives = tuple(
-        msgspec.structs.replace(
+        one
+        if one.anchored
+        else msgspec.structs.replace(
             one,
             per_match=float(
                 (others[:, at].sum() + strengths.per_match * before.per_match)

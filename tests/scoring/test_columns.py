@@ -205,6 +205,28 @@ def test_a_record_type_says_it_row_by_row() -> None:
     ]
     given = recognise(["record_type", "name"], Entity.COMPANY)
     assert given.entity_of({"record_type": "PERSON"}) is Entity.COMPANY
+    assert mappings(given) == {"company_name=name"}
+
+
+@pytest.mark.parametrize(
+    ("header", "field"),
+    [
+        (["Title", "First Name", "Last Name"], "title"),
+        (["First Name", "Last Name", "Title"], "job_title"),
+        (["Salutation", "Title", "First Name"], "title"),
+        (["First Name", "Title", "Job Title"], "title"),
+    ],
+)
+def test_a_title_before_a_name_is_how_somebody_is_addressed(header: list[str], field: str) -> None:
+    """Elsewhere it is what somebody does, unless another column says that."""
+    found = {one.field: one.columns for one in recognise(header).fields}
+    assert "Title" in found[field]
+
+
+def test_a_second_mailbox_is_the_secondary_one() -> None:
+    """A record carries two; a third is read where the second is empty."""
+    found = recognise(["id", "Work Email", "Email", "Personal Email"], Entity.PERSON)
+    assert mappings(found) == {*("record_id=id", "email=Email", "secondary_email=Personal Email|Work Email")}
 
 
 def test_values_are_joined_as_said() -> None:

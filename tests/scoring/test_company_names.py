@@ -138,6 +138,8 @@ def test_names_traded_under_are_other_names() -> None:
         ("Langmere Solutions", "Harrowgate Solutions", "different"),
         ("BAE Industries", "BWI Industries", "different"),
         ("Langmere Fund 12", "Langmere Fund 14", "partial"),
+        ("Langmere Harrowgate Trading House", "Langmere Ossulton Trading House", "different"),
+        ("Lang Mere", "Langmre", "close"),
     ],
 )
 def test_levels_of_names(left: str, right: str, level: str) -> None:
@@ -147,7 +149,8 @@ def test_levels_of_names(left: str, right: str, level: str) -> None:
 
 def test_scripts_that_say_nothing_of_one_another() -> None:
     """Names in two scripts without a word in common are not compared."""
-    assert name_level("Langmere", "長江") in (None, "different")
+    sides = (Comparable(Entity.COMPANY, company="langmere"), Comparable(Entity.COMPANY, company="長江"))
+    assert compare_company_name(*sides) is None
     assert name_level("三星", "三星电子") == "subset"
 
 
@@ -165,7 +168,7 @@ def test_other_names_stand_for_the_name() -> None:
     [
         ("Langmere Trading", "Langmere Trading", "langmere trading"),
         ("Langmere Trading", "Langmere Trading House", "langmere trading"),
-        ("Langmere Textiles", "Langmere Packaging", "langmere"),
+        ("Langmere Trading Textiles", "Langmere Trading Packaging", "langmere"),
         ("BMW", "Bayerische Motoren Werke", "???"),
     ],
 )
@@ -203,9 +206,9 @@ def test_a_town_of_the_address_is_a_place_in_the_name() -> None:
     """A word of a name that is the town of either side marks a branch."""
     left = prepare({"company_name": "Langmere", "city": "Ossett"}, Entity.COMPANY)
     right = prepare({"company_name": "Langmere Ossett"}, Entity.COMPANY)
-    found = compare_marks(left, right)
-    assert found
-    assert found.level == "place"
+    for found in (compare_marks(left, right), compare_marks(right, left)):
+        assert found
+        assert found.level == "place"
 
 
 @pytest.mark.parametrize(
@@ -266,13 +269,14 @@ def test_pages_on_platforms(text: str, expected: str) -> None:
         ("acme.com", "acne.com", "different"),
         ("langmere24.com", "langmere25.com", "different"),
         ("facebook.com/langmere", "langmere.com", None),
+        ("langmere.com", "facebook.com", None),
         ("facebook.com/langmere", "facebook.com/harrow", "different"),
         ("langmere.wordpress.com", "harrow.wordpress.com", "different"),
     ],
 )
 def test_websites_compared(left: str, right: str, level: str | None) -> None:
     """A slip counts in long names alone; a page says nothing of a domain."""
-    sides = [Comparable(Entity.COMPANY, domains=(normalise_domain(text),)) for text in (left, right)]
+    sides = [prepare({"website": text}, Entity.COMPANY) for text in (left, right)]
     found = compare_domains(*sides)
     assert (found.level if found else None) == level
 
@@ -312,7 +316,7 @@ def test_lists_are_as_parsing_writes_them() -> None:
     frequencies = word_frequencies()
     assert all(0 < count < 100_000 and " " not in word for word, count in frequencies.items())
     changed = [
-        word for word in frequencies if parse_company_name(f"zzyx {word} zzyx").core != f"zzyx {word} zzyx"
+        word for word in frequencies if parse_company_name(f"qzx {word} qzx").core != f"qzx {word} qzx"
     ]
-    assert len(changed) < len(frequencies) // 100, changed
+    assert changed == []
     assert all(form.words and form.code for form in legal_forms())

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 
-from scoring import Comparable, Entity, prepare
+from scoring import Comparable
 from scoring.attributes.address import compare_place, compare_street
 from scoring.attributes.date import compare_birth_date, normalise_date
 from scoring.attributes.description import compare_birth_place, compare_industry, compare_job_title
@@ -21,7 +21,7 @@ from scoring.attributes.phone import compare_phone, normalise_phone
 from scoring.attributes.place import normalise_postal_code
 from scoring.attributes.street import Street, parse_street
 from scoring.findings import Finding
-from tests.scoring.scored_records import any_values, person
+from tests.scoring.scored_records import Values, person, values_of
 
 Compare = Callable[[Comparable, Comparable], Finding | None]
 COMPARISONS: tuple[Compare, ...] = (
@@ -31,18 +31,37 @@ COMPARISONS: tuple[Compare, ...] = (
 )
 
 
+NEAR_VALUES: dict[str, tuple[str, ...]] = {
+    "street": ("12 High St", "12a High Street", "12-14 Hihg St", "Unit 14, 12 High Rd", "14/12 High"),
+    "city": ("Birmingham", "Birmimgham", "Newcastle upon Tyne", "Newcastle", "Brooklyn", "New York"),
+    "postal_code": ("02138", "2138", "02183", "SW1A 1AA", "SW1A 2BB"),
+    "birth_date": ("1980-05-06", "1980-06-05", "1990-05-06", "1980", "1980-01-01", "19802105"),
+    "email": (
+        "jo.smith@acme.com",
+        "jo.smiht@acme.com",
+        "jsmith@acme.com",
+        "jo.smith@acme.con",
+        "info@acme.com",
+    ),
+    "phone": ("+442079460958", "020 7946 0958", "+442079460959", "+442079460958 ext 1", "7946 0958"),
+    "mobile_phone": ("+442079460958", "+447700900123"),
+    "tax_id": ("DE100000678", "100000678", "DE100000768", "***-678"),
+    "birth_place": ("Camden", "London", "camden london", "Cmaden"),
+    "job_title": ("engineer", "software engineer", "writer", "author"),
+    "industry": ("retail", "retails", "food"),
+}
+
+
 def level(compare: Compare, field: str, left: str, right: str) -> str | None:
     """The level that two values of one field reach."""
     finding = compare(person(**{field: left}), person(**{field: right}))
     return finding.level if finding else None
 
 
-@given(any_values(), any_values())
-def test_a_finding_is_the_same_from_either_side(
-    one: tuple[dict[str, str], Entity], other: tuple[dict[str, str], Entity]
-) -> None:
+@given(values_of(NEAR_VALUES), values_of(NEAR_VALUES))
+def test_a_finding_is_the_same_from_either_side(one: Values, other: Values) -> None:
     """Level, evidence and value do not depend on which record is first."""
-    left, right = prepare(*one), prepare(*other)
+    left, right = person(**one), person(**other)
     for compare in COMPARISONS:
         assert compare(left, right) == compare(right, left)
 
@@ -96,6 +115,7 @@ def test_streets(left: str, right: str, expected: str) -> None:
         ),
         ("Via Roma n. 12, 00184 Roma RM", Street("12", "via roma", "", "00184", "roma")),
         ("P.O. Box 12, Leeds LS1 4AB", Street("12", "po box", "", "ls14ab", "leeds")),
+        ("NY 10118", Street("", "", "", "10118", "", "ny")),
         ("N/A", Street("", "", "", "")),
     ],
 )
@@ -185,6 +205,7 @@ def test_a_cell_may_hold_several_numbers_and_addresses() -> None:
         ("martin@acme.com", "martin@zylo.com", "different"),
         ("john.smith@gmail.com", "joan.smith@hotmail.com", "different"),
         ("smith1@gmail.com", "smith2@gmail.com", "numbered"),
+        ("@jo.doe@acme.com", "al.roe@zylo.com", "different"),
     ],
 )
 def test_mailboxes(left: str, right: str, expected: str) -> None:
@@ -267,7 +288,7 @@ def test_identifiers(left: str, right: str, expected: str) -> None:
 
 
 def test_numbers_with_right_check_digits_are_no_slips_of_one_another() -> None:
-    """Hardly a slip leaves a check digit right: where both are, there are two numbers, otherwise it is close."""
+    """Hardly a slip leaves a check digit right: where both are, there are two numbers."""
     assert level(compare_tax_id, "tax_id", "DE100000678", "DE100000768") == "different"
     assert level(compare_tax_id, "tax_id", "DE100000678", "DE100000687") == "close"
 
@@ -282,7 +303,7 @@ def test_identifiers_that_stand_for_none_are_dropped(text: str) -> None:
     ("compare", "field", "left", "right", "expected"),
     [
         (compare_job_title, "job_title", "Sr. VP, Sales", "Senior Vice President of Sales", "exact"),
-        (compare_job_title, "job_title", "engineer", "software engineer", "close"),
+        (compare_job_title, "job_title", "project manager", "senior project manager", "close"),
         (compare_job_title, "job_title", "novelist", "writer", "close"),
         (compare_job_title, "job_title", "teacher", "painter", "different"),
         (compare_birth_place, "birth_place", "hackney", "London Borough of Hackney", "exact"),
@@ -323,7 +344,7 @@ def test_descriptions(compare: Compare, field: str, left: str, right: str, expec
 def test_values_for_term_frequencies(
     compare: Compare, left: dict[str, str], right: dict[str, str], value: str
 ) -> None:
-    """An agreement names its value as the tables count it: 'a|b' for two ways of writing, 'a~b' for a slip."""
+    """An agreement names its value as tables count it: 'a|b' for two ways of writing, 'a~b' for a slip."""
     finding = compare(person(**left), person(**right))
     assert finding is not None
     assert finding.value == value

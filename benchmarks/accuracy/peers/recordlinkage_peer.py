@@ -13,27 +13,29 @@ import recordlinkage
 from exchange import Task, read_task, write_found
 
 ALIKE = 0.85
-# A pass that makes more pairs than this a record is left out.
-MOST_PAIRS_PER_RECORD = 60.0
+# A pass that makes more pairs than this a record is left out: among too many pairs that are none, the two
+# classes that ECM finds are no longer matches and others.
+MOST_PAIRS_PER_RECORD = 2.0
 # Features of so many pairs at a time: they are floats until they are fitted.
 CHUNK_PAIRS = 2_000_000
 
-NAMES = ("given_name", "family_name", "middle_name", "maiden_name", "company_name", "street")
-EXACT = (
-    "birth_date",
+NAMES = ("given_name", "family_name")
+# "Compare only discriminating variables": what a household or an employer shares is compared where a person
+# has no telephone and no e-mail of their own.
+SHARED_ALIKE = ("maiden_name", "street")
+SHARED_EXACT = ("city", "region", "birth_place", "gender", "job_title")
+CONTACT = ("email", "phone")
+EXACT = ("birth_date", "email", "phone", "mobile_phone", "tax_id", "national_id", "postal_code")
+COMPANY_ALIKE = ("company_name", "street")
+COMPANY_EXACT = (
     "email",
     "phone",
-    "mobile_phone",
     "tax_id",
-    "national_id",
     "registration_number",
     "website",
     "postal_code",
     "city",
     "region",
-    "birth_place",
-    "gender",
-    "job_title",
     "industry",
 )
 # A field, or a field with the number of its first letters; several together are one pass.
@@ -70,31 +72,31 @@ def main() -> None:
     """Index, compare, fit, and write the log odds of every pair."""
     task = read_task()
     records = task.records.set_index("record_id", drop=False)
-    pairs = _candidates(records)
-    asked = task.pairs
+    pairs = _candidates(records, task.entity)
+    if task.pairs is not None:
+        # Fitted on all candidates, then asked for the pairs wanted, which come last.
+        wanted = pd.MultiIndex.from_arrays(task.pairs.T)
+        pairs = pairs.difference(wanted).append(wanted)
     features = _features(records, pairs, task)
     classifier = recordlinkage.ECMClassifier(init="jaro", max_iter=100)
-    if asked is None:
-        classifier.fit(features)
-        write_found(
-            task,
-            pairs.get_level_values(0).to_numpy(),
-            pairs.get_level_values(1).to_numpy(),
-            _log_odds(classifier, features),
-            threshold=0.0,
-        )
-        return
-    wanted = pd.MultiIndex.from_arrays(asked.T)
-    wanted_features = _features(records, wanted, task)
-    classifier.fit(pd.concat([features, wanted_features]))
-    write_found(task, asked[:, 0], asked[:, 1], _log_odds(classifier, wanted_features), threshold=0.0)
+    classifier.fit(features)
+    kept = slice(-len(task.pairs) if task.pairs is not None else None, None)
+    write_found(
+        task,
+        pairs.get_level_values(0).to_numpy()[kept],
+        pairs.get_level_values(1).to_numpy()[kept],
+        _log_odds(classifier, features)[kept],
+        threshold=0.0,
+    )
 
 
-def _candidates(records: pd.DataFrame) -> pd.MultiIndex:
+def _candidates(records: pd.DataFrame, entity: str) -> pd.MultiIndex:
     """The union of all passes, each pair once."""
     width = len(records)
     found = [np.zeros(0, np.int64)]
     for one in PASSES:
+        if entity == "PERSON" and one[0].startswith("company_name"):
+            continue
         keys = _keys(records, one)
         if keys is None:
             continue
@@ -123,30 +125,44 @@ def _keys(records: pd.DataFrame, parts: Sequence[str]) -> "pd.Series[str] | None
 
 
 def _features(records: pd.DataFrame, pairs: pd.MultiIndex, task: Task) -> pd.DataFrame:
+    alike, exact = NAMES, EXACT
+    if task.entity == "COMPANY":
+        alike, exact = COMPANY_ALIKE, COMPANY_EXACT
+    elif not any(task.has(field) for field in CONTACT):
+        alike, exact = alike + SHARED_ALIKE, exact + SHARED_EXACT
+    alike = tuple(field for field in alike if task.has(field))
+    exact = tuple(field for field in exact if task.has(field))
     compare = recordlinkage.Compare()
-    for field in NAMES:
-        if task.has(field):
-            compare.string(field, field, method="jarowinkler", threshold=ALIKE, label=field)
-    for field in EXACT:
-        if task.has(field):
-            compare.exact(field, field, label=field)
-    if not task.has("given_name") and len(compare.features) <= 1:
-        # One name and nothing else: three measures of it, or there is nothing to be conditional on.
-        name = "company_name" if task.has("company_name") else "full_name"
+    if len(alike) + len(exact) <= 1:
+        # One name and nothing else: three measures of it, or there is nothing to tell two classes by.
+        name = "company_name" if task.entity == "COMPANY" else "full_name"
         for method in ("jarowinkler", "damerau_levenshtein", "qgram"):
             compare.string(name, name, method=method, threshold=ALIKE, label=method)
-    chunks = [
+    # Companies twice, a missing value once for and once against: few of them have most fields.
+    for missing in (0, 1) if task.entity == "COMPANY" else (0,):
+        for field in alike:
+            compare.string(
+                field,
+                field,
+                method="jarowinkler",
+                threshold=ALIKE,
+                missing_value=missing,
+                label=f"{field} {missing}",
+            )
+        for field in exact:
+            compare.exact(field, field, missing_value=missing, label=f"{field} {missing}")
+    together = pd.concat(
         compare.compute(pairs[at : at + CHUNK_PAIRS], records).astype(np.int8)
         for at in range(0, len(pairs), CHUNK_PAIRS)
-    ]
-    together = pd.concat(chunks)
+    )
     # A comparison that comes out the same for every pair says nothing, and ECM refuses it.
     return together.loc[:, together.nunique() > 1]
 
 
 def _log_odds(classifier: recordlinkage.ECMClassifier, features: pd.DataFrame) -> npt.NDArray[np.float64]:
     logs = classifier.kernel.predict_log_proba(features.to_numpy())
-    scores: npt.NDArray[np.float64] = logs[:, 1] - logs[:, 0]
+    # Where both classes have lost all probability the odds are no number; such a pair comes last.
+    scores: npt.NDArray[np.float64] = np.nan_to_num(logs[:, 1] - logs[:, 0], nan=-1e6)
     return scores
 
 
