@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from scoring.attributes.company_name import CompanyName, parse_company_name
+from scoring.attributes.company_parts import CompanyName, other_company_names, parse_company_name
 from scoring.attributes.date import normalise_date
 from scoring.attributes.description import normalise_birth_place, normalise_industry, normalise_job_title
 from scoring.attributes.email import is_shared_mailbox, normalise_email, own_domain, split_emails
@@ -57,7 +57,7 @@ def prepare(values: Mapping[str, str], entity: Entity) -> Comparable:
         registration_number=normalise_identifier(get("registration_number", "")),
         customer_number=normalise_identifier(get("customer_number", "")),
         mobiles=_mobiles(mobile, phones, country) if mobile and entity is Entity.PERSON else (),
-        other_names=_other_names(get("other_name", ""), entity),
+        other_names=_other_names(get("other_name", ""), entity, get("company_name", "")),
         other_families=_other_names(get("maiden_name", ""), entity),
         birth_place=normalise_birth_place(text) if (text := get("birth_place", "")) else "",
         national_id=normalise_identifier(get("national_id", "")),
@@ -79,13 +79,16 @@ def _person(values: Mapping[str, str]) -> PersonName:
     )
 
 
-def _other_names(text: str, entity: Entity) -> tuple[str, ...]:
-    """Names that a record gives beside its own, separated by semicolons: maiden, native, brand or former."""
+def _other_names(text: str, entity: Entity, company_name: str = "") -> tuple[str, ...]:
+    """Names that a record gives beside its own, separated by semicolons: maiden, native, brand or former; of a
+    company also those within its name ("trading as").
+    """
+    within = other_company_names(company_name) if entity is Entity.COMPANY and company_name else ()
     if not text:
-        return ()
+        return tuple(sorted(within))
     names = text[:2048].split(";")[:_MAX_OTHER_NAMES]
     if entity is Entity.COMPANY:
-        found = {parse_company_name(name).core for name in names}
+        found = {*within, *(parse_company_name(name).core for name in names)}
     else:
         found = {normalise(name) for name in names}
     return tuple(sorted(found - {""}))

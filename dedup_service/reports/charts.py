@@ -26,7 +26,6 @@ from scoring.evaluation.curves import Threshold
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.ticker import MaxNLocator
 
 _WIDEST_BITS = 60.0
 _CURVE_POINTS = 400
@@ -36,6 +35,8 @@ def weight_histogram(evaluation: Evaluation) -> str:
     """Scored pairs by match weight: true ones above, false ones below, each to a scale of its own."""
     scored = evaluation.scored
     bits = scored.weights_bits.clip(-_WIDEST_BITS, _WIDEST_BITS)
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415 -- a second to load, and only pictures need it
+
     edges = np.arange(math.floor(bits.min(initial=0)), math.ceil(bits.max(initial=1)) + 1)
     with styled("weights"):
         figure, (above, below) = blank(4.6, rows=2)
@@ -47,7 +48,8 @@ def weight_histogram(evaluation: Evaluation) -> str:
             axes.set_ylabel(f"{name}\n({int(mask.sum()):,} in all)")
             axes.set_xlim(edges[0], edges[-1])
             mark_thresholds(axes, evaluation.match_bits, evaluation.review_bits, words=axes is above)
-            axes.yaxis.set_major_locator(_whole_numbers())
+            axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
+            axes.yaxis.set_major_formatter("{x:,.0f}")
         # Room for the words above the bars.
         above.set_ylim(0, above.get_ylim()[1] * 1.3)
         below.invert_yaxis()
@@ -224,9 +226,3 @@ def _cut(text: str, most: int = 28) -> str:
     # A dollar would begin a formula.
     text = text.replace("$", r"\$")
     return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
-def _whole_numbers() -> "MaxNLocator":
-    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415 -- a second to load, and only pictures need it
-
-    return MaxNLocator(nbins=4, integer=True)
