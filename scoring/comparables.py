@@ -47,7 +47,7 @@ class Comparable(msgspec.Struct, frozen=True, order=True, array_like=True):
     other_names: tuple[str, ...] = ()
     other_families: tuple[str, ...] = ()
     birth_place: str = ""
-    national_id: str = ""
+    national_ids: tuple[str, ...] = ()
     region: str = ""
     job_title: str = ""
     industry: str = ""

@@ -93,7 +93,7 @@ PERSON_COMPARATORS: tuple[Comparator, ...] = (
     Comparator("place", compare_place, _PLACE, _AREA),
     Comparator("employer", compare_employer, ("same", "alike", "different"), _COMPANY),
     Comparator("job_title", compare_job_title, ("exact", "close", "different"), ("job_title",)),
-    Comparator("national_id", compare_national_id, _IDENTIFIER, ("national_id",)),
+    Comparator("national_id", compare_national_id, _IDENTIFIER, ("national_ids",)),
     *_IDENTIFIERS,
 )
 

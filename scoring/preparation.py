@@ -15,6 +15,7 @@ from scoring.comparables import Comparable, Entity
 from scoring.text import normalise
 
 _MAX_OTHER_NAMES = 5
+_MAX_IDENTIFIERS = 5
 
 
 def prepare(values: Mapping[str, str], entity: Entity) -> Comparable:
@@ -60,7 +61,7 @@ def prepare(values: Mapping[str, str], entity: Entity) -> Comparable:
         other_names=_other_names(get("other_name", ""), entity, get("company_name", "")),
         other_families=_other_names(get("maiden_name", ""), entity),
         birth_place=normalise_birth_place(text) if (text := get("birth_place", "")) else "",
-        national_id=normalise_identifier(get("national_id", "")),
+        national_ids=_identifiers(get("national_id", "")),
         region=address.region,
         job_title=normalise_job_title(text) if (text := get("job_title", "")) else "",
         industry=normalise_industry(text) if (text := get("industry", "")) else "",
@@ -73,7 +74,7 @@ def _person(values: Mapping[str, str]) -> PersonName:
         get("given_name", ""),
         get("middle_name", ""),
         get("family_name", ""),
-        get("full_name", ""),
+        get("full_name", "") or get("other_name", "").partition(";")[0],
         get("suffix", ""),
         get("title", ""),
     )
@@ -91,6 +92,14 @@ def _other_names(text: str, entity: Entity, company_name: str = "") -> tuple[str
         found = {*within, *(parse_company_name(name).core for name in names)}
     else:
         found = {normalise(name) for name in names}
+    return tuple(sorted(found - {""}))
+
+
+def _identifiers(text: str) -> tuple[str, ...]:
+    """Several in one cell, such as passport and identity card, are separated by semicolons."""
+    if not text:
+        return ()
+    found = {normalise_identifier(one) for one in text[:1024].split(";")[:_MAX_IDENTIFIERS]}
     return tuple(sorted(found - {""}))
 
 

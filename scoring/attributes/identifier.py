@@ -48,6 +48,7 @@ def _words(name: str) -> _Words:
 
 
 _TAX_ID = _words("tax id")
+_LEVELS = ("same", "close", "different")
 _NATIONAL_ID = _words("national id")
 _REGISTRATION = _words("registration number")
 _CUSTOMER = _words("customer number")
@@ -75,7 +76,14 @@ def compare_tax_id(left: Comparable, right: Comparable) -> Finding | None:
 
 def compare_national_id(left: Comparable, right: Comparable) -> Finding | None:
     """Claim: both hold the same passport, identity card or social security number."""
-    return _compare(left.national_id, right.national_id, _NATIONAL_ID)
+    found = [
+        finding
+        for first in left.national_ids
+        for second in right.national_ids
+        if (finding := _compare(first, second, _NATIONAL_ID))
+    ]
+    # Sorted, so that of several in common the same one counts from either side.
+    return min(found, key=_by_agreement, default=None)
 
 
 def compare_registration_number(left: Comparable, right: Comparable) -> Finding | None:
@@ -86,6 +94,10 @@ def compare_registration_number(left: Comparable, right: Comparable) -> Finding 
 def compare_customer_number(left: Comparable, right: Comparable) -> Finding | None:
     """Claim: both have the same customer number; two ledgers may give one customer two numbers."""
     return _compare(left.customer_number, right.customer_number, _CUSTOMER)
+
+
+def _by_agreement(finding: Finding) -> tuple[int, str]:
+    return _LEVELS.index(finding.level), finding.value
 
 
 def _compare(first: str, second: str, words: _Words) -> Finding | None:

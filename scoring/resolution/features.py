@@ -86,7 +86,7 @@ _CONTACTS = (
     ),
     Feature("address", _address, is_strong=True),
     Feature("tax_id", lambda record: _one(record.tax_id), is_strong=True),
-    Feature("national_id", lambda record: _one(record.national_id), is_strong=True),
+    Feature("national_id", lambda record: record.national_ids, is_strong=True),
     Feature("registration_number", lambda record: _one(record.registration_number), is_strong=True),
     Feature("customer_number", lambda record: _one(record.customer_number), is_strong=True),
     Feature("city", lambda record: _one(record.city[:6])),

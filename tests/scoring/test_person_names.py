@@ -104,7 +104,7 @@ def test_marie_and_maria_are_alike_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "right"), [("9obert", "robert"), ("m1chael", "michael"), ("ja5on", "jason")]
+    ("left", "right"), [("9obert", "robert"), ("m1cha3l", "michael"), ("ja50n", "jason")]
 )
 def test_digits_read_for_letters(left: str, right: str) -> None:
     """A digit in the place of a letter is a slip of reading."""
@@ -138,7 +138,7 @@ def test_family_names(left: str, right: str, level: str) -> None:
         ("Anna van der Berg", "Anna Vanderberg", ("exact", "exact")),
         ("Sean O'Brien", "Sean O Brien", ("exact", "exact")),
         ("Bashar al-Assad", "Hafez al-Assad", ("different", "exact")),
-        ("Yusuf al-Duri", "Yusuf al-Mosuli", ("exact", "different")),
+        ("Yusuf al-Harbi", "Yusuf al-Hakim", ("exact", "different")),
         ("Osama bin Laden", "Usama ibn Laden", ("nickname", "close")),
         ("Maria Garcia Lopez", "Maria Garcia", ("exact", "part")),
         ("Kim Jong Un", "Jong Un Kim", ("swapped", "swapped")),
@@ -157,7 +157,10 @@ def test_whole_names(left: str, right: str, levels: tuple[str | None, str | None
 
 def test_a_misspelt_family_name_has_not_changed_places() -> None:
     """Where all names stand where they stood, a slip is a slip and no other order."""
-    assert levels_of(named("Malik Ruslan Barakhoev"), named("Malik Ruslan Barkhoev")) == ("exact", "close")
+    assert levels_of(named("Malik Ruslan Barakhoev"), named("Malik Ruslan Barkhanoev")) == (
+        "exact",
+        "similar",
+    )
 
 
 def test_one_name_divided_differently_over_the_fields() -> None:
@@ -166,6 +169,8 @@ def test_one_name_divided_differently_over_the_fields() -> None:
     assert levels_of(left, named("Maria del Carmen Garcia Lopez")) == ("exact", "exact")
     right = person(given_name="Maria", family_name="del Carmen García López")
     assert levels_of(left, right) == ("exact", "exact")
+    left = person(given_name="Jeanpierre", family_name="Dupont")
+    assert levels_of(left, person(given_name="Jean-Pierre", family_name="Dupont")) == ("exact", "exact")
 
 
 @pytest.mark.parametrize("short", ["J R", "JR", "J.R.", "J.-R."])
@@ -290,6 +295,7 @@ def test_a_title_alone_is_no_name() -> None:
 def test_full_names_have_one_spelling() -> None:
     """Keys made of full names meet for all spellings and short forms."""
     assert full_names_of("steven") == full_names_of("stephen") == full_names_of("stephon")
+    assert not set(full_names_of("steve")) & set(name_spellings())
     assert set(full_names_of("steve")) >= set(full_names_of("steven"))
 
 
@@ -307,6 +313,7 @@ def test_evidence_carries_no_name() -> None:
     """What is said of two names holds none of their words, so that it may outlive them."""
     for left, right in (
         ("Bob Quux", "Robert Quux"),
+        ("Bob Quux", "Bob Quux"),
         ("Kim Jong Un", "Jong Un Kim"),
         ("习近平", "Xi Jinping"),
     ):
