@@ -18,6 +18,7 @@ from dedup_service.domain.policy import Impact
 from dedup_service.domain.policy_versions import PolicyVersion
 from dedup_service.domain.proposals import Proposal, ProposalState
 from dedup_service.domain.records import Record, RecordKey, RecordKind
+from dedup_service.domain.scoring_models import StoredModel
 from dedup_service.domain.voting import Vote, VoteDecision
 from dedup_service.store import ledger, lists
 from dedup_service.store.rows import (
@@ -28,6 +29,7 @@ from dedup_service.store.rows import (
     golden_row_of,
     policy_version_of,
     record_of,
+    stored_model_of,
 )
 from dedup_service.store.statements import statement
 from dedup_service.workflows.overview import Overview
@@ -156,6 +158,17 @@ class Reading:
     async def list_policy_versions(self, page: Page) -> Listed[PolicyVersion]:
         rows, after = await self._page(lists.POLICY_VERSIONS, page)
         return Listed(tuple(map(policy_version_of, rows)), after)
+
+    async def active_scoring_model_version(self) -> str:
+        rows = await self._rows("active_scoring_model_version")
+        return str(rows[0][0]) if rows else ""
+
+    async def scoring_model(self, version: str) -> StoredModel | None:
+        rows = await self._rows("scoring_model", [version])
+        return stored_model_of(rows[0]) if rows else None
+
+    async def scoring_models(self) -> tuple[StoredModel, ...]:
+        return tuple(map(stored_model_of, await self._rows("scoring_models")))
 
     async def merge(self, merge_id: str) -> Merge | None:
         rows = await self._rows("merge", [merge_id])

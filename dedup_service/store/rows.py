@@ -10,6 +10,7 @@ from psycopg.types.json import set_json_dumps, set_json_loads
 from dedup_service.domain.golden import Choice, GoldenRow, GoldenState
 from dedup_service.domain.policy_versions import PolicyOrigin, PolicyVersion
 from dedup_service.domain.records import Record, RecordDraft, RecordKind, RecordState
+from dedup_service.domain.scoring_models import ModelEvaluation, ScoringModelState, StoredModel
 
 T = TypeVar("T")
 Row = Sequence[Any]
@@ -80,6 +81,21 @@ def policy_version_of(row: Row) -> PolicyVersion:
     """A version of the policy from the columns of the statement `policy_version`."""
     number, version, text, origin, author, comment, create_time, revision = row
     return PolicyVersion(number, version, text, PolicyOrigin(origin), author, comment, create_time, revision)
+
+
+def stored_model_of(row: Row) -> StoredModel:
+    """A trained model from the columns of the statement `scoring_model`."""
+    version, state, origin, evaluation, create_time, activate_time, revision, parameters = row
+    return StoredModel(
+        version=version,
+        origin=origin,
+        evaluation=decode(evaluation, ModelEvaluation),
+        create_time=create_time,
+        parameters=parameters,
+        state=ScoringModelState(state),
+        activate_time=activate_time,
+        revision=revision,
+    )
 
 
 def cursor_of(values: Sequence[object]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from dedup_service.domain.merges import Merge, MergeState
 from dedup_service.domain.policy_versions import PolicyVersion
 from dedup_service.domain.proposals import Proposal
 from dedup_service.domain.records import Record, RecordDraft, RecordKey
+from dedup_service.domain.scoring_models import StoredModel
 from dedup_service.domain.voting import Vote
 from dedup_service.store.reading import Reading
 from dedup_service.store.rows import Parameters, Row, encode_text
@@ -239,6 +240,24 @@ class Writing(Reading):
         await self._run("insert_policy_version", columns)
         await self._run("set_rules_no", [version.number])
         self._rules_no_at_head = version.number
+
+    async def insert_scoring_model(self, model: StoredModel) -> None:
+        columns = {
+            "version": model.version,
+            "origin": model.origin,
+            "parameters": model.parameters,
+            "evaluation": encode_text(model.evaluation),
+            "create_time": model.create_time,
+            "revision": model.revision,
+        }
+        await self._run("insert_scoring_model", columns)
+
+    async def activate_scoring_model(self, version: str, time: datetime) -> None:
+        # Whoever activates holds the ledger head, so that no two are ever in use.
+        await self.revision()
+        await self._run("retire_scoring_model", ())
+        if version:
+            await self._run("activate_scoring_model", {"version": version, "time": time})
 
     async def insert_distinction(self, distinction: Distinction) -> None:
         body = encode_text(distinction)

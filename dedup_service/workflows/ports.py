@@ -18,6 +18,7 @@ from dedup_service.domain.merges import Merge
 from dedup_service.domain.policy_versions import PolicyVersion
 from dedup_service.domain.proposals import Proposal
 from dedup_service.domain.records import Record, RecordDraft, RecordKey
+from dedup_service.domain.scoring_models import StoredModel
 from dedup_service.domain.voting import Vote
 from dedup_service.workflows.filters import Condition
 from dedup_service.workflows.index_port import IndexEntry
@@ -186,6 +187,16 @@ class ReadTransaction(Protocol):
 
     async def list_policy_versions(self, page: Page) -> Listed[PolicyVersion]: ...
 
+    async def active_scoring_model_version(self) -> str:
+        """Which trained model is in use; empty for the shipped one."""
+        ...
+
+    async def scoring_model(self, version: str) -> StoredModel | None: ...
+
+    async def scoring_models(self) -> tuple[StoredModel, ...]:
+        """All trained models without their parameters, the newest first."""
+        ...
+
     async def changes_after(self, revision: int, ordinal: int, limit: int) -> list[Change]: ...
 
     async def changes_of(self, revision: int) -> list[Change]: ...
@@ -258,6 +269,14 @@ class WriteTransaction(ReadTransaction, Protocol):
 
     async def insert_policy_version(self, version: PolicyVersion) -> None:
         """Put a version in force: every write that was decided by the one before it starts again."""
+        ...
+
+    async def insert_scoring_model(self, model: StoredModel) -> None:
+        """Keep a new candidate."""
+        ...
+
+    async def activate_scoring_model(self, version: str, time: datetime) -> None:
+        """Put a trained model in use in place of the one that is; an empty version, the shipped one."""
         ...
 
     async def insert_distinction(self, distinction: Distinction) -> None: ...

@@ -13,6 +13,7 @@ from scoring.attributes.place import APART, NEAR, SAME, compare_cities, compare_
 from scoring.attributes.street_line import street_name
 from scoring.comparables import Comparable
 from scoring.findings import Finding
+from scoring.vocabulary import word_map
 
 
 def compare_street(left: Comparable, right: Comparable) -> Finding | None:
@@ -21,9 +22,11 @@ def compare_street(left: Comparable, right: Comparable) -> Finding | None:
     if not first or not second or first.isascii() != second.isascii():
         return None
     streets = SAME if first == second else _street_likeness(first, second)
-    if streets == _OTHER:
-        return _DIFFERENT
     numbers = _number_likeness(left, right)
+    if streets == _OTHER:
+        if left.house_number and numbers == SAME and _share_word(first, second):
+            return Finding("close", _CLOSE, _either(_line(left), _line(right)))
+        return _DIFFERENT
     if streets == SAME and numbers == SAME:
         if left.unit and right.unit and left.unit != right.unit and not _are_turned(left, right):
             return _OTHER_UNIT
@@ -64,6 +67,8 @@ _ALIKE, _MISSING, _OTHER = "alike", "missing", "other"
 _MIN_NAME_LIKENESS = 80
 _MIN_NEAR_LIKENESS = 90
 _MIN_LINE_LIKENESS = 85
+_MIN_TELLING = 5
+_TYPES = frozenset(word_map("street_types"))
 
 
 def _line(record: Comparable) -> str:
@@ -103,6 +108,14 @@ def _street_likeness(first: str, second: str) -> str:  # noqa: PLR0911 -- one re
     # 'mill street' and 'millstreet' differ in what is taken for the type, but not as lines.
     is_line = ratio(first.replace(" ", ""), second.replace(" ", "")) >= _MIN_LINE_LIKENESS
     return _ALIKE if is_line or (is_slip and not types_differ) else _OTHER
+
+
+def _share_word(first: str, second: str) -> bool:
+    """Whether a word long enough to tell streets apart stands in both: of a line that names a building or estate
+    too, one part is often left out.
+    """
+    words = {word for word in first.split() if len(word) >= _MIN_TELLING}
+    return bool(words) and any(word in words and word not in _TYPES for word in second.split())
 
 
 def _number_likeness(left: Comparable, right: Comparable) -> str:

@@ -45,20 +45,29 @@ def equivalent_names() -> dict[str, frozenset[int]]:
 
 @cache
 def nicknames() -> dict[str, tuple[str, ...]]:
-    """Short form -> the full names it may stand for, sorted and in one spelling each; a short form that is a
-    name of its own too stands for itself as well.
+    """Short form -> the full names it may stand for, in one spelling each: the form itself first where it is
+    a name of its own too, then the likeliest, which are those with the most forms.
     """
     spellings = name_spellings()
     meanings: dict[str, set[str]] = {}
-    full_names: set[str] = set()
+    form_counts: dict[str, int] = {}
     for file in ("nicknames.txt", "nicknames_english.txt"):
-        for full, *forms in _lines(file):
-            full_names.add(full)
+        for written, *forms in _lines(file):
+            full = spellings.get(written, written)
+            form_counts[full] = form_counts.get(full, 0) + len(forms)
             for form in forms:
-                meanings.setdefault(form, set()).add(spellings.get(full, full))
-    for form in full_names.union(spellings, spellings.values()).intersection(meanings):
+                meanings.setdefault(form, set()).add(full)
+    own_names = set(form_counts).union(spellings, spellings.values())
+    for form in own_names.intersection(meanings):
         meanings[form].add(spellings.get(form, form))
-    return {form: tuple(sorted(meant)) for form, meant in sorted(meanings.items())}
+    return {
+        form: tuple(
+            sorted(
+                meant, key=lambda full: (full != spellings.get(form, form), -form_counts.get(full, 0), full)
+            )
+        )
+        for form, meant in sorted(meanings.items())
+    }
 
 
 @cache

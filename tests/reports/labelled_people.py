@@ -10,7 +10,8 @@ HEADER = ("id", "First Name", "Last Name", "E-Mail", "Phone", "City", "segment",
 
 
 def rows() -> list[tuple[str, ...]]:
-    """Two records of each of fifty people; the second is misspelt, and every fifth has another mailbox."""
+    """Two records of each of fifty people; the second is misspelt, and every fifth has another mailbox,
+    every third no town."""
     found: list[tuple[str, ...]] = []
     for at in range(50):
         given, family = GIVEN[at % 10], FAMILY[at // 10]
@@ -21,7 +22,8 @@ def rows() -> list[tuple[str, ...]]:
         )
         found.append((f"a{at}", given, family, mail, phone, city, "small" if at % 2 else "large", "red"))
         other = f"{family.lower()}{at}@mail{at}.net" if at % 5 == 0 else mail
-        found.append((f"b{at}", given, family[:-2] + family[-1], other, phone, city, "small", "blue"))
+        town = city if at % 3 else ""
+        found.append((f"b{at}", given, family[:-2] + family[-1], other, phone, town, "small", "blue"))
     return found
 
 

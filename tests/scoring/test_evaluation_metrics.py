@@ -96,6 +96,13 @@ def test_b_cubed_of_the_example_of_its_authors() -> None:
     assert (round(large_joined.precision, 2), large_joined.recall) == (0.58, 1.0)
 
 
+def test_f1_is_the_harmonic_mean_of_precision_and_recall() -> None:
+    """Of 10 true pairs, 8 found, 6 of them right."""
+    counts = PairCounts(10, 8, 6)
+    assert (counts.precision, counts.recall) == (0.75, 0.6)
+    assert counts.f1 == pytest.approx(2 / (1 / 0.75 + 1 / 0.6))
+
+
 def test_shares_of_nothing_are_no_number() -> None:
     """Neither 0 nor 1 is said where nothing is found or true; F1 is 0 where only one of them is nothing."""
     nothing = PairCounts(0, 0, 0)
@@ -154,6 +161,27 @@ def test_a_figure_of_few_parts_has_no_interval() -> None:
     """One large chain is one observation, whatever number of pairs it holds."""
     chained = units_of_clusters(np.zeros(300, np.int64), np.arange(300) // 3)
     assert math.isnan(bootstrap(chained, 1).precision.low)
+
+
+def test_what_clusters_and_entities_connect_is_one_unit() -> None:
+    """The second and fourth record are one entity, the third and fourth one cluster: two units in all."""
+    truth = np.array([0, 1, 2, 1])
+    assert units_of_clusters(np.array([0, 1, 2, 2]), truth).true.tolist() == [0.0, 1.0]
+    for left, right in (([2], [3]), ([3], [2])):
+        links = np.array(left, np.int32), np.array(right, np.int32)
+        assert units_of_links(*links, truth).found.tolist() == [0.0, 1.0]
+
+
+def test_the_interval_of_a_stratum_is_of_its_own_pairs() -> None:
+    """A stratum without a mistake beside one with nothing else."""
+    records = np.arange(120)
+    truth = records // 2
+    # Of each four records of two entities the middle two are joined.
+    crossed = np.where(np.isin(records % 4, (1, 2)), 1000 + records // 4, 2000 + records)
+    clusters = np.where(records < 60, truth, crossed)
+    right, wrong = cluster_strata(clusters, truth, ["right"] * 60 + ["wrong"] * 60, seed=1)
+    assert right.intervals.precision.low > 0.8
+    assert wrong.intervals.precision.high < 0.3
 
 
 def test_small_strata_are_taken_together() -> None:

@@ -292,6 +292,14 @@ def test_a_title_alone_is_no_name() -> None:
     assert (found.given, found.gender) == ("", "f")
 
 
+@pytest.mark.parametrize(
+    ("form", "full_name"), [("bob", "robert"), ("alex", "alexander"), ("bill", "william")]
+)
+def test_the_likeliest_full_name_comes_first(form: str, full_name: str) -> None:
+    """Whoever can use a few full names only takes the first ones."""
+    assert full_names_of(form)[0] == full_name
+
+
 def test_full_names_have_one_spelling() -> None:
     """Keys made of full names meet for all spellings and short forms."""
     assert full_names_of("steven") == full_names_of("stephen") == full_names_of("stephon")

@@ -3,8 +3,9 @@ way where the data has no identifier (its tuning reference names what that is wo
 
     python goldenmatch_peer.py FOLDER ENTITY
 
-It keeps only the pairs above its threshold, so that a second run with the threshold lowered gives the pairs
-for the best one; the clusters are those of the first run, the seconds those of both.
+It keeps only the pairs above its threshold, so that a second run with the threshold lowered, and with
+probabilities for scores where it is probabilistic (which "ranks pairs identically"), gives the pairs for the
+best one; the clusters are those of the first run, the seconds those of both.
 """
 
 import os
@@ -15,8 +16,8 @@ import polars as pl
 from exchange import Task, read_task, write_found
 
 os.environ["GOLDENMATCH_AUTOCONFIG_ROUTE_PROBABILISTIC"] = "1"
-LEAST_LINK = 0.01
-# Of its own threshold, for what it scores by weights: below, the pairs are those of all blocks.
+LEAST_PROBABILITY = 1e-9
+# Of its own threshold, for what it scores by weights: low enough to lie under the best one on every set.
 LEAST_SHARE = 0.75
 
 
@@ -28,17 +29,19 @@ def main() -> None:
     clusters = np.zeros(len(task.records), np.int64)
     for label, cluster in found.clusters.items():
         clusters[cluster["members"]] = label
-    best: dict[tuple[int, int], float] = {(one, other): score for one, other, score in found.scored_pairs}
-    threshold = min(best.values(), default=0.5)
     config = found.config
     for matchkey in config.get_matchkeys():
         if matchkey.type == "probabilistic":
-            matchkey.link_threshold = LEAST_LINK
+            matchkey.link_threshold = LEAST_PROBABILITY
+            os.environ["GOLDENMATCH_FS_CALIBRATED"] = "posterior"
         elif matchkey.type == "weighted":
             matchkey.threshold *= LEAST_SHARE
+    scores: dict[tuple[int, int], float] = {}
     for one, other, score in _deduped(frame, config).scored_pairs:
-        best.setdefault((one, other), min(score, threshold))
-    _write(task, best, threshold, clusters)
+        scores[one, other] = score
+    for one, other, score in found.scored_pairs:
+        scores.setdefault((one, other), score)
+    _write(task, scores, min((score for _, _, score in found.scored_pairs), default=0.5), clusters)
 
 
 def _deduped(frame: pl.DataFrame, config: Any) -> Any:
@@ -47,10 +50,10 @@ def _deduped(frame: pl.DataFrame, config: Any) -> Any:
     return dedupe_df(frame, config=config, confidence_required=False, allow_red_config=True)
 
 
-def _write(task: Task, best: dict[tuple[int, int], float], threshold: float, clusters: Any) -> None:
-    pairs = np.array(sorted(best), np.int64).reshape(-1, 2)
-    scores = np.array([best[one, other] for one, other in pairs.tolist()], np.float64)
-    write_found(task, pairs[:, 0], pairs[:, 1], scores, threshold=threshold, clusters=clusters)
+def _write(task: Task, scores: dict[tuple[int, int], float], threshold: float, clusters: Any) -> None:
+    pairs = np.array(sorted(scores), np.int64).reshape(-1, 2)
+    values = np.array([scores[one, other] for one, other in pairs.tolist()], np.float64)
+    write_found(task, pairs[:, 0], pairs[:, 1], values, threshold=threshold, clusters=clusters)
 
 
 if __name__ == "__main__":

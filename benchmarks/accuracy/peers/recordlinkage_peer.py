@@ -162,7 +162,9 @@ def _features(records: pd.DataFrame, pairs: pd.MultiIndex, task: Task) -> pd.Dat
 def _log_odds(classifier: recordlinkage.ECMClassifier, features: pd.DataFrame) -> npt.NDArray[np.float64]:
     logs = classifier.kernel.predict_log_proba(features.to_numpy())
     # Where both classes have lost all probability the odds are no number; such a pair comes last.
-    scores: npt.NDArray[np.float64] = np.nan_to_num(logs[:, 1] - logs[:, 0], nan=-1e6, posinf=1e6, neginf=-1e6)
+    scores: npt.NDArray[np.float64] = np.nan_to_num(
+        logs[:, 1] - logs[:, 0], nan=-1e6, posinf=1e6, neginf=-1e6
+    )
     return scores
 
 

@@ -60,7 +60,8 @@ def _trained(api: DuckDBAPI, records: Any, plan: Plan) -> Linker:
         additional_columns_to_retain=["pair_id"],
     )
     linker = Linker(api.register(records), settings, log_level=None)
-    linker.training.estimate_probability_two_random_records_match(plan.deterministic, recall=plan.recall)
+    if plan.deterministic:
+        linker.training.estimate_probability_two_random_records_match(plan.deterministic, recall=plan.recall)
     linker.training.estimate_u_using_random_sampling(max_pairs=MAX_PAIRS, seed=SEED)
     for rule in plan.training:
         # On a hundred records a level may come out at m = 0, which Splink refuses: its default m then stays.

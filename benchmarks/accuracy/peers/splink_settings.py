@@ -61,7 +61,7 @@ def people(task: Task, connection: duckdb.DuckDBPyConnection) -> Plan:
     return Plan(
         comparisons,
         blocking,
-        _usable(connection, certain) or [block_on(*name)],
+        _usable(connection, certain, least_pairs=1) or _usable(connection, [name], least_pairs=1),
         training if len(comparisons) > 1 else [],
         recall=0.7,
     )
@@ -85,9 +85,9 @@ def companies(task: Task, connection: duckdb.DuckDBPyConnection) -> Plan:
         ("registration_number",),
         ("company_name", "postal_code"),
         ("company_name", "phone"),
+        ("company_name",),
     ]
-    certain_rules = _usable(connection, certain) or [block_on("company_name")]
-    return Plan(comparisons, blocking, certain_rules, [], recall=0.7)
+    return Plan(comparisons, blocking, _usable(connection, certain, least_pairs=1), [], recall=0.7)
 
 
 def _person_name(fields: tuple[str, ...]) -> Any:
