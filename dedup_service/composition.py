@@ -38,6 +38,7 @@ from dedup_service.workflows.reading import Readings
 from dedup_service.workflows.records import RecordWriter
 from dedup_service.workflows.replan import Replanning
 from dedup_service.workflows.rules import Rules
+from dedup_service.workflows.scoring_models import ModelInUse, ScoringModels
 from dedup_service.workflows.simulating import Simulating
 from dedup_service.workflows.sweeping import Sweeping
 from dedup_service.workflows.undoing import Undoing
@@ -107,8 +108,14 @@ async def running_desk(settings: Settings, where: Servers) -> AsyncIterator[Runn
         desk = wire(store, store_id, index, follower, rules)
         origin = PolicyOrigin.FILE if settings.policy else PolicyOrigin.SHIPPED
         await desk.policies.seed(policy_text(settings.policy), origin)
-        upkeep = asyncio.create_task(desk.upkeep.run(), name="upkeep")
-        stack.push_async_callback(end_tasks, [upkeep])
+        in_use = desk.matching.models.in_use
+        # Before the first answer: a service that was using a trained model goes on with it.
+        await in_use.renew()
+        tasks = [
+            asyncio.create_task(desk.upkeep.run(), name="upkeep"),
+            asyncio.create_task(in_use.run(), name="scoring model"),
+        ]
+        stack.push_async_callback(end_tasks, tasks)
         yield RunningDesk(desk, follower, index, version)
 
 
@@ -129,6 +136,7 @@ def wire(
     proposing = Proposing(store, assessment, new_id)
     deciding = Deciding(store, assessment, replanning, new_id)
     escalating = Escalating(store, assessment)
+    models = ScoringModels(store, ModelInUse(store))
     return Desk(
         store=store,
         store_id=store_id,
@@ -139,7 +147,7 @@ def wire(
         now=now,
         records=RecordWriter(store, rules, replanning, new_id),
         readings=Readings(store, rules, now),
-        matching=Matching(store, index, follower, rules, now),
+        matching=Matching(store, index, follower, rules, models, now),
         proposing=proposing,
         deciding=deciding,
         batch_deciding=BatchDeciding(store, assessment, deciding, now),
@@ -151,6 +159,6 @@ def wire(
         undoing=Undoing(store, assessment, replanning, new_id),
         distinguishing=Distinguishing(store, assessment, replanning, new_id),
         following=Following(store),
-        sweeping=Sweeping(store, index, follower, proposing, rules, now),
+        sweeping=Sweeping(store, index, follower, proposing, rules, models.in_use, now),
         upkeep=Upkeep(store, rules, replanning, escalating, now),
     )

@@ -10,6 +10,7 @@ from jellyfish import metaphone
 
 from scoring.attributes.company_name import acronym
 from scoring.attributes.person_name import full_names_of
+from scoring.attributes.street_line import street_name
 from scoring.comparables import Comparable, Entity
 from scoring.vocabulary import word_set
 
@@ -33,7 +34,7 @@ class BlockingRule:
 _CONTACT_RULES = {
     "a": "same house number and beginning of the street in the same postal code or city",
     "e": "same e-mail address",
-    "i": "same tax id, registration number or customer number",
+    "i": "same tax, national, registration or customer number",
     "p": "same last eight digits of a telephone number",
 }
 _PERSON_RULES = {
@@ -93,24 +94,26 @@ def _contact_keys(comparable: Comparable) -> list[str]:
             ("t", _national(comparable.tax_id)),
             ("r", _national(comparable.registration_number)),
             ("c", comparable.customer_number),
+            *(("n", one) for one in comparable.national_ids),
         )
         if value
     ]
     if comparable.street and comparable.house_number:
         places = (comparable.postal_code, comparable.city)
-        keys += [f"a:{place}:{comparable.house_number}:{comparable.street[:5]}" for place in places if place]
+        name = street_name(comparable.street).name[:5]
+        keys += [f"a:{place}:{comparable.house_number}:{name}" for place in places if place]
     return keys
 
 
 def _person_keys(comparable: Comparable) -> list[str]:
     given, family, postal_code = comparable.given, comparable.family, comparable.postal_code
     keys: list[str] = []
-    sound = sound(family) if family else ""
+    heard = sound(family) if family else ""
     names = full_names_of(given)[:3] if given else ()
     if given and family:
         keys += ["n:" + ":".join(sorted((name, family.replace(" ", "")))) for name in names]
         initials = sorted({name[0] for name in (given, *names)})[:3]
-        keys += [f"s:{sound}:{initial}" for initial in initials]
+        keys += [f"s:{heard}:{initial}" for initial in initials]
         parts = family.split()
         if len(parts) > 1:
             keys += [f"s:{sound(part)}:{given[0]}" for part in (parts[0], parts[-1]) if len(part) > 2]
@@ -119,17 +122,17 @@ def _person_keys(comparable: Comparable) -> list[str]:
     if postal_code:
         keys += [f"g:{name}:{postal_code}" for name in names]
         if family:
-            keys.append(f"z:{sound}:{postal_code}")
+            keys.append(f"z:{heard}:{postal_code}")
     if len(comparable.birth_date) == 10:
-        keys += _birth_keys(names, given, family, sound, comparable.birth_date)
+        keys += _birth_keys(names, given, family, heard, comparable.birth_date)
     locals_ = (email.partition("@")[0] for email in comparable.emails)
     return keys + [f"l:{local}" for local in locals_ if len(local) >= _LOCAL_MIN]
 
 
-def _birth_keys(names: tuple[str, ...], given: str, family: str, sound: str, born: str) -> list[str]:
+def _birth_keys(names: tuple[str, ...], given: str, family: str, heard: str, born: str) -> list[str]:
     keys = [f"b:{name}:{born}" for name in names]
     if family:
-        keys.append(f"d:{sound}:{born}")
+        keys.append(f"d:{heard}:{born}")
         if given:
             keys.append("o:" + "".join(sorted(given[0] + family[0])) + f":{born}")
     return keys

@@ -118,8 +118,8 @@ def _run_part(contestant: str, version: str, part: Part, *, fresh: bool) -> _Par
 def _command(contestant: str, folder: Path, part: Part) -> list[str]:
     if contestant == OURS:
         return [sys.executable, "-m", "benchmarks.accuracy.ours", str(folder), part.entity]
-    script = _PEER_FOLDER / f"{contestant}_peer.py"
-    return [str(BENCH_PYTHON), str(script), str(folder), part.entity]
+    script = f"benchmarks.accuracy.peers.{contestant}_peer"
+    return [str(BENCH_PYTHON), "-m", script, str(folder), part.entity]
 
 
 def _timed(command: list[str], folder: Path) -> tuple[float, float]:
@@ -155,7 +155,7 @@ def _key(contestant: str, version: str, part: Part) -> str:
     digest = hashlib.sha256(f"{version} {part.content_hash()} ".encode())
     if contestant != OURS:
         for script in sorted(_PEER_FOLDER.glob("*.py")):
-            if script.stem in {f"{contestant}_peer", "exchange"}:
+            if script.stem.startswith((contestant, "exchange")):
                 digest.update(script.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -26,6 +26,7 @@ def catalogue(labelled: Path | None, *, million: bool = False) -> dict[str, Call
     sets: dict[str, Callable[[], LabelledSet]] = {}
     for number in FEBRL_NUMBERS:
         sets[f"febrl{number}"] = partial(load_febrl, number)
+        sets[f"febrl{number}_with_id"] = partial(load_febrl, number, with_identifier=True)
     for name in SETS:
         if labelled is not None and (labelled / name / "records.csv").is_file():
             sets[name] = partial(load_folder, labelled / name)

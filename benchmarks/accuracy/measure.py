@@ -63,8 +63,7 @@ def largest(labels: Ints) -> int:
 def pairwise(truth: Ints, found: Ints) -> Figures:
     """Figures of the pairs that share a found cluster, against those that share a true one."""
     truth, found = _labelled(truth, found)
-    _, _, sizes = _contingency(truth, found)
-    return _figures(_pairs(sizes), pair_count(found), pair_count(truth))
+    return _figures(_pairs(_cell_sizes(truth, found)), pair_count(found), pair_count(truth))
 
 
 def b_cubed(truth: Ints, found: Ints) -> Figures:
@@ -72,14 +71,18 @@ def b_cubed(truth: Ints, found: Ints) -> Figures:
     truth, found = _labelled(truth, found)
     if not len(truth):
         return Figures(0.0, 0.0)
-    true_cell, found_cell, sizes = _contingency(truth, found)
-    squares = sizes.astype(np.float64) ** 2
-    true_sizes = np.unique(truth, return_counts=True)[1]
-    found_sizes = np.unique(found, return_counts=True)[1]
-    return Figures(
-        float((squares / found_sizes[found_cell]).sum() / len(truth)),
-        float((squares / true_sizes[true_cell]).sum() / len(truth)),
-    )
+    precisions, recalls = b_cubed_of_records(truth, found)
+    return Figures(float(precisions.mean()), float(recalls.mean()))
+
+
+def b_cubed_of_records(truth: Ints, found: Ints) -> tuple[Floats, Floats]:
+    """Of each record: the share of its found cluster that is right, and of its true one that was found."""
+    _, true_at, true_sizes = np.unique(truth, return_inverse=True, return_counts=True)
+    _, found_at, found_sizes = np.unique(found, return_inverse=True, return_counts=True)
+    cells = true_at.astype(np.int64) * len(found_sizes) + found_at
+    _, cell_at, sizes = np.unique(cells, return_inverse=True, return_counts=True)
+    together = sizes[cell_at].astype(np.float64)
+    return together / found_sizes[found_at], together / true_sizes[true_at]
 
 
 def pairs_at(truth: Ints, pairs: ScoredPairs, threshold: float) -> Figures:
@@ -193,13 +196,13 @@ def _forest(record_count: int, pairs: ScoredPairs) -> ScoredPairs:
     return ScoredPairs(tree.row.astype(np.int64), tree.col.astype(np.int64), -values[at])
 
 
-def _contingency(truth: Ints, found: Ints) -> tuple[Ints, Ints, Ints]:
-    """The cells that hold records: the true and the found cluster of each, and its size."""
+def _cell_sizes(truth: Ints, found: Ints) -> Ints:
+    """How many records each cell of the contingency table holds, the empty ones left out."""
     _, true_at = np.unique(truth, return_inverse=True)
     _, found_at = np.unique(found, return_inverse=True)
     width = int(found_at.max()) + 1 if len(found_at) else 1
-    cells, sizes = np.unique(true_at.astype(np.int64) * width + found_at, return_counts=True)
-    return cells // width, cells % width, sizes
+    sizes: Ints = np.unique(true_at.astype(np.int64) * width + found_at, return_counts=True)[1]
+    return sizes
 
 
 def _labelled(truth: Ints, found: Ints) -> tuple[Ints, Ints]:

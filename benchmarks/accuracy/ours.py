@@ -11,9 +11,12 @@ import numpy as np
 
 from benchmarks.accuracy.outcome import INPUT_PAIRS, INPUT_RECORDS, Outcome, write_outcome
 from scoring import Entity, prepare
-from scoring.model import shipped_model
 from scoring.pairs import match_probability
 from scoring.resolution import resolve, score_pairs
+
+
+# Of a given pair the question is yes or no: more likely than not is yes.
+PAIR_THRESHOLD = 0.5
 
 
 def main() -> None:
@@ -27,9 +30,9 @@ def main() -> None:
                 [(int(row["left"]), int(row["right"])) for row in csv.DictReader(text)], np.int32
             )
         left, right = pairs[:, 0], pairs[:, 1]
-        weights = score_pairs(comparables, left, right)
+        weights = score_pairs(comparables, left, right, train=True)
         probabilities = np.array([match_probability(weight) for weight in weights.tolist()])
-        write_outcome(folder, Outcome(left, right, probabilities, None, shipped_model().match_threshold))
+        write_outcome(folder, Outcome(left, right, probabilities, None, PAIR_THRESHOLD))
         return
     found = resolve(comparables)
     clusters = np.asarray(found.clusters, dtype=np.int64)

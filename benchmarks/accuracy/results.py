@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.accuracy.contestants import Run
+from benchmarks.accuracy.contestants import OURS, Run
 from benchmarks.accuracy.labelled import LabelledSet
 from benchmarks.accuracy.measure import (
     AtThreshold,
     Figures,
     b_cubed,
+    b_cubed_of_records,
     best_components,
     best_labelled,
     best_pairs,
@@ -31,7 +32,8 @@ class Result:
 
     `f1`, `precision` and `recall` are those of the contestant's own outcome: its clusters where it makes
     any, else its pairs at its default threshold. `best_f1` is the highest over all thresholds, of pairs or
-    of their connected components, chosen by looking at the truth: an upper bound, not a result.
+    of their connected components, chosen by looking at the truth: an upper bound, not a result. `match_` is
+    what scores at least MATCH_PROBABILITY, of ours alone: no peer's scores are probabilities on that scale.
     """
 
     set_name: str
@@ -43,6 +45,8 @@ class Result:
     best_f1: float | None = None
     best_threshold: float | None = None
     best_of: str = ""
+    best_pairs_f1: float | None = None
+    best_components_f1: float | None = None
     right: float | None = None
     best_right: float | None = None
     match_precision: float | None = None
@@ -55,6 +59,7 @@ class Result:
     peak_mib: float = 0.0
     kept_from: str = ""
     failure: str = ""
+    strata: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def as_data(self) -> dict[str, Any]:
         return asdict(self)
@@ -100,32 +105,57 @@ def _of_clusters(labelled: LabelledSet, run: Run) -> Result:
         if run.clusters is not None
         else pairs_at(truth, run.pairs, run.threshold)
     )
-    best, best_of = _best(
-        (best_pairs(truth, run.pairs), "pairs"),
-        (best_components(truth, run.pairs), "components"),
-        (AtThreshold(run.threshold, outcome), "default"),
+    pairs, components = best_pairs(truth, run.pairs), best_components(truth, run.pairs)
+    best, best_of = max(
+        ((pairs, "pairs"), (components, "components"), (AtThreshold(run.threshold, outcome), "default")),
+        key=lambda one: one[0].figures.f1,
     )
-    matches = pairs_at(truth, run.pairs, MATCH_PROBABILITY)
+    matches = pairs_at(truth, run.pairs, MATCH_PROBABILITY) if run.contestant == OURS else None
     return Result(
-        labelled.name,
-        run.contestant,
-        run.version,
-        outcome.f1,
-        outcome.precision,
-        outcome.recall,
-        best.figures.f1,
-        best.threshold,
-        best_of,
-        match_precision=matches.precision,
-        match_recall=matches.recall,
+        **_header(labelled, run, outcome),
+        best_f1=best.figures.f1,
+        best_threshold=best.threshold,
+        best_of=best_of,
+        best_pairs_f1=pairs.figures.f1,
+        best_components_f1=components.figures.f1,
+        match_precision=matches.precision if matches else None,
+        match_recall=matches.recall if matches else None,
         b_cubed_f1=b_cubed(truth, run.clusters).f1 if run.clusters is not None else None,
         largest_cluster=largest(run.clusters) if run.clusters is not None else None,
         compared_recall=reached(truth, run.pairs),
         pairs_per_record=len(run.pairs.left) / len(truth),
-        seconds=run.seconds,
-        peak_mib=run.peak_mib,
-        kept_from=run.kept_from,
+        strata=_strata(labelled, run),
     )
+
+
+def _header(labelled: LabelledSet, run: Run, outcome: Figures) -> dict[str, Any]:
+    return {
+        "set_name": labelled.name,
+        "contestant": run.contestant,
+        "version": run.version,
+        "f1": outcome.f1,
+        "precision": outcome.precision,
+        "recall": outcome.recall,
+        "seconds": run.seconds,
+        "peak_mib": run.peak_mib,
+        "kept_from": run.kept_from,
+    }
+
+
+def _strata(labelled: LabelledSet, run: Run) -> dict[str, dict[str, float]]:
+    """B-cubed precision and recall of the records of each stratum."""
+    if not labelled.strata or run.clusters is None:
+        return {}
+    strata = np.array([labelled.strata[record["record_id"]] for record in labelled.records])
+    precisions, recalls = b_cubed_of_records(labelled.cluster_labels(), run.clusters)
+    return {
+        str(name): {
+            "records": float((strata == name).sum()),
+            "precision": float(precisions[strata == name].mean()),
+            "recall": float(recalls[strata == name].mean()),
+        }
+        for name in np.unique(strata)
+    }
 
 
 def _of_pairs(labelled: LabelledSet, run: Run) -> Result:
@@ -137,39 +167,24 @@ def _of_pairs(labelled: LabelledSet, run: Run) -> Result:
             run.pairs.left.tolist(), run.pairs.right.tolist(), run.pairs.scores.tolist(), strict=True
         )
     }
-    definite = [
-        (at[pair.left_id], at[pair.right_id], pair.same) for pair in labelled.pairs if pair.same is not None
-    ]
-    same = np.array([one for _, _, one in definite], dtype=np.bool_)
+    definite = [pair for pair in labelled.pairs if pair.same is not None]
+    ends = [sorted((at[pair.left_id], at[pair.right_id])) for pair in definite]
+    keys = [(first, second) for first, second in ends]
+    same = np.array([pair.same for pair in definite], dtype=np.bool_)
     lowest = float(min(given.values(), default=0.0)) - 1.0
-    keys = [(min(left, right), max(left, right)) for left, right, _ in definite]
     scores = np.array([given.get(key, lowest) for key in keys], dtype=np.float64)
-    figures, right = labelled_at(same, scores, run.threshold)
-    matches, _ = labelled_at(same, scores, MATCH_PROBABILITY)
+    outcome, right = labelled_at(same, scores, run.threshold)
+    matches = labelled_at(same, scores, MATCH_PROBABILITY)[0] if run.contestant == OURS else None
     best, best_right = best_labelled(same, scores)
     return Result(
-        labelled.name,
-        run.contestant,
-        run.version,
-        figures.f1,
-        figures.precision,
-        figures.recall,
-        best.figures.f1,
-        best.threshold,
-        "pairs",
-        right,
-        best_right,
-        matches.precision,
-        matches.recall,
+        **_header(labelled, run, outcome),
+        best_f1=best.figures.f1,
+        best_threshold=best.threshold,
+        best_of="pairs",
+        best_pairs_f1=best.figures.f1,
+        right=right,
+        best_right=best_right,
+        match_precision=matches.precision if matches else None,
+        match_recall=matches.recall if matches else None,
         compared_recall=sum(key in given for key in keys) / max(len(keys), 1),
-        seconds=run.seconds,
-        peak_mib=run.peak_mib,
-        kept_from=run.kept_from,
     )
-
-
-def _best(*found: tuple[AtThreshold, str]) -> tuple[AtThreshold, str]:
-    return max(found, key=lambda one: one[0].figures.f1)
-
-
-__all__ = ["Figures", "Result", "SetFacts", "facts", "result_of"]

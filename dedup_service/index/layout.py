@@ -29,7 +29,7 @@ META = "dedup:meta"
 BUILD = "dedup:build"
 GARBAGE = "dedup:garbage"
 
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 LONGEST_KEY_BYTES = 64  # also the longest that Redis keeps in its compact hashes
 BUCKET_COUNT = 2**18  # some 40 keys in each at a million records
 HASHED_KEY_MARK = "#"

@@ -7,8 +7,9 @@ from contextlib import aclosing
 from google.rpc.status_pb2 import Status
 
 import scoring
-from dedup_service.domain.errors import InvalidInput, NotFound
+from dedup_service.domain.errors import InvalidInput
 from dedup_service.domain.records import RecordDraft, RecordKey, RecordKind
+from dedup_service.domain.scoring_models import scoring_model_name
 from dedup_service.rpc import enum_numbers, resource_names
 from dedup_service.rpc.edge import Edge, between
 from dedup_service.rpc.errors import status_of
@@ -37,19 +38,21 @@ class MatchService:
         self._edge = edge
         self._matching = edge.desk.matching
         self._rules = edge.desk.rules
-        self._model_name = f"scoringModels/{self._matching.model.version}"
+        self._models = edge.desk.matching.models
 
     async def match(self, request: pb.MatchRequest) -> pb.MatchResponse:
-        query = self._query(request)
+        model = self._models.in_use.current
+        query = self._query(request, model)
         await self._edge.fresh(request)
-        answer = await self._matching.match(query)
-        message = match_response(answer, self._edge.tokens, explain=request.explain)
+        answer = await self._matching.match(query, model)
+        message = match_response(answer, self._edge.tokens, _name(model), explain=request.explain)
         if answer.next is not None:
             bits, number = answer.next
-            message.next_page_token = self._edge.next_page(request, (bits.hex(), str(number)))
+            cursor = (bits.hex(), str(number), model.version)
+            message.next_page_token = self._edge.next_page(request, cursor)
         return message
 
-    def _query(self, request: pb.MatchRequest) -> MatchQuery:
+    def _query(self, request: pb.MatchRequest, model: scoring.ScoringModel) -> MatchQuery:
         match request.WhichOneof("query"):
             case "record":
                 side: Side = resource_names.record_key(request.record, "record")
@@ -57,12 +60,14 @@ class MatchService:
                 side = read_candidate(request.candidate, "candidate", self._rules.policy.functions)
             case _:
                 raise InvalidInput.at("query", "say a record or a candidate")
-        probability = self._matching.model.review_threshold
+        probability = model.review_threshold
         if request.HasField("min_probability"):
             probability = request.min_probability
             if math.isnan(probability) or not 0 <= probability <= 1:
                 raise InvalidInput.at("min_probability", "must be from 0 to 1")
         cursor = self._edge.pages.cursor(request)
+        if cursor is not None and cursor[2:] != (model.version,):
+            raise InvalidInput.at("page_token", "is of another scoring model: begin with the first page")
         return MatchQuery(
             side=side,
             kinds=_kinds(request),
@@ -94,23 +99,26 @@ class MatchService:
 
     async def score(self, request: pb.ScoreRequest) -> pb.ScoreResponse:
         pair = self._pair(request.pair, "pair")
+        model = self._models.in_use.current
         await self._edge.fresh(request)
-        [score] = await self._matching.score([pair])
-        return pb.ScoreResponse(score=score_message(score, explain=True), scoring_model=self._model_name)
+        [score] = await self._matching.score([pair], model)
+        return pb.ScoreResponse(score=score_message(score, explain=True), scoring_model=_name(model))
 
     async def batch_score(self, request: pb.BatchScoreRequest) -> pb.BatchScoreResponse:
         between(len(request.pairs), 1, MAX_PAIRS, "pairs", "pairs")
         pairs = [self._pair(pair, f"pairs[{number}]") for number, pair in enumerate(request.pairs)]
+        model = self._models.in_use.current
         await self._edge.fresh(request)
-        scores = await self._matching.score(pairs)
+        scores = await self._matching.score(pairs, model)
         return pb.BatchScoreResponse(
-            scores=[score_message(score, explain=True) for score in scores], scoring_model=self._model_name
+            scores=[score_message(score, explain=True) for score in scores], scoring_model=_name(model)
         )
 
     async def explain_match(self, request: pb.ExplainMatchRequest) -> pb.ExplainMatchResponse:
         left, right = self._pair(request.pair, "pair")
+        model = self._models.in_use.current
         await self._edge.fresh(request)
-        return explanation_message(await self._matching.explain(left, right), self._model_name)
+        return explanation_message(await self._matching.explain(left, right, model), _name(model))
 
     def _pair(self, pair: pb.Pair, at: str) -> tuple[Side, Side]:
         return self._side(pair.left, f"{at}.left"), self._side(pair.right, f"{at}.right")
@@ -126,18 +134,24 @@ class MatchService:
 
     async def get_scoring_model(self, request: pb.GetScoringModelRequest) -> scoring_model_pb2.ScoringModel:
         version = resource_names.scoring_model_version(request.name, "name")
-        if version != self._matching.model.version:
-            raise NotFound("ScoringModel", request.name)
-        return model_message(self._matching.model, self._model_name)
+        return model_message(await self._models.model(version))
 
     async def list_scoring_models(self, request: pb.ListScoringModelsRequest) -> pb.ListScoringModelsResponse:
-        page_size(request)
-        models: list[scoring.ScoringModel] = [self._matching.model]
-        if self._edge.pages.cursor(request) is not None:
-            models = []
+        size = page_size(request)
+        versions = [one.version for one in await self._models.listed()]
+        cursor = self._edge.pages.cursor(request)
+        # Models are few, and one that was put in use meanwhile only moves to the front.
+        start = versions.index(cursor[0]) + 1 if cursor is not None and cursor[0] in versions else 0
+        page = versions[start : start + size]
+        more = (page[-1],) if start + size < len(versions) else None
         return pb.ListScoringModelsResponse(
-            scoring_models=[model_message(model, self._model_name) for model in models]
+            scoring_models=[model_message(await self._models.model(version)) for version in page],
+            next_page_token=self._edge.next_page(request, more) if more else "",
         )
+
+
+def _name(model: scoring.ScoringModel) -> str:
+    return scoring_model_name(model.version)
 
 
 def _kinds(request: pb.MatchRequest) -> tuple[RecordKind, ...]:

@@ -1,14 +1,20 @@
 """Scores, matches and scoring models as messages."""
 
 import scoring
+from dedup_service.domain.scoring_models import ScoringModelState
 from dedup_service.rpc import enum_numbers
+from dedup_service.rpc.quantities import timestamp
 from dedup_service.rpc.revision_tokens import RevisionTokens
 from dedup_service.v1 import core_pb2, scoring_model_pb2
 from dedup_service.v1 import match_service_pb2 as pb
 from dedup_service.workflows.matching import Explanation, FoundMatch, MatchAnswer
+from dedup_service.workflows.scoring_models import ListedModel
 from scoring.model import Comparison, EntityModel
 
 _RULES = {rule.prefix: rule.description for rule in scoring.blocking_rules()}
+_STATE = {
+    s: scoring_model_pb2.ScoringModelState.Value(f"SCORING_MODEL_STATE_{s.name}") for s in ScoringModelState
+}
 _ENTITY = {e: scoring_model_pb2.Entity.Value(f"ENTITY_{e.name}") for e in scoring.Entity}
 
 
@@ -27,13 +33,16 @@ def score_message(score: scoring.PairScore, *, explain: bool) -> core_pb2.PairSc
     return message
 
 
-def match_response(answer: MatchAnswer, tokens: RevisionTokens, *, explain: bool) -> pb.MatchResponse:
+def match_response(
+    answer: MatchAnswer, tokens: RevisionTokens, scoring_model: str, *, explain: bool
+) -> pb.MatchResponse:
     """The answer without its page token."""
     message = pb.MatchResponse(
         matches=[_match(found, explain=explain) for found in answer.matches],
         complete=answer.complete,
         revision=tokens.message(answer.applied_revision),
         candidate_count=answer.candidate_count,
+        scoring_model=scoring_model,
     )
     for why in answer.incomplete:
         message.incomplete_reasons.add(
@@ -92,14 +101,24 @@ def _blocking_key(key: str) -> pb.BlockingKey:
     return pb.BlockingKey(key=key, rule=_RULES.get(key.partition(":")[0], ""))
 
 
-def model_message(model: scoring.ScoringModel, name: str) -> scoring_model_pb2.ScoringModel:
+def model_message(listed: ListedModel) -> scoring_model_pb2.ScoringModel:
+    stored, model = listed.stored, listed.model
     message = scoring_model_pb2.ScoringModel(
-        name=name,
-        origin=model.origin,
-        match_threshold=model.match_threshold,
-        review_threshold=model.review_threshold,
-        entities=[_entity(model.people), _entity(model.companies)],
+        name=stored.name,
+        origin=stored.origin,
+        state=_STATE[stored.state],
+        verdict=stored.evaluation.verdict,
+        findings=stored.evaluation.findings,
+        problem=listed.problem,
     )
+    if stored.create_time is not None:
+        message.create_time.CopyFrom(timestamp(stored.create_time))
+    if stored.activate_time is not None:
+        message.activate_time.CopyFrom(timestamp(stored.activate_time))
+    if model is None:
+        return message
+    message.match_threshold, message.review_threshold = model.match_threshold, model.review_threshold
+    message.entities.extend([_entity(model.people), _entity(model.companies)])
     for rule in scoring.blocking_rules():
         message.blocking_rules.add(prefix=rule.prefix, description=rule.description)
     return message
@@ -108,8 +127,10 @@ def model_message(model: scoring.ScoringModel, name: str) -> scoring_model_pb2.S
 def _entity(model: EntityModel) -> scoring_model_pb2.EntityParameters:
     given = {comparison.name: comparison for comparison in model.parameters.comparisons}
     message = scoring_model_pb2.EntityParameters(
-        entity=_ENTITY[model.parameters.entity], prior_bits=model.parameters.prior_bits
+        entity=_ENTITY[model.parameters.entity], prior_bits=model.prior_bits
     )
+    for one in model.alternatives:
+        message.alternatives.add(alternative=one.name, prior_bits=one.prior_bits, evidence=one.evidence)
     for comparison in model.comparisons:
         name = comparison.comparator.name
         origins = {level.name: level.origin for level in given[name].levels}

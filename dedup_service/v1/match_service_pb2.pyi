@@ -146,12 +146,15 @@ class MatchResponse(_message.Message):
     CANDIDATE_COUNT_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     WARNINGS_FIELD_NUMBER: _builtins.int
+    SCORING_MODEL_FIELD_NUMBER: _builtins.int
     complete: _builtins.bool
     """Whether every record that shares a blocking key with the query was compared."""
     candidate_count: _builtins.int
     """How many stored records were compared."""
     next_page_token: _builtins.str
     """Asks for the next page. Empty on the last one."""
+    scoring_model: _builtins.str
+    """The model that scored them. A page token works while it is in use; after that, begin with the first page."""
     @_builtins.property
     def matches(self) -> _containers.RepeatedCompositeFieldContainer[Global___Match]:
         """The matches: by falling probability, then by name."""
@@ -178,10 +181,11 @@ class MatchResponse(_message.Message):
         candidate_count: _builtins.int = ...,
         next_page_token: _builtins.str = ...,
         warnings: _abc.Iterable[Global___MatchWarning] | None = ...,
+        scoring_model: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["revision", b"revision"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidate_count", b"candidate_count", "complete", b"complete", "incomplete_reasons", b"incomplete_reasons", "matches", b"matches", "next_page_token", b"next_page_token", "revision", b"revision", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidate_count", b"candidate_count", "complete", b"complete", "incomplete_reasons", b"incomplete_reasons", "matches", b"matches", "next_page_token", b"next_page_token", "revision", b"revision", "scoring_model", b"scoring_model", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

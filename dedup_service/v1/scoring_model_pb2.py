@@ -24,9 +24,10 @@ _sym_db = _symbol_database.Default()
 
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$dedup_service/v1/scoring_model.proto\x12\x10\x64\x65\x64up_service.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\"\xce\x02\n\x0cScoringModel\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x14\n\x06origin\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fmatch_threshold\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x03\x12\x1e\n\x10review_threshold\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x03\x12:\n\x08\x65ntities\x18\x05 \x03(\x0b\x32\".dedup_service.v1.EntityParametersB\x04\xe2\x41\x01\x03\x12<\n\x0e\x62locking_rules\x18\x06 \x03(\x0b\x32\x1e.dedup_service.v1.BlockingRuleB\x04\xe2\x41\x01\x03:[\xea\x41X\n\x1a\x64\x65\x64up-service/ScoringModel\x12\x1dscoringModels/{scoring_model}*\rscoringModels2\x0cscoringModel\"\x83\x01\n\x10\x45ntityParameters\x12(\n\x06\x65ntity\x18\x01 \x01(\x0e\x32\x18.dedup_service.v1.Entity\x12\x12\n\nprior_bits\x18\x02 \x01(\x01\x12\x31\n\x0b\x63omparisons\x18\x03 \x03(\x0b\x32\x1c.dedup_service.v1.Comparison\"S\n\nComparison\x12\x12\n\ncomparison\x18\x01 \x01(\t\x12\x31\n\x06levels\x18\x02 \x03(\x0b\x32!.dedup_service.v1.ComparisonLevel\"\x94\x01\n\x0f\x43omparisonLevel\x12\r\n\x05level\x18\x01 \x01(\t\x12\x15\n\rm_probability\x18\x02 \x01(\x01\x12\x15\n\ru_probability\x18\x03 \x01(\x01\x12\x13\n\x0bweight_bits\x18\x04 \x01(\x01\x12\x1f\n\x17term_frequency_adjusted\x18\x05 \x01(\x08\x12\x0e\n\x06origin\x18\x06 \x01(\t\"3\n\x0c\x42lockingRule\x12\x0e\n\x06prefix\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t*G\n\x06\x45ntity\x12\x16\n\x12\x45NTITY_UNSPECIFIED\x10\x00\x12\x11\n\rENTITY_PERSON\x10\x01\x12\x12\n\x0e\x45NTITY_COMPANY\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$dedup_service/v1/scoring_model.proto\x12\x10\x64\x65\x64up_service.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbe\x04\n\x0cScoringModel\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x14\n\x06origin\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fmatch_threshold\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x03\x12\x1e\n\x10review_threshold\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x03\x12:\n\x08\x65ntities\x18\x05 \x03(\x0b\x32\".dedup_service.v1.EntityParametersB\x04\xe2\x41\x01\x03\x12<\n\x0e\x62locking_rules\x18\x06 \x03(\x0b\x32\x1e.dedup_service.v1.BlockingRuleB\x04\xe2\x41\x01\x03\x12\x38\n\x05state\x18\x07 \x01(\x0e\x32#.dedup_service.v1.ScoringModelStateB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x37\n\ractivate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x15\n\x07verdict\x18\n \x01(\tB\x04\xe2\x41\x01\x03\x12\x16\n\x08\x66indings\x18\x0b \x03(\tB\x04\xe2\x41\x01\x03\x12\x15\n\x07problem\x18\x0c \x01(\tB\x04\xe2\x41\x01\x03:[\xea\x41X\n\x1a\x64\x65\x64up-service/ScoringModel\x12\x1dscoringModels/{scoring_model}*\rscoringModels2\x0cscoringModel\"\xbe\x01\n\x10\x45ntityParameters\x12(\n\x06\x65ntity\x18\x01 \x01(\x0e\x32\x18.dedup_service.v1.Entity\x12\x12\n\nprior_bits\x18\x02 \x01(\x01\x12\x31\n\x0b\x63omparisons\x18\x03 \x03(\x0b\x32\x1c.dedup_service.v1.Comparison\x12\x39\n\x0c\x61lternatives\x18\x04 \x03(\x0b\x32#.dedup_service.v1.AlternativeReason\"N\n\x11\x41lternativeReason\x12\x13\n\x0b\x61lternative\x18\x01 \x01(\t\x12\x12\n\nprior_bits\x18\x02 \x01(\x01\x12\x10\n\x08\x65vidence\x18\x03 \x01(\t\"S\n\nComparison\x12\x12\n\ncomparison\x18\x01 \x01(\t\x12\x31\n\x06levels\x18\x02 \x03(\x0b\x32!.dedup_service.v1.ComparisonLevel\"\x94\x01\n\x0f\x43omparisonLevel\x12\r\n\x05level\x18\x01 \x01(\t\x12\x15\n\rm_probability\x18\x02 \x01(\x01\x12\x15\n\ru_probability\x18\x03 \x01(\x01\x12\x13\n\x0bweight_bits\x18\x04 \x01(\x01\x12\x1f\n\x17term_frequency_adjusted\x18\x05 \x01(\x08\x12\x0e\n\x06origin\x18\x06 \x01(\t\"3\n\x0c\x42lockingRule\x12\x0e\n\x06prefix\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t*G\n\x06\x45ntity\x12\x16\n\x12\x45NTITY_UNSPECIFIED\x10\x00\x12\x11\n\rENTITY_PERSON\x10\x01\x12\x12\n\x0e\x45NTITY_COMPANY\x10\x02*\x9c\x01\n\x11ScoringModelState\x12#\n\x1fSCORING_MODEL_STATE_UNSPECIFIED\x10\x00\x12!\n\x1dSCORING_MODEL_STATE_CANDIDATE\x10\x01\x12\x1e\n\x1aSCORING_MODEL_STATE_ACTIVE\x10\x02\x12\x1f\n\x1bSCORING_MODEL_STATE_RETIRED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,18 +46,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SCORINGMODEL'].fields_by_name['entities']._serialized_options = b'\342A\001\003'
   _globals['_SCORINGMODEL'].fields_by_name['blocking_rules']._loaded_options = None
   _globals['_SCORINGMODEL'].fields_by_name['blocking_rules']._serialized_options = b'\342A\001\003'
+  _globals['_SCORINGMODEL'].fields_by_name['state']._loaded_options = None
+  _globals['_SCORINGMODEL'].fields_by_name['state']._serialized_options = b'\342A\001\003'
+  _globals['_SCORINGMODEL'].fields_by_name['create_time']._loaded_options = None
+  _globals['_SCORINGMODEL'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_SCORINGMODEL'].fields_by_name['activate_time']._loaded_options = None
+  _globals['_SCORINGMODEL'].fields_by_name['activate_time']._serialized_options = b'\342A\001\003'
+  _globals['_SCORINGMODEL'].fields_by_name['verdict']._loaded_options = None
+  _globals['_SCORINGMODEL'].fields_by_name['verdict']._serialized_options = b'\342A\001\003'
+  _globals['_SCORINGMODEL'].fields_by_name['findings']._loaded_options = None
+  _globals['_SCORINGMODEL'].fields_by_name['findings']._serialized_options = b'\342A\001\003'
+  _globals['_SCORINGMODEL'].fields_by_name['problem']._loaded_options = None
+  _globals['_SCORINGMODEL'].fields_by_name['problem']._serialized_options = b'\342A\001\003'
   _globals['_SCORINGMODEL']._loaded_options = None
   _globals['_SCORINGMODEL']._serialized_options = b'\352AX\n\032dedup-service/ScoringModel\022\035scoringModels/{scoring_model}*\rscoringModels2\014scoringModel'
-  _globals['_ENTITY']._serialized_start=878
-  _globals['_ENTITY']._serialized_end=949
-  _globals['_SCORINGMODEL']._serialized_start=119
-  _globals['_SCORINGMODEL']._serialized_end=453
-  _globals['_ENTITYPARAMETERS']._serialized_start=456
-  _globals['_ENTITYPARAMETERS']._serialized_end=587
-  _globals['_COMPARISON']._serialized_start=589
-  _globals['_COMPARISON']._serialized_end=672
-  _globals['_COMPARISONLEVEL']._serialized_start=675
-  _globals['_COMPARISONLEVEL']._serialized_end=823
-  _globals['_BLOCKINGRULE']._serialized_start=825
-  _globals['_BLOCKINGRULE']._serialized_end=876
+  _globals['_ENTITY']._serialized_start=1290
+  _globals['_ENTITY']._serialized_end=1361
+  _globals['_SCORINGMODELSTATE']._serialized_start=1364
+  _globals['_SCORINGMODELSTATE']._serialized_end=1520
+  _globals['_SCORINGMODEL']._serialized_start=152
+  _globals['_SCORINGMODEL']._serialized_end=726
+  _globals['_ENTITYPARAMETERS']._serialized_start=729
+  _globals['_ENTITYPARAMETERS']._serialized_end=919
+  _globals['_ALTERNATIVEREASON']._serialized_start=921
+  _globals['_ALTERNATIVEREASON']._serialized_end=999
+  _globals['_COMPARISON']._serialized_start=1001
+  _globals['_COMPARISON']._serialized_end=1084
+  _globals['_COMPARISONLEVEL']._serialized_start=1087
+  _globals['_COMPARISONLEVEL']._serialized_end=1235
+  _globals['_BLOCKINGRULE']._serialized_start=1237
+  _globals['_BLOCKINGRULE']._serialized_end=1288
 # @@protoc_insertion_point(module_scope)

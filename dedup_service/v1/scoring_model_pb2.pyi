@@ -6,6 +6,7 @@ Scoring models: the parameters that turn comparisons into scores."""
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
@@ -43,6 +44,34 @@ ENTITY_COMPANY: Entity.ValueType  # 2
 """A company: other accounts, and leads that name only a company."""
 Global___Entity: _TypeAlias = Entity  # noqa: Y015
 
+class _ScoringModelState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ScoringModelStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ScoringModelState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SCORING_MODEL_STATE_UNSPECIFIED: _ScoringModelState.ValueType  # 0
+    """Not said."""
+    SCORING_MODEL_STATE_CANDIDATE: _ScoringModelState.ValueType  # 1
+    """It was trained and scores nothing yet."""
+    SCORING_MODEL_STATE_ACTIVE: _ScoringModelState.ValueType  # 2
+    """The one in use."""
+    SCORING_MODEL_STATE_RETIRED: _ScoringModelState.ValueType  # 3
+    """It was in use; so is the shipped one listed while another is active."""
+
+class ScoringModelState(_ScoringModelState, metaclass=_ScoringModelStateEnumTypeWrapper):
+    """Where a scoring model stands."""
+
+SCORING_MODEL_STATE_UNSPECIFIED: ScoringModelState.ValueType  # 0
+"""Not said."""
+SCORING_MODEL_STATE_CANDIDATE: ScoringModelState.ValueType  # 1
+"""It was trained and scores nothing yet."""
+SCORING_MODEL_STATE_ACTIVE: ScoringModelState.ValueType  # 2
+"""The one in use."""
+SCORING_MODEL_STATE_RETIRED: ScoringModelState.ValueType  # 3
+"""It was in use; so is the shipped one listed while another is active."""
+Global___ScoringModelState: _TypeAlias = ScoringModelState  # noqa: Y015
+
 @_typing.final
 class ScoringModel(_message.Message):
     """The parameters that turn comparisons into scores."""
@@ -55,6 +84,12 @@ class ScoringModel(_message.Message):
     REVIEW_THRESHOLD_FIELD_NUMBER: _builtins.int
     ENTITIES_FIELD_NUMBER: _builtins.int
     BLOCKING_RULES_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    ACTIVATE_TIME_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    PROBLEM_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The resource name; its last part is the version of the model."""
     origin: _builtins.str
@@ -63,6 +98,14 @@ class ScoringModel(_message.Message):
     """The least probability of the verdict MATCH."""
     review_threshold: _builtins.float
     """The least probability of the verdict REVIEW."""
+    state: Global___ScoringModelState.ValueType
+    """Where it stands."""
+    verdict: _builtins.str
+    """Whether it was found to be better than the model in use when it was trained: BETTER, WORSE, EVEN, or
+    UNKNOWN where labels are too few to tell. Empty for the shipped one.
+    """
+    problem: _builtins.str
+    """Why this release cannot use it, with nothing set that depends on its parameters. Empty when it can."""
     @_builtins.property
     def entities(self) -> _containers.RepeatedCompositeFieldContainer[Global___EntityParameters]:
         """The parameters, one set for persons and one for companies."""
@@ -70,6 +113,18 @@ class ScoringModel(_message.Message):
     @_builtins.property
     def blocking_rules(self) -> _containers.RepeatedCompositeFieldContainer[Global___BlockingRule]:
         """The rules that make blocking keys."""
+
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was trained. Not set for the shipped one."""
+
+    @_builtins.property
+    def activate_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was last put in use. Not set if it never was, and for the shipped one."""
+
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What was found then, before and after, in sentences."""
 
     def __init__(
         self,
@@ -80,10 +135,16 @@ class ScoringModel(_message.Message):
         review_threshold: _builtins.float = ...,
         entities: _abc.Iterable[Global___EntityParameters] | None = ...,
         blocking_rules: _abc.Iterable[Global___BlockingRule] | None = ...,
+        state: Global___ScoringModelState.ValueType = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        activate_time: _timestamp_pb2.Timestamp | None = ...,
+        verdict: _builtins.str = ...,
+        findings: _abc.Iterable[_builtins.str] | None = ...,
+        problem: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["activate_time", b"activate_time", "create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocking_rules", b"blocking_rules", "entities", b"entities", "match_threshold", b"match_threshold", "name", b"name", "origin", b"origin", "review_threshold", b"review_threshold"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activate_time", b"activate_time", "blocking_rules", b"blocking_rules", "create_time", b"create_time", "entities", b"entities", "findings", b"findings", "match_threshold", b"match_threshold", "name", b"name", "origin", b"origin", "problem", b"problem", "review_threshold", b"review_threshold", "state", b"state", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -98,6 +159,7 @@ class EntityParameters(_message.Message):
     ENTITY_FIELD_NUMBER: _builtins.int
     PRIOR_BITS_FIELD_NUMBER: _builtins.int
     COMPARISONS_FIELD_NUMBER: _builtins.int
+    ALTERNATIVES_FIELD_NUMBER: _builtins.int
     entity: Global___Entity.ValueType
     """Whether these are for persons or for companies."""
     prior_bits: _builtins.float
@@ -106,20 +168,55 @@ class EntityParameters(_message.Message):
     def comparisons(self) -> _containers.RepeatedCompositeFieldContainer[Global___Comparison]:
         """The comparisons."""
 
+    @_builtins.property
+    def alternatives(self) -> _containers.RepeatedCompositeFieldContainer[Global___AlternativeReason]:
+        """Other reasons than being the same for which records agree, in the order in which scores weigh them."""
+
     def __init__(
         self,
         *,
         entity: Global___Entity.ValueType = ...,
         prior_bits: _builtins.float = ...,
         comparisons: _abc.Iterable[Global___Comparison] | None = ...,
+        alternatives: _abc.Iterable[Global___AlternativeReason] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["comparisons", b"comparisons", "entity", b"entity", "prior_bits", b"prior_bits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alternatives", b"alternatives", "comparisons", b"comparisons", "entity", b"entity", "prior_bits", b"prior_bits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___EntityParameters: _TypeAlias = EntityParameters  # noqa: Y015
+
+@_typing.final
+class AlternativeReason(_message.Message):
+    """Another reason than being the same for which two records agree: a household, colleagues, namesakes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALTERNATIVE_FIELD_NUMBER: _builtins.int
+    PRIOR_BITS_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
+    alternative: _builtins.str
+    """Its name, as contributions carry it."""
+    prior_bits: _builtins.float
+    """How many matching pairs there are for each pair of this kind: log2 of that number."""
+    evidence: _builtins.str
+    """What it means, in words."""
+    def __init__(
+        self,
+        *,
+        alternative: _builtins.str = ...,
+        prior_bits: _builtins.float = ...,
+        evidence: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alternative", b"alternative", "evidence", b"evidence", "prior_bits", b"prior_bits"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AlternativeReason: _TypeAlias = AlternativeReason  # noqa: Y015
 
 @_typing.final
 class Comparison(_message.Message):

@@ -14,6 +14,7 @@ from dedup_service.domain.validation import draft_violations
 from dedup_service.workflows.index_port import BlockingIndex, Candidate, Incompleteness, IndexProgress
 from dedup_service.workflows.ports import ClockNow, ReadTransaction, Store
 from dedup_service.workflows.rules import Rules
+from dedup_service.workflows.scoring_models import ScoringModels
 
 MAX_PAGE = 1000
 MAX_PAIRS = 1000
@@ -27,11 +28,12 @@ class MatchQuery:
     """What to match: a stored record, or an unsaved draft, against records of these kinds.
 
     `after` is (match weight in bits, record_no) of the last match seen, as the page before returned it.
+    Without a least probability it is the review threshold of the model.
     """
 
     side: RecordKey | RecordDraft
     kinds: tuple[RecordKind, ...] = tuple(RecordKind)
-    min_probability: float = 0.0
+    min_probability: float | None = 0.0
     page_size: int = 10
     after: tuple[float, int] | None = None
     min_revision: int = 0
@@ -82,19 +84,28 @@ class Explanation:
 
 
 class Matching:
-    """The use cases that compare records."""
+    """The use cases that compare records.
+
+    Each answer is of one model: the one given, so that the caller can name it, or the one in use as it begins.
+    """
 
     def __init__(
-        self, store: Store, index: BlockingIndex, progress: IndexProgress, rules: Rules, now: ClockNow
+        self,
+        store: Store,
+        index: BlockingIndex,
+        progress: IndexProgress,
+        rules: Rules,
+        models: ScoringModels,
+        now: ClockNow,
     ) -> None:
         self._store = store
         self._index = index
         self._progress = progress
         self._rules = rules
         self._now = now
-        self.model = scoring.shipped_model()
+        self.models = models
 
-    async def match(self, query: MatchQuery) -> MatchAnswer:
+    async def match(self, query: MatchQuery, model: scoring.ScoringModel | None = None) -> MatchAnswer:
         """The matches of a record or draft, best first; records of its own golden record are left out.
 
         Raises:
@@ -102,13 +113,14 @@ class Matching:
             InvalidInput: the draft, with every violation.
             IndexUnavailable: Redis does not answer.
         """
+        model = model or self.models.in_use.current
         stored, comparable = await self._side(query.side)
         if query.min_revision:
             await self._progress.wait_applied(query.min_revision, FRESHNESS_SECONDS)
         found = await self._index.candidates(comparable, query.kinds, query.min_revision)
         own = stored.record_no if stored else 0
         candidates = [c for c in found.candidates if c.record_no != own]
-        scored = await self._scored(comparable, candidates, query)
+        scored = await self._scored(comparable, candidates, query, model)
         matches = await self._live(scored, stored, query.page_size + 1)
         page = tuple(matches[: query.page_size])
         last = page[-1] if len(matches) > query.page_size else None
@@ -133,21 +145,22 @@ class Matching:
         return record, comparable_of(record.draft)
 
     async def _scored(
-        self, comparable: scoring.Comparable, candidates: Sequence[Candidate], query: MatchQuery
+        self,
+        comparable: scoring.Comparable,
+        candidates: Sequence[Candidate],
+        query: MatchQuery,
+        model: scoring.ScoringModel,
     ) -> list[tuple[Candidate, scoring.PairScore]]:
         """Candidates from the cursor on, best first, then by record_no."""
+        least = model.review_threshold if query.min_probability is None else query.min_probability
         scored: list[tuple[Candidate, scoring.PairScore]] = []
         for start in range(0, len(candidates), _SCORES_AT_ONCE):
             if start:
                 # Let other calls in: a large block takes tens of milliseconds.
                 await asyncio.sleep(0)
             chunk = candidates[start : start + _SCORES_AT_ONCE]
-            scores = scoring.score_many(comparable, [c.comparable for c in chunk], self.model)
-            scored += [
-                pair
-                for pair in zip(chunk, scores, strict=True)
-                if pair[1].match_probability >= query.min_probability
-            ]
+            scores = scoring.score_many(comparable, [c.comparable for c in chunk], model)
+            scored += [pair for pair in zip(chunk, scores, strict=True) if pair[1].match_probability >= least]
         scored.sort(key=lambda pair: (-pair[1].match_weight_bits, pair[0].record_no))
         if query.after is None:
             return scored
@@ -186,9 +199,12 @@ class Matching:
         return tuple(warnings)
 
     async def score(
-        self, pairs: Sequence[tuple[RecordKey | RecordDraft, RecordKey | RecordDraft]]
+        self,
+        pairs: Sequence[tuple[RecordKey | RecordDraft, RecordKey | RecordDraft]],
+        model: scoring.ScoringModel | None = None,
     ) -> list[scoring.PairScore]:
         """The scores of 1 to 1,000 pairs, in order."""
+        model = model or self.models.in_use.current
         if not 1 <= len(pairs) <= MAX_PAIRS:
             raise InvalidInput.at("pairs", f"takes 1 to {MAX_PAIRS} pairs, not {len(pairs)}")
         comparables = await self._comparables(
@@ -200,7 +216,7 @@ class Matching:
                 # Let other calls in: a thousand pairs take tens of milliseconds.
                 await asyncio.sleep(0)
             scores.append(
-                scoring.score_pair(self._pick(left, comparables), self._pick(right, comparables), self.model)
+                scoring.score_pair(self._pick(left, comparables), self._pick(right, comparables), model)
             )
         return scores
 
@@ -221,14 +237,21 @@ class Matching:
                 raise NotFound("Record", key.name)
         return {key: comparable_of(record.draft) for key, record in records.items()}
 
-    async def explain(self, left: RecordKey | RecordDraft, right: RecordKey | RecordDraft) -> Explanation:
+    async def explain(
+        self,
+        left: RecordKey | RecordDraft,
+        right: RecordKey | RecordDraft,
+        model: scoring.ScoringModel | None = None,
+    ) -> Explanation:
         """Why two records match, why they do not, or why one was never a candidate of the other."""
+        model = model or self.models.in_use.current
         comparables = await self._comparables({side for side in (left, right) if isinstance(side, RecordKey)})
         one, other = self._pick(left, comparables), self._pick(right, comparables)
-        score = scoring.score_pair(one, other, self.model)
+        score = scoring.score_pair(one, other, model)
         left_keys, right_keys = scoring.blocking_keys(one), scoring.blocking_keys(other)
         shared = tuple(sorted(set(left_keys) & set(right_keys)))
-        return Explanation(score, left_keys, right_keys, shared, tuple(self._sentences(score, shared)))
+        sentences = tuple(self._sentences(score, shared))
+        return Explanation(score, left_keys, right_keys, shared, sentences)
 
     def _sentences(self, score: scoring.PairScore, shared: Sequence[str]) -> list[str]:
         weight, probability = score.match_weight_bits, score.match_probability

@@ -45,7 +45,7 @@ class ModelInUse:
         self._store = store
         self._shipped = scoring.shipped_model()
         self._current = self._shipped
-        self._refused = ""
+        self._refused: str | None = None
 
     @property
     def current(self) -> scoring.ScoringModel:
@@ -62,9 +62,7 @@ class ModelInUse:
         if version in (self._refused, self._current.version):
             return
         if not version:
-            if self._current is not self._shipped:
-                LOG.info("scoring model %s, the shipped one, is in use", self._shipped.version)
-            self._current, self._refused = self._shipped, ""
+            self._take_up(self._shipped)
             return
         stored = await self._store.read(lambda tx: tx.scoring_model(version))
         assert stored is not None, "models are never deleted"
@@ -79,8 +77,12 @@ class ModelInUse:
                 *(version, error, self._current.version),
             )
             return
-        self._current, self._refused = model, ""
-        LOG.info("scoring model %s is in use", version)
+        self._take_up(model)
+
+    def _take_up(self, model: scoring.ScoringModel) -> None:
+        if model is not self._current:
+            LOG.info("scoring model %s is in use", model.version)
+        self._current, self._refused = model, None
 
     async def run(self) -> None:
         """Renew until cancelled; while PostgreSQL is away the model stays as it is."""

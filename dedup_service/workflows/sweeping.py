@@ -14,6 +14,7 @@ from dedup_service.workflows.index_port import BlockingIndex, IndexProgress
 from dedup_service.workflows.ports import ClockNow, Page, ReadTransaction, Request, Store
 from dedup_service.workflows.proposing import ProposalDraft, Proposing
 from dedup_service.workflows.rules import Rules
+from dedup_service.workflows.scoring_models import ModelInUse
 
 _PAGE = 500
 _WAIT_SECONDS = 60.0
@@ -51,6 +52,7 @@ class Sweeping:
         progress: IndexProgress,
         proposing: Proposing,
         rules: Rules,
+        models: ModelInUse,
         now: ClockNow,
     ) -> None:
         self._store = store
@@ -59,7 +61,7 @@ class Sweeping:
         self._proposing = proposing
         self._rules = rules
         self._now = now
-        self._model = scoring.shipped_model()
+        self._models = models
 
     async def sweep(self, proposer: Principal) -> SweepResult:
         """Compare every active record with its candidates, cluster the matches, and propose each cluster.
@@ -68,6 +70,8 @@ class Sweeping:
         person's eye (REVIEW) becomes a proposal of its own where neither side is in a cluster.
         """
         result = SweepResult()
+        # One model for the whole sweep, however long it takes.
+        model = self._models.current
         await self._progress.wait_applied(
             await self._store.read(lambda tx: tx.head_revision()), _WAIT_SECONDS
         )
@@ -76,7 +80,7 @@ class Sweeping:
         async for record in self._records():
             result.record_count += 1
             seen[record.record_no] = record
-            scored += await self._pairs_of(record)
+            scored += await self._pairs_of(record, model)
         result.pairs = [
             DuplicatePair(seen[left].key, seen[right].key, score)
             for left, right, score in scored
@@ -100,12 +104,14 @@ class Sweeping:
                 return
             page = Page(size=_PAGE, after=listed.next)
 
-    async def _pairs_of(self, record: Record) -> list[tuple[int, int, scoring.PairScore]]:
+    async def _pairs_of(
+        self, record: Record, model: scoring.ScoringModel
+    ) -> list[tuple[int, int, scoring.PairScore]]:
         """The pairs of this record with records of larger number, so that each pair is found once."""
         comparable = comparable_of(record.draft)
         found = await self._index.candidates(comparable, tuple(RecordKind), 0)
         later = [c for c in found.candidates if c.record_no > record.record_no]
-        scores = scoring.score_many(comparable, [c.comparable for c in later], self._model)
+        scores = scoring.score_many(comparable, [c.comparable for c in later], model)
         return [
             (record.record_no, candidate.record_no, score)
             for candidate, score in zip(later, scores, strict=True)

@@ -72,12 +72,13 @@ def _cleaned(records: pd.DataFrame) -> pd.DataFrame:
         clean = _CLEANERS.get(name, _plain)
         records[name] = [clean(_plain(value)) for value in records[name]]
     if {"full_name", "given_name", "family_name"} <= set(records.columns):
-        lacking = (
-            (records["given_name"] == "") & (records["family_name"] == "") & (records["full_name"] != "")
-        )
-        for at in records.index[lacking]:
-            given, family = _taken_apart(records.at[at, "full_name"])
-            records.at[at, "given_name"], records.at[at, "family_name"] = given, family
+        names = zip(records["full_name"], records["given_name"], records["family_name"], strict=True)
+        parts = [
+            _taken_apart(full) if full and not given and not family else (given, family)
+            for full, given, family in names
+        ]
+        records["given_name"] = [given for given, _ in parts]
+        records["family_name"] = [family for _, family in parts]
     return records
 
 

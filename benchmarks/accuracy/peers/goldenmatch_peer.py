@@ -1,7 +1,7 @@
 """goldenmatch as it configures itself: `dedupe_df`, with the switch on by which it takes its Fellegi-Sunter
 way where the data has no identifier (its tuning reference names what that is worth), as in its own bake-off.
 
-    python goldenmatch_peer.py FOLDER ENTITY
+    python -m benchmarks.accuracy.peers.goldenmatch_peer FOLDER ENTITY
 
 It keeps only the pairs above its threshold, so that a second run with the threshold lowered, and with
 probabilities for scores where it is probabilistic (which "ranks pairs identically"), gives the pairs for the
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from exchange import Task, read_task, write_found
+from benchmarks.accuracy.peers.exchange import Task, read_task, write_found
 
 os.environ["GOLDENMATCH_AUTOCONFIG_ROUTE_PROBABILISTIC"] = "1"
 LEAST_PROBABILITY = 1e-9

@@ -1,7 +1,7 @@
 """recordlinkage's ECM classifier, as its guides set it up: several blocking passes, binary comparisons with
 Jaro-Winkler at 0.85, expectation conditional maximisation without labels.
 
-    python recordlinkage_peer.py FOLDER ENTITY
+    python -m benchmarks.accuracy.peers.recordlinkage_peer FOLDER ENTITY
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import recordlinkage
-from exchange import Task, read_task, write_found
+from benchmarks.accuracy.peers.exchange import Task, read_task, write_found
 
 ALIKE = 0.85
 # A pass that makes more pairs than this a record is left out: among too many pairs that are none, the two
@@ -125,7 +125,8 @@ def _keys(records: pd.DataFrame, parts: Sequence[str]) -> "pd.Series[str] | None
 
 
 def _features(records: pd.DataFrame, pairs: pd.MultiIndex, task: Task) -> pd.DataFrame:
-    alike, exact = NAMES, EXACT
+    alike: tuple[str, ...] = NAMES
+    exact: tuple[str, ...] = EXACT
     if task.entity == "COMPANY":
         alike, exact = COMPANY_ALIKE, COMPANY_EXACT
     elif not any(task.has(field) for field in CONTACT):
@@ -151,12 +152,12 @@ def _features(records: pd.DataFrame, pairs: pd.MultiIndex, task: Task) -> pd.Dat
             )
         for field in exact:
             compare.exact(field, field, missing_value=missing, label=f"{field} {missing}")
-    together = pd.concat(
+    together: pd.DataFrame = pd.concat(
         compare.compute(pairs[at : at + CHUNK_PAIRS], records).astype(np.int8)
         for at in range(0, len(pairs), CHUNK_PAIRS)
     )
     # A comparison that comes out the same for every pair says nothing, and ECM refuses it.
-    return together.loc[:, together.nunique() > 1]
+    return together.loc[:, (together != together.iloc[0]).any()]
 
 
 def _log_odds(classifier: recordlinkage.ECMClassifier, features: pd.DataFrame) -> npt.NDArray[np.float64]:

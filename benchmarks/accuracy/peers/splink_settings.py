@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 import splink.comparison_library as cl
-from exchange import Task
+from benchmarks.accuracy.peers.exchange import Task
 from splink import block_on
 
 # "Many strict rules are better than few loose ones": a rule that makes more pairs than this a record is left
@@ -200,24 +200,18 @@ def _usable(
 
 
 def _add_tokens(connection: duckdb.DuckDBPyConnection) -> None:
-    """Each name as its tokens with their relative frequencies, and its two rarest, as the example does."""
+    """The two rarest words of each name, as the example makes them for blocking."""
     connection.execute(
         r"""
         create table tokens as
-        select record_id, token, nth from (
-            select record_id, unnest(words) as token, generate_subscripts(words, 1) as nth
-            from (select record_id, regexp_split_to_array(trim(company_name), '\s+') as words from prepared)
-        );
+        select record_id, unnest(regexp_split_to_array(trim(company_name), '\s+')) as token from prepared;
         create table frequencies as
         select token, count(*)::double / (select count(*) from tokens) as rel_freq from tokens group by token;
-        create table named as
-        select record_id,
-            array_agg(struct_pack(token := token, rel_freq := rel_freq) order by nth) as name_tokens_with_freq,
-            array_agg(token order by rel_freq, token) filter (rel_freq < 0.01) as by_rarity
-        from tokens join frequencies using (token) group by record_id;
+        create table rare as
+        select record_id, array_agg(token order by rel_freq, token)[:2] as rarest_tokens
+        from tokens join frequencies using (token) where rel_freq < 0.01 group by record_id;
         create table with_tokens as
-        select prepared.*, name_tokens_with_freq, by_rarity[:2] as rarest_tokens
-        from prepared left join named using (record_id);
+        select prepared.*, rarest_tokens from prepared left join rare using (record_id);
         drop table prepared;
         alter table with_tokens rename to prepared;
         """
