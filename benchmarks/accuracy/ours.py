@@ -14,7 +14,6 @@ from scoring import Entity, prepare
 from scoring.pairs import match_probability
 from scoring.resolution import resolve, score_pairs
 
-
 # Of a given pair the question is yes or no: more likely than not is yes.
 PAIR_THRESHOLD = 0.5
 

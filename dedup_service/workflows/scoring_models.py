@@ -27,7 +27,7 @@ _RENEW_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class ListedModel:
-    """A model as the store knows it, with what it scores by; `problem` says why this release cannot use it."""
+    """A model as the store knows it and as it scores; `problem` says why this release cannot use it."""
 
     stored: StoredModel
     model: scoring.ScoringModel | None = None

@@ -36,7 +36,7 @@ class Strengths:
     m: float = 50.0
     u: float = 2000.0
     alternative: float = 500.0
-    per_match: float = 2.0
+    per_match: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,6 @@ def train_parameters(
     tables, factors = trained_frequencies(records, prior)
     parameters = _with_frequencies(prior, tables, factors, population)
     left, right = random_pairs(len(records), seed)
-    strangers = Counted(Outcomes(records, build_entity_model(parameters)).compare(left, right), [])
     fresh = Outcomes(records, build_entity_model(parameters))
     strangers = Counted(fresh.compare(left, right), fresh.seen)
     parameters = fit_strangers(parameters, strangers, strengths.u)

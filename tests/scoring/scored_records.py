@@ -1,8 +1,13 @@
-"""Records to score: factories for the examples, strategies for the properties."""
+"""Records to score: factories for the examples, strategies for the properties, generated sets for whole runs."""
+
+from functools import cache
+from typing import NamedTuple
 
 from hypothesis import strategies as st
 
-from scoring import Comparable, Entity, PairScore, prepare, score_pair
+from benchmarks.hard_crm import generate
+from scoring import Comparable, Entity, PairScore, ScoringModel, prepare, score_pair, shipped_model
+from scoring.resolution import resolve
 
 Values = dict[str, str]
 
@@ -90,3 +95,28 @@ def any_values() -> st.SearchStrategy[tuple[Values, Entity]]:
     people = st.tuples(values_of(PERSON_POOLS) | wild, st.just(Entity.PERSON))
     companies = st.tuples(values_of(COMPANY_POOLS) | wild, st.just(Entity.COMPANY))
     return people | companies
+
+
+class LabelledRecords(NamedTuple):
+    """Generated records, and of each the person or company that it describes."""
+
+    comparables: tuple[Comparable, ...]
+    clusters: tuple[str, ...]
+
+
+@cache
+def generated(entity: Entity, count: int, seed: int) -> LabelledRecords:
+    """So many records of a hard CRM: households, namesakes, branches, moves, nicknames, slips."""
+    crm = generate(entity, count, seed)
+    return LabelledRecords(tuple(prepare(row, entity) for row in crm.records), tuple(crm.cluster_ids))
+
+
+@cache
+def trained_model() -> ScoringModel:
+    """The shipped model trained on a few hundred generated people and companies."""
+    people, companies = (generated(entity, 600, seed=11).comparables for entity in Entity)
+    return resolve([*people, *companies]).model
+
+
+MODELS = {"shipped": shipped_model, "trained": trained_model}
+"""What must hold for any model is tested with these."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+
 from benchmarks.accuracy.peers.exchange import Task, read_task, write_found
 
 os.environ["GOLDENMATCH_AUTOCONFIG_ROUTE_PROBABILISTIC"] = "1"

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import recordlinkage
+
 from benchmarks.accuracy.peers.exchange import Task, read_task, write_found
 
 ALIKE = 0.85
@@ -75,7 +76,7 @@ def main() -> None:
     pairs = _candidates(records, task.entity)
     if task.pairs is not None:
         # Fitted on all candidates, then asked for the pairs wanted, which come last.
-        wanted = pd.MultiIndex.from_arrays(task.pairs.T)
+        wanted = pd.MultiIndex.from_arrays(list(task.pairs.T))
         pairs = pairs.difference(wanted).append(wanted)
     features = _features(records, pairs, task)
     classifier = recordlinkage.ECMClassifier(init="jaro", max_iter=100)

@@ -8,8 +8,9 @@ from typing import Any
 
 import duckdb
 import numpy as np
-from benchmarks.accuracy.peers.exchange import Task, read_task, write_found
 from splink import DuckDBAPI, Linker, SettingsCreator
+
+from benchmarks.accuracy.peers.exchange import Task, read_task, write_found
 from benchmarks.accuracy.peers.splink_settings import Plan, companies, people, prepared
 
 # Predict with a low threshold, cluster at 0.95: as in the example of historical_50k.

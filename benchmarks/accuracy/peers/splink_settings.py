@@ -11,8 +11,9 @@ from typing import Any
 
 import duckdb
 import splink.comparison_library as cl
-from benchmarks.accuracy.peers.exchange import Task
 from splink import block_on
+
+from benchmarks.accuracy.peers.exchange import Task
 
 # "Many strict rules are better than few loose ones": a rule that makes more pairs than this a record is left
 # out, as the analysis of blocking rules in the tutorial is for.
