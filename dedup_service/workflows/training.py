@@ -1,4 +1,4 @@
-"""Train a scoring model on the records at hand, without labels, and calibrate it by those that there are.
+"""Train a scoring model on the records at hand, without labels, and calibrate it by the labels that there are.
 
 A trained model is a candidate: what it would change is measured against the model in use before anybody puts
 it in use. Labels are split once, by the seed: one half calibrates, the other one judges, so that no label
@@ -13,42 +13,41 @@ import msgspec
 import numpy as np
 
 import scoring
+from dedup_service.domain.scoring_models import ModelEvaluation
 from dedup_service.workflows.labels import Label
 from dedup_service.workflows.model_comparison import (
-    Judged,
+    ENTITY_WORDS,
     ModelComparison,
+    PairComparison,
+    Positions,
+    are_same,
+    compare_on_labels,
+    compare_on_pairs,
     label_weights,
-    measure_labels,
-    measure_pairs,
 )
 from scoring.calibration import (
-    Calibration,
+    LEAST_LABELS,
     bits_of,
     enough_labels,
     fit_calibration,
     shift_at,
     shifted,
     threshold_for,
-    thresholds_bits,
 )
-from scoring.evaluation.metrics import Mask
 from scoring.model import EntityParameters, build_model
 from scoring.model_file import LabelInfluence, ModelFile, model_of, new_model_file
 from scoring.pairs import match_probability
 from scoring.resolution import resolve
 
 LEAST_RECORDS = 200
-"""With fewer records of a kind their values are too few to learn from, and the shipped parameters stay."""
+"""With fewer records of an entity there is too little to learn from, and the shipped parameters stay."""
 
-_ENTITIES = {scoring.Entity.PERSON: "people", scoring.Entity.COMPANY: "companies"}
-# Beyond this no verdict of the training sample is worth more waiting.
 _COMPARED_PAIRS = 200_000
-_NEVER = 1 - 2.0**-30
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
-    """What a training is asked for: a precision of the verdict MATCH (0 to 1), where labels can show it, and
+    """What is asked of a training: the precision (0 to 1) of the verdict MATCH, where labels can show it, and
     the seed of all that is drawn by chance.
     """
 
@@ -58,21 +57,34 @@ class TrainingSettings:
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
-    """The new model with what it was made of, and how it compares with the one in use.
-
-    `notes` are sentences on what was kept, and why.
-    """
+    """The new model, what was kept of the shipped one and why, and how it compares with the model in use."""
 
     file: ModelFile
     notes: tuple[str, ...]
     comparison: ModelComparison
 
+    @property
+    def evaluation(self) -> ModelEvaluation:
+        """What is kept with the model."""
+        return ModelEvaluation(self.comparison.verdict, (*self.comparison.sentences(), *self.notes))
+
 
 @dataclass(frozen=True, slots=True)
-class _Calibrated:
+class _Sample:
+    records: list[scoring.Comparable]
+    left: Positions
+    right: Positions
+    candidate_count: int
+
+
+@dataclass(slots=True)
+class _Fitted:
+    """The parameters of one entity as they come to be; `threshold_bits` is the one that its labels show."""
+
     parameters: EntityParameters
-    influence: LabelInfluence | None
-    threshold_bits: float | None
+    sample: _Sample
+    influence: LabelInfluence | None = None
+    threshold_bits: float | None = None
 
 
 def train_model(
@@ -80,47 +92,154 @@ def train_model(
     labels: Sequence[Label],
     in_use: scoring.ScoringModel,
     time: datetime,
-    settings: TrainingSettings = TrainingSettings(),
+    settings: TrainingSettings = TrainingSettings(),  # noqa: B008  frozen
 ) -> TrainedModel:
     """A model fitted to these records, people and companies apart, beginning at the shipped parameters.
 
     The same records, labels, settings and day give the same model. `time` (UTC) is when it was trained.
 
     Raises:
-        TrainingError: there are records enough of neither kind.
+        TrainingError: there are records enough of neither people nor companies.
     """
     notes: list[str] = []
-    trained, sample = _fitted(records, settings.seed, notes)
     chance = np.random.default_rng(settings.seed)
-    calibrates = _half(labels, chance)
-    learning = [one for one, mine in zip(labels, calibrates, strict=True) if mine]
-    judging = [one for one, mine in zip(labels, calibrates, strict=True) if not mine]
-    calibrated = {
-        entity: _calibrated(trained, entity, [one for one in learning if one.entity is entity], settings, notes)
-        for entity in scoring.Entity
-    }
-    match_threshold = _match_threshold(trained, list(calibrated.values()))
-    people, companies = (
-        msgspec.structs.replace(
-            calibrated[entity].parameters,
-            match_threshold=match_threshold,
-            version=f"{calibrated[entity].parameters.version}",
+    fitted = {entity: _fit(entity, records, settings.seed, chance, notes) for entity in scoring.Entity}
+    if all(len(one.sample.records) < LEAST_RECORDS for one in fitted.values()):
+        raise scoring.TrainingError(
+            f"there are fewer than {LEAST_RECORDS} records of people and of companies"
         )
-        for entity in scoring.Entity
-    )
-    file = new_model_file(
-        people,
-        companies,
-        origin=_origin(records, labels, time, notes),
-        time=time,
-        labels={entity: one.influence for entity, one in calibrated.items() if one.influence is not None},
-    )
+    judging: list[Label] = []
+    for entity, one in fitted.items():
+        mine = [label for label in labels if label.entity is entity]
+        if mine and not enough_labels(are_same(mine)):
+            notes.append(f"{ENTITY_WORDS[entity]}: {_counts(mine)} labels; {LEAST_LABELS} of both calibrate")
+        elif mine:
+            learning, held_out = _halves(mine, chance)
+            judging += held_out
+            _calibrate(entity, one, fitted, learning, settings.precision, notes)
+    file = _file(fitted, records, labels, time)
     model = model_of(file)
     comparison = ModelComparison(
-        labels=measure_labels(judging, in_use, model) if judging else (),
-        pairs=measure_pairs(records, *sample, in_use, model),
-        enough_labels=any(
-            enough_labels(_is_same([one for one in labels if one.entity is entity])) for entity in scoring.Entity
+        compare_on_labels(judging, in_use, model),
+        tuple(
+            _compared(entity, one.sample, in_use, model)
+            for entity, one in fitted.items()
+            if one.sample.left.size
         ),
     )
     return TrainedModel(file, tuple(notes), comparison)
+
+
+def _fit(
+    entity: scoring.Entity,
+    records: Sequence[scoring.Comparable],
+    seed: int,
+    chance: np.random.Generator,
+    notes: list[str],
+) -> _Fitted:
+    """The parameters fitted without labels, and a sample of the candidate pairs."""
+    mine = [one for one in records if one.entity is entity]
+    is_enough = len(mine) >= LEAST_RECORDS
+    if not is_enough:
+        notes.append(
+            f"{ENTITY_WORDS[entity]}: {len(mine):,} records are too few to learn from ({LEAST_RECORDS} are needed); "
+            "the shipped parameters stay"
+        )
+    found = resolve(mine, train=is_enough, seed=seed)
+    left, right = found.left, found.right
+    if left.size > _COMPARED_PAIRS:
+        chosen = np.sort(chance.choice(left.size, _COMPARED_PAIRS, replace=False))
+        left, right = left[chosen], right[chosen]
+    return _Fitted(found.model.of(entity).parameters, _Sample(mine, left, right, found.candidate_count))
+
+
+def _halves(labels: Sequence[Label], chance: np.random.Generator) -> tuple[list[Label], list[Label]]:
+    """Labels that calibrate and labels that judge, half of either kind each."""
+    halves: tuple[list[Label], list[Label]] = ([], [])
+    for is_same in (True, False):
+        kind = [label for label in labels if label.is_same is is_same]
+        for place, at in enumerate(chance.permutation(len(kind)).tolist()):
+            halves[place % 2].append(kind[at])
+    return halves
+
+
+def _calibrate(
+    entity: scoring.Entity,
+    one: _Fitted,
+    fitted: dict[scoring.Entity, _Fitted],
+    labels: Sequence[Label],
+    precision: float,
+    notes: list[str],
+) -> None:
+    """Shift the weights as these labels have it, and find from where on they show the precision."""
+    words, is_same = ENTITY_WORDS[entity], are_same(labels)
+    model = build_model(*(each.parameters for each in fitted.values()))
+    weights = label_weights(labels, model)
+    found = fit_calibration(weights, is_same)
+    shift = shift_at(found, bits_of(model.match_threshold))
+    one.parameters = shifted(one.parameters, shift)
+    same = int(is_same.sum())
+    one.influence = LabelInfluence(same, len(labels) - same, found.slope, found.shift_bits, shift)
+    notes.append(
+        f"{words}: {_counts(labels)} labels give a slope of {found.slope:.2f} and a shift of "
+        f"{found.shift_bits:+.2f} bits; all match weights move by {shift:+.2f} bits"
+    )
+    least = bits_of(model.review_threshold)
+    one.threshold_bits = threshold_for(weights + shift, is_same, precision, least)
+    if one.threshold_bits is None:
+        notes.append(f"{words}: these labels are too few, or too mixed, to show a precision of {precision:g}")
+
+
+def _match_threshold(fitted: dict[scoring.Entity, _Fitted]) -> float:
+    """The one threshold of both entities: the higher one, the shipped one counting where labels show none."""
+    shipped = scoring.shipped_model().match_threshold
+    shown = [one.threshold_bits for one in fitted.values()]
+    if all(bits is None for bits in shown):
+        return shipped
+    highest = max(bits_of(shipped) if bits is None else bits for bits in shown)
+    return shipped if highest == bits_of(shipped) else match_probability(highest)
+
+
+def _file(
+    fitted: dict[scoring.Entity, _Fitted],
+    records: Sequence[scoring.Comparable],
+    labels: Sequence[Label],
+    time: datetime,
+) -> ModelFile:
+    threshold = _match_threshold(fitted)
+    parameters = {}
+    for entity, one in fitted.items():
+        count = len(one.sample.records)
+        given = {"match_threshold": threshold}
+        if count >= LEAST_RECORDS:
+            origin = f"Fitted to {count:,} records on {time:%Y-%m-%d}, beginning at {one.parameters.version}."
+            version = f"{ENTITY_WORDS[entity]}-trained-{time:%Y%m%d}"
+            parameters[entity] = msgspec.structs.replace(
+                one.parameters, **given, origin=origin, version=version
+            )
+        else:
+            parameters[entity] = msgspec.structs.replace(one.parameters, **given)
+    companies = sum(one.entity is scoring.Entity.COMPANY for one in records)
+    return new_model_file(
+        parameters[scoring.Entity.PERSON],
+        parameters[scoring.Entity.COMPANY],
+        origin=(
+            f"trained on {time:%Y-%m-%d} on {len(records) - companies:,} people and {companies:,} companies, "
+            f"with {_counts(labels)} labels"
+        ),
+        time=time,
+        labels={entity: one.influence for entity, one in fitted.items() if one.influence is not None},
+    )
+
+
+def _counts(labels: Sequence[Label]) -> str:
+    same = sum(label.is_same for label in labels)
+    return f"{same:,} same and {len(labels) - same:,} different"
+
+
+def _compared(
+    entity: scoring.Entity, sample: _Sample, before: scoring.ScoringModel, after: scoring.ScoringModel
+) -> PairComparison:
+    return compare_on_pairs(
+        entity, sample.records, sample.left, sample.right, sample.candidate_count, before, after
+    )

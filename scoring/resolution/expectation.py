@@ -51,7 +51,7 @@ def fit_strangers(parameters: EntityParameters, random_pairs: Counted, strength:
     """u of every level without term frequencies, from pairs drawn at random."""
     comparisons = []
     for at, comparison in enumerate(parameters.comparisons):
-        counts = _level_counts(random_pairs, at, comparison, None)
+        counts = level_counts(random_pairs, at, comparison, None)
         whole = counts.sum() + strength
         levels = []
         for level, count in zip(comparison.levels, counts, strict=True):
@@ -103,14 +103,14 @@ def _maximise(
 ) -> EntityParameters:
     comparisons = []
     for at, (comparison, before) in enumerate(zip(parameters.comparisons, prior.comparisons, strict=True)):
-        m = _posterior(
-            _level_counts(candidates, at, comparison, match), [one.m for one in before.levels], strengths.m
+        m = posterior(
+            level_counts(candidates, at, comparison, match), [one.m for one in before.levels], strengths.m
         )
         chances = {}
         for number, alternative in enumerate(parameters.alternatives):
             if (known := before.alternatives.get(alternative.name)) is not None:
-                counts = _level_counts(candidates, at, comparison, others[:, number])
-                chances[alternative.name] = tuple(_posterior(counts, known, strengths.alternative))
+                counts = level_counts(candidates, at, comparison, others[:, number])
+                chances[alternative.name] = tuple(posterior(counts, known, strengths.alternative))
         levels = tuple(
             msgspec.structs.replace(level, m=share) for level, share in zip(comparison.levels, m, strict=True)
         )
@@ -140,7 +140,7 @@ def _maximise(
     )
 
 
-def _posterior(counts: Shares, prior: Sequence[float], strength: float) -> list[float]:
+def posterior(counts: Shares, prior: Sequence[float], strength: float) -> list[float]:
     prior_whole = math.fsum(prior)
     whole = counts.sum() + strength
     return [
@@ -149,7 +149,7 @@ def _posterior(counts: Shares, prior: Sequence[float], strength: float) -> list[
     ]
 
 
-def _level_counts(
+def level_counts(
     counted: Counted, at: int, comparison: ComparisonParameters, shares: Shares | None
 ) -> Shares:
     """How many pairs reach each level, a pair counted by its share."""

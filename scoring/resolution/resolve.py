@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scoring.comparables import Comparable, Entity
 from scoring.model import EntityModel, EntityParameters, ScoringModel, build_entity_model, shipped_model
 from scoring.resolution.candidates import candidate_pairs
+from scoring.resolution.chosen import fit_chosen
 from scoring.resolution.expectation import Counted, Strengths, fit_matches, fit_strangers, tidy
 from scoring.resolution.frequencies import trained_frequencies
 from scoring.resolution.outcomes import Outcomes
@@ -78,11 +79,12 @@ def score_pairs(
     *,
     model: ScoringModel | None = None,
     train: bool = False,
-    seed: int = 1,
 ) -> Bits:
-    """The match weight of each given pair, in bits; to the last bit that of `score_pair`.
+    """The match weight of each given pair, in bits; to the last bit that of `score_pair`. A person and a company
+    weigh minus infinity.
 
-    With `train`, the model is fitted to these pairs: somebody chose them, so the share of matches is theirs.
+    With `train`, the model is first fitted to these pairs as `chosen` describes: for a list that somebody made of
+    pairs that look alike.
     """
     chosen = shipped_model() if model is None else model
     bits = np.full(len(left), -np.inf)
@@ -96,9 +98,8 @@ def score_pairs(
         codes = outcomes.compare(left[at], right[at])
         entity_model = chosen.of(entity)
         if train:
-            mine = [one for one in records if one.entity is entity]
-            parameters = train_parameters(mine, outcomes, codes, entity_model.parameters, len(mine), seed)
-            entity_model = build_entity_model(parameters)
+            pairs = Counted(codes, outcomes.seen)
+            entity_model = build_entity_model(fit_chosen(entity_model.parameters, pairs))
         bits[at] = weigh(codes, outcomes.seen, entity_model)
     return bits
 

@@ -1,4 +1,4 @@
-"""Records to score: factories for the examples, strategies for the properties, generated sets for whole runs."""
+"""Records to score: factories for the examples, strategies for the properties; generated sets."""
 
 from functools import cache
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 
 from benchmarks.hard_crm import generate
-from scoring import Comparable, Entity, PairScore, ScoringModel, prepare, score_pair, shipped_model
+from scoring import Comparable, Entity, PairScore, ScoringModel, prepare, score_pair
 from scoring.resolution import resolve
 
 Values = dict[str, str]
@@ -116,7 +116,3 @@ def trained_model() -> ScoringModel:
     """The shipped model trained on a few hundred generated people and companies."""
     people, companies = (generated(entity, 600, seed=11).comparables for entity in Entity)
     return resolve([*people, *companies]).model
-
-
-MODELS = {"shipped": shipped_model, "trained": trained_model}
-"""What must hold for any model is tested with these."""

@@ -16,7 +16,7 @@ from scoring.model import (
     format_parameters,
     parse_parameters,
 )
-from tests.scoring.scored_records import MODELS, person
+from tests.scoring.scored_records import person
 
 
 def people() -> EntityParameters:
@@ -63,10 +63,9 @@ def entities(model: ScoringModel) -> tuple[EntityModel, EntityModel]:
     return model.people, model.companies
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_weights_never_rise(name: str) -> None:
+def test_weights_never_rise(model: ScoringModel) -> None:
     """Every level weighs at most what the level above does, against strangers and each alternative."""
-    for entity in entities(MODELS[name]()):
+    for entity in entities(model):
         for comparison in entity.comparisons:
             levels = [comparison.levels[name] for name in comparison.comparator.levels]
             for above, below in itertools.pairwise(levels):
@@ -76,10 +75,9 @@ def test_weights_never_rise(name: str) -> None:
                     assert higher is None or lower is None or higher >= lower
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_every_weight_is_bounded(name: str) -> None:
+def test_every_weight_is_bounded(model: ScoringModel) -> None:
     """No level weighs more than the bound in either direction, against anything, for any value."""
-    for entity in entities(MODELS[name]()):
+    for entity in entities(model):
         for comparison in entity.comparisons:
             for level in comparison.levels.values():
                 bits = [level.weight_bits, level.weight_of(""), level.weight_of("unheard of"), *level.against]
@@ -95,7 +93,7 @@ def test_most_agreement_speaks_for_and_least_against() -> None:
 
 
 def test_alternatives_explain_what_they_stand_for() -> None:
-    """A household is likelier than strangers to share an address, so it leaves less of the weight; and so on."""
+    """A household is likelier than strangers to share a street, and leaves less of its weight; and so on."""
     for entity, alternative, comparison in (
         (shipped_model().people, "household", "street"),
         (shipped_model().people, "household", "family_name"),
@@ -174,10 +172,9 @@ def test_senseless_thresholds_are_refused() -> None:
             )
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_parameters_round_trip(name: str) -> None:
+def test_parameters_round_trip(model: ScoringModel) -> None:
     """A parameter file written and read again is the same."""
-    for entity in entities(MODELS[name]()):
+    for entity in entities(model):
         assert parse_parameters(format_parameters(entity.parameters)) == entity.parameters
 
 
