@@ -77,6 +77,37 @@ async def servers(settings: Settings) -> AsyncIterator[Servers]:
 
 
 @asynccontextmanager
+async def opened_store(settings: Settings) -> AsyncIterator[PostgresStore]:
+    """The store of the settings, checked and migrated, with no desk and no index: for what only reads it or
+    keeps models in it.
+
+    Raises:
+        UnsuitableServer, SchemaMismatch, StoreUnavailable: as `running_desk` does.
+    """
+    async with AsyncExitStack() as stack:
+        url = settings.database_url
+        if not url:
+            started = await asyncio.to_thread(start_postgres, settings.data_dir)
+            stack.push_async_callback(asyncio.to_thread, started.stop)
+            url = started.url
+        await _prepare(url, settings)
+        store = PostgresStore(StoreOptions(url, settings.pool_size // 2))
+        await store.open()
+        stack.push_async_callback(store.close)
+        yield store
+
+
+async def _prepare(database_url: str, settings: Settings) -> str:
+    """Check PostgreSQL, bring the schema up, and say which version serves."""
+    try:
+        version = await check_server(database_url, settings.allow_unsafe_durability)
+        await migrate(database_url)
+    except psycopg.OperationalError as error:
+        raise StoreUnavailable("PostgreSQL does not answer at the configured URL") from error
+    return version
+
+
+@asynccontextmanager
 async def running_desk(settings: Settings, where: Servers) -> AsyncIterator[RunningDesk]:
     """Check the servers, migrate, and keep a desk running with its index following the ledger.
 
@@ -88,11 +119,7 @@ async def running_desk(settings: Settings, where: Servers) -> AsyncIterator[Runn
     """
     policy = load_policy(settings.policy)
     rules = Rules(policy, load_principals(settings.principals, policy), parse_policy)
-    try:
-        version = await check_server(where.database_url, settings.allow_unsafe_durability)
-        await migrate(where.database_url)
-    except psycopg.OperationalError as error:
-        raise StoreUnavailable("PostgreSQL does not answer at the configured URL") from error
+    version = await _prepare(where.database_url, settings)
     async with AsyncExitStack() as stack:
         store = PostgresStore(StoreOptions(where.database_url, settings.pool_size // 2))
         await store.open()

@@ -60,8 +60,8 @@ class ComparisonParameters(msgspec.Struct, frozen=True, omit_defaults=True, forb
 
 class AlternativeParameters(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Another reason than being one for which two records agree, and how many such pairs there are for each
-    true one. An anchored number is not trained: of two records with nothing but a name, no data without labels
-    can say whether they are one.
+    true one. An anchored alternative is not trained: of two records with nothing but a name, no data without
+    labels can say whether they are one.
     """
 
     name: str

@@ -2,7 +2,14 @@
 
 import typer
 
-from dedup_service.cli import desk_commands, evaluate, operator_commands, policy_commands, vote_commands
+from dedup_service.cli import (
+    desk_commands,
+    evaluate,
+    operator_commands,
+    policy_commands,
+    train,
+    vote_commands,
+)
 from dedup_service.cli.problems import SayingGroup
 
 app = typer.Typer(
@@ -46,4 +53,6 @@ app.add_typer(policy_commands.app, name="policy", rich_help_panel=RULES)
 app.command("serve", rich_help_panel=RUN)(operator_commands.serve)
 app.command("doctor", rich_help_panel=RUN)(operator_commands.doctor)
 app.command("rebuild-index", rich_help_panel=RUN)(operator_commands.rebuild_index)
+app.command("train", rich_help_panel=RUN)(train.train)
+app.add_typer(train.models_app, name="models", rich_help_panel=RUN)
 app.command("import", rich_help_panel=RUN)(operator_commands.import_file)

@@ -2,8 +2,8 @@
 
 Carried-out merges that a person approved say the same. Rejected proposals of two members, undone merges
 of two and not-a-match links say not the same; a rejection of three or more says only that not all are one. A
-label holds while the store agrees with it: two that were rejected and merged since are not labelled apart, nor
-together once their merge was undone.
+label holds while the store agrees with it: two that were rejected and merged since are not labelled apart,
+nor together once their merge was undone.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator

@@ -86,7 +86,7 @@ class Explanation:
 class Matching:
     """The use cases that compare records.
 
-    Each answer is of one model: the one given, so that the caller can name it, or the one in use at its start.
+    Each answer is of one model: the one given, so that the caller can name it, or the one in use then.
     """
 
     def __init__(

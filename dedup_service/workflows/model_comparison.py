@@ -1,4 +1,4 @@
-"""What another scoring model would change: on labels that did not calibrate it, and on the records' own pairs.
+"""What another scoring model would change: on labels that did not calibrate it, and on pairs of the records.
 
 Better and worse are said by labels alone. The surprise of each label (minus log2 of the probability that a
 model gave to what a person decided) falls or rises: where the mean difference is more than twice its standard
@@ -7,7 +7,7 @@ error, that is no chance. A model that finds clearly less, or wrongly more, at M
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -54,7 +54,7 @@ class LabelFigures:
 
 @dataclass(frozen=True, slots=True)
 class LabelComparison:
-    """Two models on the held-out labels of one entity; the gain is in bits a label, above 0 for the better."""
+    """Two models on the held-out labels of one entity; the gain in bits a label is above 0 for the better."""
 
     entity: scoring.Entity
     same_count: int
@@ -110,19 +110,21 @@ class ModelComparison:
     def sentences(self) -> Iterator[str]:
         """The figures in words, to be kept with the model."""
         for one in self.labels:
-            before, after = one.before, one.after
+            figures = "; ".join(
+                f"{name.removesuffix('_bits').replace('_', ' ')} {was:.4f}, {now:.4f}"
+                for (name, was), now in zip(
+                    asdict(one.before).items(), asdict(one.after).values(), strict=True
+                )
+            )
             yield (
-                f"{ENTITY_WORDS[one.entity]}, {one.same_count} + {one.different_count} held-out labels (same + "
-                f"different), before and after: precision {before.precision:.3f}, {after.precision:.3f}; recall "
-                f"{before.recall:.3f}, {after.recall:.3f}; F1 {before.f1:.3f}, {after.f1:.3f}; calibration error "
-                f"{before.calibration_error:.4f}, {after.calibration_error:.4f}; log loss "
-                f"{before.log_loss_bits:.3f}, {after.log_loss_bits:.3f} bits"
+                f"{ENTITY_WORDS[one.entity]}, on held-out labels ({one.same_count} same, "
+                f"{one.different_count} different), before and after: {figures}"
             )
         for each in self.pairs:
             counts = "; ".join(f"{v} {each.before[v]:,}, {each.after[v]:,}" for v in scoring.Verdict)
             yield (
-                f"{ENTITY_WORDS[each.entity]}, {each.sampled_count:,} of {each.candidate_count:,} candidate pairs, "
-                f"before and after: {counts}"
+                f"{ENTITY_WORDS[each.entity]}, {each.sampled_count:,} of {each.candidate_count:,} candidate "
+                f"pairs, before and after: {counts}"
             )
 
 

@@ -62,7 +62,7 @@ class ModelInUse:
         if version in (self._refused, self._current.version):
             return
         if not version:
-            self._take_up(self._shipped)
+            self.take_up(self._shipped)
             return
         stored = await self._store.read(lambda tx: tx.scoring_model(version))
         assert stored is not None, "models are never deleted"
@@ -77,9 +77,10 @@ class ModelInUse:
                 *(version, error, self._current.version),
             )
             return
-        self._take_up(model)
+        self.take_up(model)
 
-    def _take_up(self, model: scoring.ScoringModel) -> None:
+    def take_up(self, model: scoring.ScoringModel) -> None:
+        """Score by this model, from the next answer on."""
         if model is not self._current:
             LOG.info("scoring model %s is in use", model.version)
         self._current, self._refused = model, None

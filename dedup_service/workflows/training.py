@@ -1,4 +1,4 @@
-"""Train a scoring model on the records at hand, without labels, and calibrate it by the labels that there are.
+"""Train a scoring model on the records at hand, without labels, and calibrate it by what labels there are.
 
 A trained model is a candidate: what it would change is measured against the model in use before anybody puts
 it in use. Labels are split once, by the seed: one half calibrates, the other one judges, so that no label
@@ -92,7 +92,7 @@ def train_model(
     labels: Sequence[Label],
     in_use: scoring.ScoringModel,
     time: datetime,
-    settings: TrainingSettings = TrainingSettings(),  # noqa: B008  frozen
+    settings: TrainingSettings = TrainingSettings(),
 ) -> TrainedModel:
     """A model fitted to these records, people and companies apart, beginning at the shipped parameters.
 
@@ -142,8 +142,8 @@ def _fit(
     is_enough = len(mine) >= LEAST_RECORDS
     if not is_enough:
         notes.append(
-            f"{ENTITY_WORDS[entity]}: {len(mine):,} records are too few to learn from ({LEAST_RECORDS} are needed); "
-            "the shipped parameters stay"
+            f"{ENTITY_WORDS[entity]}: {len(mine):,} records are too few to learn from, "
+            f"{LEAST_RECORDS} are needed; the shipped parameters stay"
         )
     found = resolve(mine, train=is_enough, seed=seed)
     left, right = found.left, found.right
@@ -220,12 +220,13 @@ def _file(
         else:
             parameters[entity] = msgspec.structs.replace(one.parameters, **given)
     companies = sum(one.entity is scoring.Entity.COMPANY for one in records)
+    by_labels = f", with {_counts(labels)} labels" if labels else ""
     return new_model_file(
         parameters[scoring.Entity.PERSON],
         parameters[scoring.Entity.COMPANY],
         origin=(
-            f"trained on {time:%Y-%m-%d} on {len(records) - companies:,} people and {companies:,} companies, "
-            f"with {_counts(labels)} labels"
+            f"trained on {time:%Y-%m-%d} on {len(records) - companies:,} people and {companies:,} companies"
+            f"{by_labels}"
         ),
         time=time,
         labels={entity: one.influence for entity, one in fitted.items() if one.influence is not None},

@@ -108,7 +108,11 @@ def _maximise(
         )
         chances = {}
         for number, alternative in enumerate(parameters.alternatives):
-            if (known := before.alternatives.get(alternative.name)) is not None:
+            if (known := before.alternatives.get(alternative.name)) is None:
+                continue
+            if alternative.anchored:
+                chances[alternative.name] = known
+            else:
                 counts = level_counts(candidates, at, comparison, others[:, number])
                 chances[alternative.name] = tuple(posterior(counts, known, strengths.alternative))
         levels = tuple(

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from scoring.comparables import Comparable
-from scoring.model import EntityParameters
+from scoring.model import EntityParameters, LevelParameters
 
 PRIOR_RECORDS = 5000
 # A value this little above the floor is left to the floor, so that tables hold what is common.
@@ -46,6 +46,17 @@ TERMS: dict[str, Terms] = {
     "industry": lambda record: (record.industry,),
 }
 """The values of a record that each table counts."""
+
+
+# Levels of alike values: the more records, the rarer their rarest value, but not its look-alikes.
+_ALIKE_LEVELS = frozenset(("nickname", "close", "part", "subset"))
+_LEAST_ALIKE_FACTOR = 0.25
+
+
+def floor_factor(level: LevelParameters, factors: Mapping[str, float]) -> float:
+    """By how much the floor of a level moves with the table that it uses."""
+    factor = factors.get(level.term_frequency, 1.0)
+    return max(factor, _LEAST_ALIKE_FACTOR) if level.name in _ALIKE_LEVELS else factor
 
 
 def floors(parameters: EntityParameters) -> dict[str, float]:

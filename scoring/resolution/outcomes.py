@@ -1,8 +1,8 @@
 """What each comparison says of each pair, kept as numbers.
 
-Records repeat one another's values, so each comparator is asked once for two different combinations of the values
-that it reads. The outcome of a comparison is the level and, where a term frequency counts, the value agreed on;
-outcome 0 is a missing value.
+Records repeat one another's values, so each comparator is asked once for two different combinations of the
+values that it reads. The outcome of a comparison is the level and, where a term frequency counts, the value
+agreed on; outcome 0 is a missing value.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from scoring.comparables import Comparable
 from scoring.comparators import Comparator
+from scoring.findings import Finding
 from scoring.model import EntityModel
-
-CHUNK_PAIRS = 2_000_000
+from scoring.resolution.processes import in_parts
 
 Codes = NDArray[np.int32]
 Positions = NDArray[np.int32]
@@ -33,7 +33,10 @@ _MISSING = Outcome("", "")
 
 
 class Outcomes:
-    """The outcomes of comparing records, comparison by comparison; `seen[c][code]` is what a code stands for."""
+    """The outcomes of comparing records, comparison by comparison; `seen[c][code]` is what a code stands for.
+
+    The model only says of which levels a value counts, so that one object serves before and after training.
+    """
 
     def __init__(self, records: Sequence[Comparable], model: EntityModel) -> None:
         self._records = records
@@ -47,48 +50,62 @@ class Outcomes:
         self.seen: list[list[Outcome]] = [[_MISSING] for _ in self.comparators]
         self._code_of: list[dict[Outcome, int]] = [{_MISSING: 0} for _ in self.comparators]
 
-    def compare(self, left: Positions, right: Positions) -> Codes:
+    def compare(self, left: Positions, right: Positions, processes: int = 1) -> Codes:
         """The codes of the outcomes, one row a pair, one column a comparison."""
-        swap = self._rank[left] > self._rank[right]
-        first, second = np.where(swap, right, left), np.where(swap, left, right)
-        codes = np.zeros((len(left), len(self.comparators)), dtype=np.int32)
-        for at in range(len(self.comparators)):
-            for start in range(0, len(left), CHUNK_PAIRS):
-                part = slice(start, start + CHUNK_PAIRS)
-                codes[part, at] = self._compare(at, first[part], second[part])
+
+        def work(start: int, end: int) -> list[tuple[Codes, list[Outcome]]]:
+            return list(self.columns(left[start:end], right[start:end]))
+
+        codes = np.zeros((len(left), len(self.comparators)), dtype=np.int32, order="F")
+        for start, end, columns in in_parts(work, len(left), processes):
+            for at, (column, seen) in enumerate(columns):
+                codes[start:end, at] = self._known(at, seen)[column]
         return codes
 
-    def _compare(self, at: int, first: Positions, second: Positions) -> Codes:
-        kind_of, examples = self._kinds[at]
-        known = (kind_of[first] >= 0) & (kind_of[second] >= 0)
-        pairs = kind_of[first[known]].astype(np.int64) * len(examples) + kind_of[second[known]]
-        unique, inverse = np.unique(pairs, return_inverse=True)
-        codes = np.fromiter(self._outcomes(at, unique), dtype=np.int32, count=len(unique))
-        result = np.zeros(len(first), dtype=np.int32)
-        result[known] = codes[inverse]
-        return result
+    def columns(self, left: Positions, right: Positions) -> Iterator[tuple[Codes, list[Outcome]]]:
+        """For each comparison in turn the codes of the pairs, numbered anew, and what these stand for."""
+        swap = self._rank[left] > self._rank[right]
+        first, second = np.where(swap, right, left), np.where(swap, left, right)
+        for at, (kind_of, examples) in enumerate(self._kinds):
+            ours, theirs = kind_of[first], kind_of[second]
+            known = np.flatnonzero((ours >= 0) & (theirs >= 0))
+            unique, inverse = np.unique(ours[known] * len(examples) + theirs[known], return_inverse=True)
+            codes, seen = self._ask(at, unique)
+            column = np.zeros(len(first), dtype=np.int32)
+            column[known] = codes[inverse]
+            yield column, seen
 
-    def _outcomes(self, at: int, unique: NDArray[np.int64]) -> Iterator[int]:
-        _, examples = self._kinds[at]
-        records, compare = self._records, self.comparators[at].compare
-        seen, code_of, counts_value = self.seen[at], self._code_of[at], self._counts_value[at]
+    def _ask(self, at: int, unique: NDArray[np.int64]) -> tuple[Codes, list[Outcome]]:
+        """What the comparator says of each two kinds."""
+        examples = [self._records[one] for one in self._kinds[at][1]]
         lefts, rights = np.divmod(unique, max(1, len(examples)))
-        for left, right in zip(lefts.tolist(), rights.tolist(), strict=True):
-            finding = compare(records[examples[left]], records[examples[right]])
+        compare, example = self.comparators[at].compare, examples.__getitem__
+        code_of: dict[Finding, int] = {}
+        number_of = {_MISSING: 0}
+        codes = []
+        for finding in map(compare, map(example, lefts.tolist()), map(example, rights.tolist())):
             if finding is None:
-                yield 0
+                codes.append(0)
                 continue
-            outcome = Outcome(finding.level, finding.value if finding.level in counts_value else "")
-            code = code_of.get(outcome)
+            code = code_of.get(finding)
             if code is None:
-                code = code_of[outcome] = len(seen)
-                seen.append(outcome)
-            yield code
+                value = finding.value if finding.level in self._counts_value[at] else ""
+                code = code_of[finding] = number_of.setdefault(Outcome(finding.level, value), len(number_of))
+            codes.append(code)
+        return np.array(codes, dtype=np.int32), list(number_of)
+
+    def _known(self, at: int, seen: Sequence[Outcome]) -> Codes:
+        """The lasting codes of outcomes."""
+        code_of, known = self._code_of[at], self.seen[at]
+        for outcome in seen:
+            if code_of.setdefault(outcome, len(known)) == len(known):
+                known.append(outcome)
+        return np.array([code_of[outcome] for outcome in seen], dtype=np.int32)
 
 
 def _kinds(records: Sequence[Comparable], comparator: Comparator) -> tuple[NDArray[np.int64], list[int]]:
-    """Which records hold the same values of what a comparator reads: the number of the kind of each record (-1:
-    nothing to compare), and one record of each kind.
+    """Which records hold the same values of what a comparator reads: the number of the kind of each record
+    (-1: nothing to compare), and one record of each kind.
     """
     read = attrgetter(*comparator.reads)
     empty = ("", ())

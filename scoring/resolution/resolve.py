@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 
 from scoring.comparables import Comparable, Entity
 from scoring.model import EntityModel, EntityParameters, ScoringModel, build_entity_model, shipped_model
-from scoring.resolution.candidates import candidate_pairs
+from scoring.resolution.candidates import Candidates, candidate_pairs
 from scoring.resolution.chosen import fit_chosen
 from scoring.resolution.expectation import Counted, Strengths, fit_matches, fit_strangers, tidy
-from scoring.resolution.frequencies import trained_frequencies
+from scoring.resolution.frequencies import floor_factor, trained_frequencies
 from scoring.resolution.outcomes import Outcomes
 from scoring.resolution.partition import partition
+from scoring.resolution.processes import process_count
 from scoring.resolution.sampling import random_pairs
-from scoring.resolution.weights import Bits, probabilities, weigh
+from scoring.resolution.weights import Bits, probabilities, weigh, weigh_pairs
 
 Positions = NDArray[np.int32]
 # Training sees so many candidate pairs at most.
@@ -43,11 +44,13 @@ def resolve(
     model: ScoringModel | None = None,
     train: bool = True,
     seed: int = 1,
+    processes: int | None = None,
 ) -> Resolution:
     """The pairs and clusters of all records; people and companies apart. The same records and seed give the same
-    answer.
+    answer, in any number of processes (None: one for each processor).
     """
     chosen = shipped_model() if model is None else model
+    workers = process_count() if processes is None else processes
     found: list[tuple[Positions, Positions, Bits]] = []
     for entity in Entity:
         places = np.array([at for at, one in enumerate(records) if one.entity is entity], dtype=np.int32)
@@ -55,18 +58,40 @@ def resolve(
             continue
         mine = [records[at] for at in places]
         pairs = candidate_pairs(mine)
-        outcomes = Outcomes(mine, chosen.of(entity))
-        codes = outcomes.compare(pairs.left, pairs.right)
-        if train:
-            parameters = train_parameters(
-                mine, outcomes, codes, chosen.of(entity).parameters, len(mine), seed
-            )
-            chosen = replace_entity(chosen, parameters)
-        bits = weigh(codes, outcomes.seen, chosen.of(entity))
+        parameters, bits = _weigh(mine, pairs, chosen.of(entity), seed if train else None, workers)
+        chosen = replace_entity(chosen, parameters)
         found.append((places[pairs.left], places[pairs.right], bits))
     left, right, bits = (np.concatenate(column) for column in zip(*found, strict=True)) if found else _NONE
     clusters = partition(len(records), left, right, bits)
     return Resolution(chosen, left, right, bits, probabilities(bits), clusters, len(left))
+
+
+def _weigh(
+    records: Sequence[Comparable], pairs: Candidates, model: EntityModel, seed: int | None, processes: int
+) -> tuple[EntityParameters, Bits]:
+    """The parameters, trained where a seed is given, and what each pair weighs under them."""
+    outcomes = Outcomes(records, model)
+    if seed is None:
+        return model.parameters, weigh_pairs(outcomes, pairs.left, pairs.right, model, processes)
+    sample = _training_sample(len(pairs.left), seed)
+    codes = outcomes.compare(pairs.left[sample], pairs.right[sample], processes)
+    scale = len(pairs.left) / max(1, len(sample))
+    parameters = train_parameters(
+        records, outcomes, codes, model.parameters, seed, scale=scale, processes=processes
+    )
+    trained = build_entity_model(parameters)
+    bits = np.empty(len(pairs.left))
+    bits[sample] = weigh(codes, outcomes.seen, trained)
+    rest = np.delete(np.arange(len(bits)), sample)
+    bits[rest] = weigh_pairs(outcomes, pairs.left[rest], pairs.right[rest], trained, processes)
+    return parameters, bits
+
+
+def _training_sample(count: int, seed: int) -> NDArray[np.int64]:
+    """The candidate pairs that training sees."""
+    if count <= TRAINING_PAIRS:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).choice(count, TRAINING_PAIRS, replace=False))
 
 
 _NONE = (np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32), np.empty(0))
@@ -118,21 +143,19 @@ def train_parameters(
     outcomes: Outcomes,
     codes: NDArray[np.int32],
     prior: EntityParameters,
-    population: int,
     seed: int,
     strengths: Strengths = Strengths(),
+    scale: float = 1.0,
+    processes: int = 1,
 ) -> EntityParameters:
-    """The parameters fitted to these records and their candidate pairs, without labels."""
+    """The parameters fitted to these records and the outcomes of their candidate pairs, without labels; each
+    row of `codes` stands for `scale` pairs.
+    """
     tables, factors = trained_frequencies(records, prior)
-    parameters = _with_frequencies(prior, tables, factors, population)
+    parameters = _with_frequencies(prior, tables, factors, len(records))
     left, right = random_pairs(len(records), seed)
-    fresh = Outcomes(records, build_entity_model(parameters))
-    strangers = Counted(fresh.compare(left, right), fresh.seen)
+    strangers = Counted(outcomes.compare(left, right, processes), outcomes.seen)
     parameters = fit_strangers(parameters, strangers, strengths.u)
-    scale = 1.0
-    if len(codes) > TRAINING_PAIRS:
-        chosen = np.sort(np.random.default_rng(seed).choice(len(codes), TRAINING_PAIRS, replace=False))
-        scale, codes = len(codes) / TRAINING_PAIRS, codes[chosen]
     return fit_matches(
         parameters, Counted(codes, outcomes.seen), prior=parameters, strengths=strengths, scale=scale
     )
@@ -144,7 +167,7 @@ def _with_frequencies(
     comparisons = []
     for comparison in prior.comparisons:
         levels = tuple(
-            msgspec.structs.replace(level, u=level.u * factors.get(level.term_frequency, 1.0))
+            msgspec.structs.replace(level, u=level.u * floor_factor(level, factors))
             for level in comparison.levels
         )
         comparisons.append(msgspec.structs.replace(comparison, levels=levels))

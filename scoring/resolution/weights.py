@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.model import GRID, EntityModel
+from scoring.model import GRID, Comparison, EntityModel
 from scoring.pairs import join_bits
-from scoring.resolution.outcomes import Codes, Outcome
+from scoring.resolution.outcomes import Codes, Outcome, Outcomes, Positions
+from scoring.resolution.processes import in_parts
 
 Bits = NDArray[np.float64]
 # How near to the middle between two steps of the grid numpy's own rounding is not relied on.
@@ -20,28 +21,50 @@ def weigh(codes: Codes, seen: Sequence[Sequence[Outcome]], model: EntityModel) -
     return joint(sums(codes, tables(seen, model), model))
 
 
+def weigh_pairs(
+    outcomes: Outcomes, left: Positions, right: Positions, model: EntityModel, processes: int = 1
+) -> Bits:
+    """The match weight of each pair, in bits, without keeping the outcomes of all of them."""
+
+    def work(start: int, end: int) -> Bits:
+        total = _start(model, end - start)
+        columns = outcomes.columns(left[start:end], right[start:end])
+        for comparison, (codes, seen) in zip(model.comparisons, columns, strict=True):
+            total += _table(comparison, seen, model)[codes]
+        return joint(total)
+
+    bits = np.empty(len(left))
+    for start, end, part in in_parts(work, len(left), processes):
+        bits[start:end] = part
+    return bits
+
+
 def tables(seen: Sequence[Sequence[Outcome]], model: EntityModel) -> list[Bits]:
-    """For each comparison, the bits of every outcome against strangers and against each alternative: one row an
-    outcome, strangers first. A missing value says nothing.
+    """For each comparison, the bits of every outcome against strangers and against each alternative: one
+    row an outcome, strangers first. A missing value says nothing.
     """
-    found = []
-    for comparison, outcomes in zip(model.comparisons, seen, strict=True):
-        table = np.zeros((len(outcomes), 1 + len(model.alternatives)))
-        for code, (name, value) in enumerate(outcomes[1:], start=1):
-            level = comparison.levels[name]
-            weight = level.weight_of(value) if value and level.frequencies is not None else level.weight_bits
-            table[code] = [weight, *(weight if bits is None else bits for bits in level.against)]
-        found.append(table)
-    return found
+    return [_table(one, outcomes, model) for one, outcomes in zip(model.comparisons, seen, strict=True)]
+
+
+def _table(comparison: Comparison, outcomes: Sequence[Outcome], model: EntityModel) -> Bits:
+    table = np.zeros((len(outcomes), 1 + len(model.alternatives)))
+    for code, (name, value) in enumerate(outcomes[1:], start=1):
+        level = comparison.levels[name]
+        weight = level.weight_of(value) if value and level.frequencies is not None else level.weight_bits
+        table[code] = [weight, *(weight if bits is None else bits for bits in level.against)]
+    return table
 
 
 def sums(codes: Codes, tabled: Sequence[Bits], model: EntityModel) -> Bits:
     """The bits of each pair against strangers and against each alternative, the priors included."""
-    start = [model.prior_bits, *(one.prior_bits for one in model.alternatives)]
-    total = np.tile(np.array(start), (len(codes), 1))
+    total = _start(model, len(codes))
     for at, table in enumerate(tabled):
         total += table[codes[:, at]]
     return total
+
+
+def _start(model: EntityModel, count: int) -> Bits:
+    return np.tile([model.prior_bits, *(one.prior_bits for one in model.alternatives)], (count, 1))
 
 
 def joint(total: Bits) -> Bits:

@@ -208,3 +208,15 @@ def test_extreme_parameters_do_not_overflow() -> None:
     score = score_pair(left, person(tax_id="98766"), model)
     assert score.contributions[0].weight_bits == -MAX_WEIGHT_BITS
     assert 0 <= score.match_probability < 1e-9
+
+
+def test_no_value_turns_levels_round(model: ScoringModel) -> None:
+    """However common a value is, agreeing on it weighs no less at a level than at the level below."""
+    for comparison in (one for entity in entities(model) for one in entity.comparisons):
+        levels = [comparison.levels[name] for name in comparison.comparator.levels]
+        for above, below in itertools.pairwise(levels):
+            if above.frequencies is not None and above.frequencies is below.frequencies:
+                lighter = [
+                    value for value in above.frequencies if above.weight_of(value) < below.weight_of(value)
+                ]
+                assert lighter == [], f"{comparison.comparator.name}: {above.name} below {below.name}"

@@ -89,7 +89,7 @@ PEOPLE_MATCH: list[tuple[str, Values, Values]] = [
 ]
 PEOPLE_REVIEW: list[tuple[str, Values, Values]] = [
     ("rare name alone", ROBERT, ROBERT),
-    ("name in full alone", ROBERT | {"middle_name": "Quincy"}, ROBERT | {"middle_name": "Quincy"}),
+    ("common name in full alone", JOHN | {"middle_name": "William"}, JOHN | {"middle_name": "William"}),
     ("e-mail without a name", {"email": "jsmith81@gmail.com"}, {"email": "jsmith81@gmail.com"}),
     (
         "e-mail, phone and address without a name",
@@ -215,9 +215,9 @@ COMPANIES_REVIEW: list[tuple[str, Values, Values]] = [
         {"company_name": "Pearl Logistics", "email": "info@pearl-logistics.cn", "phone": "+862089214447"},
     ),
     (
-        "name, domain and telephone at another address",
+        "name, domain and telephone in another city",
         ACME | LANDLINE | HOME,
-        ACME | LANDLINE | HOME | {"street": "5 Mill Lane"},
+        ACME | LANDLINE | {"street": "5 Mill Lane", "city": "Leeds", "postal_code": "LS1 1AA"},
     ),
     (
         "GmbH and AG of one domain",

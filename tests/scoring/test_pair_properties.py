@@ -61,7 +61,9 @@ def test_score_is_symmetric_and_finite(
 
 
 @given(first=any_values(), second=any_values())
-def test_contributions_add_up(model: ScoringModel, first: tuple[Values, Entity], second: tuple[Values, Entity]) -> None:
+def test_contributions_add_up(
+    model: ScoringModel, first: tuple[Values, Entity], second: tuple[Values, Entity]
+) -> None:
     """The match weight is the prior and the contributions, to the last bit and in any order; the verdict
     follows from it.
     """
