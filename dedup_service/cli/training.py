@@ -32,7 +32,7 @@ from dedup_service.workflows.model_comparison import (
 )
 from dedup_service.workflows.ports import Page
 from dedup_service.workflows.scoring_models import ModelInUse, ScoringModels
-from dedup_service.workflows.training import TrainedModel, TrainingSettings, train_model
+from dedup_service.workflows.training import TrainedModel, TrainingSettings, keep_model, train_model
 from scoring import Comparable, Entity, ScoringError, Verdict, shipped_model
 from scoring.model_file import format_model_file
 
@@ -109,17 +109,13 @@ async def _train_on_store(asked: Asked, out: Output) -> None:
             trained = await asyncio.to_thread(
                 train_model, records, labels, models.in_use.current, datetime.now(UTC), asked.settings
             )
-        stored = await models.add(trained.file, trained.evaluation)
-        done = [*_write(asked, trained), f"{stored.version} is kept in the store as a candidate"]
-        is_worse = trained.comparison.verdict is ComparisonVerdict.WORSE
-        before = ""
-        if asked.activate and not is_worse:
-            before = await models.activate(stored.version)
-        elif asked.activate:
-            done.append("it is not put in use, because it is worse")
-        if not before:
-            done.append(f"`dedup models activate {stored.version}` puts it in use")
-    _say(out, trained, done, before)
+        kept = await keep_model(models, trained, activate=asked.activate)
+    done = [*_write(asked, trained), f"{kept.stored.version} is kept in the store"]
+    if asked.activate and not kept.before:
+        done.append("it is not put in use, because it is worse")
+    if not kept.before:
+        done.append(f"`dedup models activate {kept.stored.version}` puts it in use")
+    _say(out, trained, done, kept.before)
 
 
 async def _stored_records(store: PostgresStore) -> list[Comparable]:

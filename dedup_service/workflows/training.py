@@ -13,10 +13,11 @@ import msgspec
 import numpy as np
 
 import scoring
-from dedup_service.domain.scoring_models import ModelEvaluation
+from dedup_service.domain.scoring_models import ModelEvaluation, StoredModel
 from dedup_service.workflows.labels import Label
 from dedup_service.workflows.model_comparison import (
     ENTITY_WORDS,
+    ComparisonVerdict,
     ModelComparison,
     PairComparison,
     Positions,
@@ -25,6 +26,7 @@ from dedup_service.workflows.model_comparison import (
     compare_on_pairs,
     label_weights,
 )
+from dedup_service.workflows.scoring_models import ScoringModels
 from scoring.calibration import (
     LEAST_LABELS,
     bits_of,
@@ -67,6 +69,22 @@ class TrainedModel:
     def evaluation(self) -> ModelEvaluation:
         """What is kept with the model."""
         return ModelEvaluation(self.comparison.verdict, (*self.comparison.sentences(), *self.notes))
+
+
+@dataclass(frozen=True, slots=True)
+class KeptModel:
+    """A model that the store holds now; `before` is the version that it replaced, empty for a candidate."""
+
+    stored: StoredModel
+    before: str = ""
+
+
+async def keep_model(models: ScoringModels, trained: TrainedModel, *, activate: bool) -> KeptModel:
+    """Keep a model as a candidate, and put it in use where asked, unless labels say that it is worse."""
+    stored = await models.add(trained.file, trained.evaluation)
+    if activate and trained.comparison.verdict is not ComparisonVerdict.WORSE:
+        return KeptModel(stored, await models.activate(stored.version))
+    return KeptModel(stored)
 
 
 @dataclass(frozen=True, slots=True)

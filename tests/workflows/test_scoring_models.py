@@ -10,9 +10,16 @@ import pytest
 
 from dedup_service.domain.errors import InvalidInput, NotFound, StateNotAllowed
 from dedup_service.domain.scoring_models import ModelEvaluation, ScoringModelState, StoredModel
+from dedup_service.workflows.model_comparison import (
+    ComparisonVerdict,
+    LabelComparison,
+    LabelFigures,
+    ModelComparison,
+)
 from dedup_service.workflows.ports import Page
 from dedup_service.workflows.scoring_models import ModelInUse, ScoringModels
-from scoring import shipped_model
+from dedup_service.workflows.training import TrainedModel, keep_model
+from scoring import Entity, shipped_model
 from scoring.calibration import shifted
 from scoring.model_file import ModelFile, new_model_file
 from tests.merge_desk import Office, contact, key
@@ -30,6 +37,17 @@ def model_file(shift_bits: float) -> ModelFile:
         shipped.companies.parameters,
         origin=f"moved by {shift_bits}",
         time=datetime(2026, 3, 4, tzinfo=UTC),
+    )
+
+
+def compared(verdict: ComparisonVerdict) -> ModelComparison:
+    """A comparison on labels with this verdict."""
+    gain = {ComparisonVerdict.BETTER: 1.0, ComparisonVerdict.EVEN: 0.0, ComparisonVerdict.WORSE: -1.0}
+    if verdict not in gain:
+        return ModelComparison((), ())
+    figures = LabelFigures(0.9, 0.9, 0.9, 0.01, 0.1)
+    return ModelComparison(
+        (LabelComparison(Entity.PERSON, 60, 60, figures, figures, gain[verdict], 0.1),), ()
     )
 
 
@@ -183,6 +201,20 @@ async def test_a_model_in_use_that_cannot_be_used_is_said_once(
     listed = await models_of(office).model(stored.version)
     assert listed.model is None
     assert listed.problem
+
+
+@pytest.mark.parametrize("verdict", ComparisonVerdict)
+async def test_a_worse_model_is_kept_and_not_put_in_use(office: Office, verdict: ComparisonVerdict) -> None:
+    """Whatever is not found to be worse is put in use where that is asked, and only where it is."""
+    models = models_of(office)
+    for activate, shift_bits in ((False, 1.0), (True, 2.0)):
+        trained = TrainedModel(model_file(shift_bits), (), compared(verdict))
+        kept = await keep_model(models, trained, activate=activate)
+        assert kept.stored.evaluation.verdict == verdict
+        is_used = activate and verdict is not ComparisonVerdict.WORSE
+        assert kept.before == (SHIPPED if is_used else "")
+        found = await office.store.read(lambda tx: tx.active_scoring_model_version())
+        assert found == (kept.stored.version if is_used else "")
 
 
 async def test_activations_at_once_leave_one_in_use(office: Office) -> None:

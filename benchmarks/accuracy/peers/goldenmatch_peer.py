@@ -40,9 +40,10 @@ def main() -> None:
     scores: dict[tuple[int, int], float] = {}
     for one, other, score in _deduped(frame, config).scored_pairs:
         scores[one, other] = score
+    # What it links by itself stays above the rest, in its own order, which probabilities near 1 would lose.
     for one, other, score in found.scored_pairs:
-        scores.setdefault((one, other), score)
-    _write(task, scores, min((score for _, _, score in found.scored_pairs), default=0.5), clusters)
+        scores[one, other] = 1.0 + score
+    _write(task, scores, 1.0, clusters)
 
 
 def _deduped(frame: pl.DataFrame, config: Any) -> Any:

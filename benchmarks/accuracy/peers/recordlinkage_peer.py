@@ -17,6 +17,9 @@ ALIKE = 0.85
 # A pass that makes more pairs than this a record is left out: among too many pairs that are none, the two
 # classes that ECM finds are no longer matches and others.
 MOST_PAIRS_PER_RECORD = 2.0
+# Unless so few pairs are left that there is nothing to learn from: then the bound is doubled.
+LEAST_PAIRS_PER_RECORD = 0.5
+LOOSEST_PAIRS_PER_RECORD = 64.0
 # Features of so many pairs at a time: they are floats until they are fitted.
 CHUNK_PAIRS = 2_000_000
 
@@ -92,7 +95,17 @@ def main() -> None:
 
 
 def _candidates(records: pd.DataFrame, entity: str) -> pd.MultiIndex:
-    """The union of all passes, each pair once."""
+    """The union of the passes that make few enough pairs."""
+    bound = MOST_PAIRS_PER_RECORD
+    found = _within(records, entity, bound)
+    while len(found) < LEAST_PAIRS_PER_RECORD * len(records) and bound < LOOSEST_PAIRS_PER_RECORD:
+        bound *= 2
+        found = _within(records, entity, bound)
+    return found
+
+
+def _within(records: pd.DataFrame, entity: str, most_pairs_per_record: float) -> pd.MultiIndex:
+    """The union of all passes within a bound, each pair once."""
     width = len(records)
     found = [np.zeros(0, np.int64)]
     for one in PASSES:
@@ -102,7 +115,7 @@ def _candidates(records: pd.DataFrame, entity: str) -> pd.MultiIndex:
         if keys is None:
             continue
         sizes = keys.groupby(keys).size()
-        if float((sizes * (sizes - 1) / 2).sum()) > MOST_PAIRS_PER_RECORD * width:
+        if float((sizes * (sizes - 1) / 2).sum()) > most_pairs_per_record * width:
             continue
         index = recordlinkage.index.Block("key").index(pd.DataFrame({"key": keys}))
         first = index.get_level_values(0).to_numpy(np.int64)
