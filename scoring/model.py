@@ -61,13 +61,15 @@ class ComparisonParameters(msgspec.Struct, frozen=True, omit_defaults=True, forb
 class AlternativeParameters(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Another reason than being one for which two records agree, and how many such pairs there are for each
     true one. An anchored alternative is not trained: of two records with nothing but a name, no data without
-    labels can say whether they are one.
+    labels can say whether they are one. Nor are the chances of its anchored comparisons: those that alone tell
+    the alternative from a match.
     """
 
     name: str
     per_match: float
     evidence: str
     anchored: bool = False
+    anchored_comparisons: tuple[str, ...] = ()
 
 
 class EntityParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -88,6 +88,16 @@ def activate(version: str, as_json: bool) -> None:
         say_activated(out, version, before)
 
 
+def delete(version: str, as_json: bool) -> None:
+    """Delete one that is not in use."""
+    on_models(lambda models: models.delete(version))
+    out = Output(as_json)
+    if as_json:
+        out.json({"version": version})
+    else:
+        out.line(f"{version} is deleted")
+
+
 def say_activated(out: Output, version: str, before: str) -> None:
     out.line(
         f"{version} is in use in place of {before}; running services take it up within seconds, "

@@ -90,3 +90,11 @@ def activate_model(version: Version, as_json: Json = False) -> None:
     from dedup_service.cli import scoring_models
 
     scoring_models.activate(version, as_json)
+
+
+@models_app.command("delete")
+def delete_model(version: Version, as_json: Json = False) -> None:
+    """Delete a model that is not in use, with the values of records that it counts."""
+    from dedup_service.cli import scoring_models
+
+    scoring_models.delete(version, as_json)

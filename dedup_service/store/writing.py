@@ -259,6 +259,9 @@ class Writing(Reading):
         if version:
             await self._run("activate_scoring_model", {"version": version, "time": time})
 
+    async def delete_scoring_model(self, version: str) -> None:
+        await self._run("delete_scoring_model", [version])
+
     async def insert_distinction(self, distinction: Distinction) -> None:
         body = encode_text(distinction)
         await self._run("insert_distinction", [distinction.distinction_id, distinction.create_time, body])

@@ -119,7 +119,7 @@ def _maximise(
         for number, alternative in enumerate(parameters.alternatives):
             if (known := before.alternatives.get(alternative.name)) is None:
                 continue
-            if alternative.anchored:
+            if alternative.anchored or comparison.name in alternative.anchored_comparisons:
                 chances[alternative.name] = known
             else:
                 counts = level_counts(candidates, at, comparison, others[:, number])

@@ -165,6 +165,8 @@ def test_models_are_listed_shown_and_added(settings: Settings, tmp_path: Path) -
     table = run("models", settings=settings).stdout
     assert "ships with this release" in table
     assert trained["origin"] in table
+    run("models", "delete", trained["version"], settings=settings)
+    assert [one["version"] for one in json_lines(run("models", "--json", settings=settings))] == [SHIPPED]
 
 
 def test_what_is_no_model_is_not_added_or_activated(settings: Settings, tmp_path: Path) -> None:

@@ -2,11 +2,22 @@
 
 import pytest
 
-from scoring import ScoringModel, shipped_model
-from tests.scoring.scored_records import trained_model
+from scoring import ScoringModel
+from tests.scoring.scored_records import model_of
 
 
 @pytest.fixture(scope="session", params=["shipped", "trained"])
-def model(request: pytest.FixtureRequest) -> ScoringModel:
+def model_name(request: pytest.FixtureRequest) -> str:
+    """The name of the shipped model, and of one trained on generated records, which is at hand then.
+
+    For properties, whose failures would print a model whole.
+    """
+    name = str(request.param)
+    model_of(name)
+    return name
+
+
+@pytest.fixture(scope="session")
+def model(model_name: str) -> ScoringModel:
     """The shipped model, and one trained on generated records."""
-    return shipped_model() if request.param == "shipped" else trained_model()
+    return model_of(model_name)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 
 from benchmarks.hard_crm import generate
-from scoring import Comparable, Entity, PairScore, ScoringModel, prepare, score_pair
+from scoring import Comparable, Entity, PairScore, ScoringModel, prepare, score_pair, shipped_model
 from scoring.resolution import resolve
 
 Values = dict[str, str]
@@ -60,6 +60,34 @@ COMPANY_POOLS: dict[str, tuple[str, ...]] = {
     "registration_number": ("HRB 1234", "hrb1234", "99"),
     "customer_number": PERSON_POOLS["customer_number"],
 }
+EVERYTHING: Values = {
+    "given_name": "Bob",
+    "middle_name": "Maria",
+    "family_name": "Smith",
+    "maiden_name": "Schmidt",
+    "other_name": "Bobby Tables; Zylo",
+    "suffix": "Jr",
+    "gender": "f",
+    "birth_date": "1980-04-03",
+    "birth_place": "Leeds",
+    "email": "bob.smith@acme.com",
+    "phone": "+44 20 7946 0958",
+    "mobile_phone": "+44 7700 900123",
+    "street": "12 High St Flat 3",
+    "city": "Leeds",
+    "postal_code": "LS1 1AA",
+    "region": "Yorkshire",
+    "country": "GB",
+    "company_name": "Acme Trading Leeds Branch Ltd",
+    "website": "acme.com",
+    "job_title": "Head of Sales",
+    "industry": "Retail",
+    "tax_id": "GB123456789",
+    "national_id": "AB123456",
+    "registration_number": "HRB 12345",
+    "customer_number": "4711",
+}
+"""Every field that either entity has."""
 
 
 def person(**values: str) -> Comparable:
@@ -116,3 +144,8 @@ def trained_model() -> ScoringModel:
     """The shipped model trained on a few hundred generated people and companies."""
     people, companies = (generated(entity, 600, seed=11).comparables for entity in Entity)
     return resolve([*people, *companies]).model
+
+
+def model_of(name: str) -> ScoringModel:
+    """The model called "shipped", or "trained"."""
+    return {"shipped": shipped_model, "trained": trained_model}[name]()

@@ -107,7 +107,7 @@ def test_alternatives_explain_what_they_stand_for() -> None:
     ):
         at = [one.name for one in entity.alternatives].index(alternative)
         levels = next(one for one in entity.comparisons if one.comparator.name == comparison).levels
-        top = next(iter(reversed(levels.values())))
+        top = levels[list(levels)[-1]]
         against = top.against[at]
         assert against is not None
         assert against < top.weight_bits / 2

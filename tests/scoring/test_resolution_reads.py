@@ -8,21 +8,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import fields, replace
 
-from scoring import Comparable, Entity
+from scoring import Comparable, Entity, prepare
 from scoring.comparators import Comparator, comparators
-from tests.scoring.scored_records import generated
+from tests.scoring.scored_records import EVERYTHING, Values, generated
 
 NAMES = tuple(field.name for field in fields(Comparable))
+# Fields that the generator seldom fills, and names that hang together in more ways than one.
+FULL: list[Values] = [
+    EVERYTHING | changes
+    for changes in (
+        {"other_name": "Bobby Tables; Acme Trading"},
+        {"given_name": "Robert Maria", "family_name": "Smith Jones", "suffix": "", "company_name": "Zylo"},
+        {"given_name": "Anna", "company_name": "Zenith Foods Leeds", "other_name": "Zylo; Bob Smith"},
+        {"middle_name": "Bob", "city": "Zylo", "country": "US", "company_name": "Acme Trading Zylo"},
+    )
+]
 CASES = [(entity, comparator) for entity in Entity for comparator in comparators(entity)]
 
 
 @cache
 def pairs(entity: Entity) -> list[tuple[Comparable, Comparable]]:
-    """Pairs of one person or company, which agree in part, and as many of two."""
-    records, clusters = generated(entity, 600, 23)
+    """Pairs of one person or company, which agree in part, as many of two, and some with all fields."""
+    records, clusters = generated(entity, 300, 23)
     ordered = sorted(range(len(records)), key=clusters.__getitem__)
     neighbours = [(records[one], records[other]) for one, other in itertools.pairwise(ordered)]
-    return neighbours + list(itertools.pairwise(records))
+    full = [prepare(values, entity) for values in FULL]
+    return neighbours + list(itertools.pairwise(records)) + list(itertools.permutations(full, 2)) * 50
 
 
 @pytest.mark.parametrize(("entity", "comparator"), CASES, ids=[f"{one}-{two.name}" for one, two in CASES])

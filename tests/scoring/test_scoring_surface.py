@@ -1,9 +1,13 @@
 """What the library offers, and nothing else."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import scoring
+from scoring import Entity
+from scoring.comparators import comparators
 
 
 def test_public_names() -> None:
@@ -60,3 +64,22 @@ def test_library_stands_alone() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_document_names_every_comparison_and_level() -> None:
+    """docs/scoring.md has, for people and for companies, each comparison with its levels in their order."""
+    text = (Path(__file__).parents[2] / "docs" / "scoring.md").read_text("utf-8")
+    for heading, entity in (("**People**", Entity.PERSON), ("**Companies**", Entity.COMPANY)):
+        part = text.split(heading)[1].split("\n\n")[1]
+        rows = [tuple(cell.strip() for cell in row.split("|")[1:3]) for row in part.splitlines()[2:]]
+        assert rows == [(one.name, ", ".join(one.levels)) for one in comparators(entity)]
+
+
+def test_the_documents_examples_are_what_python_prints() -> None:
+    """Each command in docs/scoring.md prints what stands below it."""
+    text = (Path(__file__).parents[2] / "docs" / "scoring.md").read_text("utf-8")
+    found = re.findall(r'    \$ python -c "(.+)"\n    (.+)\n', text)
+    assert len(found) == 3
+    for code, printed in found:
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == printed

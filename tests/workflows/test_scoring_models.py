@@ -225,6 +225,23 @@ async def test_activations_at_once_leave_one_in_use(office: Office) -> None:
     assert states == [ScoringModelState.ACTIVE, *[ScoringModelState.RETIRED] * 3]
 
 
+async def test_a_deleted_model_leaves_nothing_but_its_name(office: Office) -> None:
+    """One that is not in use can be deleted; the one in use and the shipped one cannot."""
+    models = models_of(office)
+    first, second = await add(office, 1.0), await add(office, 2.0)
+    await models.activate(second.version)
+    with pytest.raises(StateNotAllowed):
+        await models.delete(second.version)
+    with pytest.raises(NotFound):
+        await models.delete(SHIPPED)
+    await models.delete(first.version)
+    assert [one.version for one in await models.listed()] == [second.version, SHIPPED]
+    with pytest.raises(NotFound):
+        await models.model(first.version)
+    listed = await office.store.read(lambda tx: tx.list_audit(Page()))
+    assert (listed.items[-1].action, listed.items[-1].targets) == ("DeleteScoringModel", (first.name,))
+
+
 async def test_the_audit_log_tells_of_models(office: Office) -> None:
     """Who looks into the log later sees when which model came into use."""
     stored = await add(office, 1.0)

@@ -18,3 +18,6 @@ UPDATE scoring_models SET state = 'RETIRED' WHERE state = 'ACTIVE'
 
 -- name: activate_scoring_model
 UPDATE scoring_models SET state = 'ACTIVE', activate_time = %(time)s WHERE version = %(version)s
+
+-- name: delete_scoring_model
+DELETE FROM scoring_models WHERE version = %s

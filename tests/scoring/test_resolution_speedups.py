@@ -1,0 +1,96 @@
+"""What makes resolution fast changes none of its results."""
+
+import os
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from scoring import Entity, shipped_model
+from scoring.resolution import resolve
+from scoring.resolution.outcomes import Outcomes
+from scoring.resolution.processes import LEAST_PAIRS, in_parts
+from scoring.resolution.sampling import random_pairs
+from scoring.resolution.weights import weigh, weigh_pairs
+from tests.scoring.scored_records import generated
+
+COUNT = 2_000
+# Enough pairs for two parts, the last one short.
+PAIRS = 2 * LEAST_PAIRS - 1_001
+forks = pytest.mark.skipif(
+    sys.platform != "linux" or threading.active_count() > 1,
+    reason="workers are forked on Linux, by one thread",
+)
+
+
+def pid_of_part(_start: int, _end: int) -> int:
+    """The process in which a part is worked on."""
+    return os.getpid()
+
+
+def fail(start: int, _end: int) -> None:
+    """Fails in the second part."""
+    if start:
+        raise ValueError(start)
+
+
+@forks
+def test_parts_are_worked_on_by_other_processes() -> None:
+    """With two processes the parts are in order, cover all pairs, and none is worked on in this process."""
+    parts = list(in_parts(pid_of_part, PAIRS, 2))
+    assert [(start, end) for start, end, _ in parts] == [(0, LEAST_PAIRS), (LEAST_PAIRS, PAIRS)]
+    assert os.getpid() not in {pid for _, _, pid in parts}
+
+
+def test_beside_other_threads_nothing_is_forked() -> None:
+    """A process that has threads works on all parts itself, for a fork could inherit a shut lock."""
+    with ThreadPoolExecutor(1) as pool:
+        parts = pool.submit(lambda: list(in_parts(pid_of_part, PAIRS, 2))).result()
+    assert {pid for _, _, pid in parts} == {os.getpid()}
+
+
+def test_few_pairs_are_worked_on_at_once() -> None:
+    """Pairs that take less time than a worker takes to start are one part, in this process."""
+    assert list(in_parts(pid_of_part, LEAST_PAIRS, 2)) == [(0, LEAST_PAIRS, os.getpid())]
+
+
+@forks
+def test_error_in_a_worker_is_raised_here() -> None:
+    """What goes wrong in a worker is not lost."""
+    with pytest.raises(ValueError, match=str(LEAST_PAIRS)):
+        list(in_parts(fail, PAIRS, 2))
+
+
+@pytest.mark.parametrize("entity", list(Entity))
+def test_outcomes_do_not_depend_on_processes(entity: Entity) -> None:
+    """Two processes find the outcomes that one finds, with each pair."""
+    records = generated(entity, COUNT, 5).comparables
+    left, right = random_pairs(len(records), 5, PAIRS)
+    outcomes, pooled = (Outcomes(records, shipped_model().of(entity)) for _ in range(2))
+    codes, pooled_codes = outcomes.compare(left, right), pooled.compare(left, right, processes=2)
+    for at in range(codes.shape[1]):
+        found = [outcomes.seen[at][code] for code in codes[:, at]]
+        assert found == [pooled.seen[at][code] for code in pooled_codes[:, at]]
+
+
+@pytest.mark.parametrize("entity", list(Entity))
+@pytest.mark.parametrize("processes", [1, 2])
+def test_pairs_weigh_what_their_outcomes_weigh(entity: Entity, processes: int) -> None:
+    """Weighing pairs part by part gives the bits of weighing all their outcomes at once."""
+    records, model = generated(entity, COUNT, 5).comparables, shipped_model().of(entity)
+    left, right = random_pairs(len(records), 5, PAIRS)
+    outcomes = Outcomes(records, model)
+    whole = weigh(outcomes.compare(left, right), outcomes.seen, model)
+    assert np.array_equal(weigh_pairs(outcomes, left, right, model, processes), whole)
+
+
+def test_resolution_does_not_depend_on_processes() -> None:
+    """Training, weights and clusters of people are the same in one process and in two."""
+    records = generated(Entity.PERSON, COUNT, 5).comparables
+    alone, pooled = (resolve(records, processes=processes) for processes in (1, 2))
+    assert len(alone.left) > LEAST_PAIRS
+    assert alone.model.people.parameters == pooled.model.people.parameters
+    assert np.array_equal(alone.weights_bits, pooled.weights_bits)
+    assert alone.clusters == pooled.clusters
