@@ -1,20 +1,19 @@
-"""From pairwise links to clusters: best link first, and never two records that are known to differ in one
-cluster.
+"""From scored pairs to clusters that do not chain: average linkage, never two records known to differ together.
 
-Plain connected components would join a not-a-match pair through a third record; a cluster here grows link by
-link
-and refuses every join that would break a distinction or the limit.
+Plain connected components would join two clusters through one false link, and a not-a-match pair through a third
+record. Here two clusters join only while the mean weight of all pairs between them speaks for it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from scoring.errors import ClusterError
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Two records that match, and how well."""
+    """Two records that were compared, and how well they match; below zero bits the pair speaks against joining."""
 
     left: str
     right: str
@@ -24,10 +23,13 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Records held together by links; the weakest link among those that joined them is the one to look at."""
+    """Records held together by links. The weakest link of the strongest tree that holds them all is the one to
+    look at; cohesion is the mean weight of all pairs inside, in bits.
+    """
 
     members: tuple[str, ...]
     weakest_link: Link
+    cohesion_bits: float
 
 
 def cluster(
@@ -35,81 +37,67 @@ def cluster(
 ) -> list[Cluster]:
     """Clusters of two members or more, sorted by their first member; the order of the input changes nothing.
 
-    A refused join leaves both sides as they are, so a pair of not-a-match, or a cluster beyond
-    `max_members`, never
-    comes about. Near-linear in the links.
+    A pair of not-a-match, or a cluster beyond `max_members`, never comes about. A pair without a link counts as
+    one that was never compared.
+
+    Raises:
+        ClusterError: A link joins a record with itself, or `max_members` is below two.
     """
+    # numpy and scipy take a while to import, and a service that scores pairs alone needs neither.
+    import numpy as np  # noqa: PLC0415 -- see above
+
+    from scoring.resolution.partition import UNSEEN_BITS, partition  # noqa: PLC0415 -- see above
+
     if max_members < 2:
         raise ClusterError("a cluster has two members or more")
-    groups = _Groups(not_a_match, max_members)
-    for link in sorted({_ordered(link) for link in links}, key=_best_first):
-        groups.join(link)
-    return groups.clusters()
+    best = _best(links)
+    names = sorted({name for pair in best for name in pair})
+    place = {name: at for at, name in enumerate(names)}
+    pairs = np.array([(place[left], place[right]) for left, right in best], np.int32).reshape(-1, 2)
+    bits = np.array([link.match_weight_bits for link in best.values()], np.float64)
+    apart = [(place[left], place[right]) for left, right in not_a_match if left in place and right in place]
+    labels = partition(len(names), pairs[:, 0], pairs[:, 1], bits, not_a_match=apart, max_members=max_members)
+    members: dict[int, list[str]] = {}
+    for name, label in zip(names, labels, strict=True):
+        members.setdefault(label, []).append(name)
+    return [_described(one, best, UNSEEN_BITS) for one in members.values() if len(one) > 1]
 
 
-def _ordered(link: Link) -> Link:
-    if link.left == link.right:
-        raise ClusterError("a link joins two records")
-    if link.left < link.right:
-        return link
-    return Link(link.right, link.left, link.match_weight_bits, link.match_probability)
+def _best(links: Iterable[Link]) -> dict[tuple[str, str], Link]:
+    """The best link of each pair, by its names in order, sorted."""
+    best: dict[tuple[str, str], Link] = {}
+    for link in links:
+        if link.left == link.right:
+            raise ClusterError("a link joins two records")
+        ordered = link
+        if link.right < link.left:
+            ordered = Link(link.right, link.left, link.match_weight_bits, link.match_probability)
+        pair = (ordered.left, ordered.right)
+        if pair not in best or best[pair].match_weight_bits < ordered.match_weight_bits:
+            best[pair] = ordered
+    return dict(sorted(best.items()))
 
 
-def _best_first(link: Link) -> tuple[float, float, str, str]:
-    return (-link.match_weight_bits, -link.match_probability, link.left, link.right)
+def _described(members: Sequence[str], links: dict[tuple[str, str], Link], unseen_bits: float) -> Cluster:
+    inside = [links[pair] for pair in combinations(members, 2) if pair in links]
+    pair_count = len(members) * (len(members) - 1) // 2
+    total = sum(link.match_weight_bits for link in inside) + (pair_count - len(inside)) * unseen_bits
+    return Cluster(tuple(members), _weakest(inside), total / pair_count)
 
 
-class _Groups:
-    """Disjoint sets of records, each with the records that it must not take in."""
+def _weakest(inside: Sequence[Link]) -> Link:
+    """The last link that Kruskal's algorithm takes, best first."""
+    parent: dict[str, str] = {}
 
-    def __init__(self, not_a_match: Iterable[tuple[str, str]], max_members: int) -> None:
-        self._max_members = max_members
-        self._parent: dict[str, str] = {}
-        self._members: dict[str, list[str]] = {}
-        self._weakest: dict[str, Link] = {}
-        # root -> every record that some member is known not to be
-        self._apart: dict[str, set[str]] = {}
-        for left, right in not_a_match:
-            self._apart.setdefault(left, set()).add(right)
-            self._apart.setdefault(right, set()).add(left)
+    def root(name: str) -> str:
+        while parent.setdefault(name, name) != name:
+            name = parent[name]
+        return name
 
-    def join(self, link: Link) -> None:
-        left, right = self._root(link.left), self._root(link.right)
-        if left == right or not self._may_join(left, right):
-            return
-        if len(self._members[left]) < len(self._members[right]):
-            left, right = right, left
-        self._parent[right] = left
-        self._members[left] += self._members.pop(right)
-        self._apart.setdefault(left, set()).update(self._apart.pop(right, ()))
-        # Links come best first, so the link that joins is never better than those inside either side.
-        self._weakest.pop(right, None)
-        self._weakest[left] = link
-
-    def clusters(self) -> list[Cluster]:
-        found = [
-            Cluster(tuple(sorted(self._members[root])), weakest) for root, weakest in self._weakest.items()
-        ]
-        return sorted(found, key=lambda one: one.members)
-
-    def _may_join(self, left: str, right: str) -> bool:
-        if len(self._members[left]) + len(self._members[right]) > self._max_members:
-            return False
-        if len(self._members[left]) > len(self._members[right]):
-            left, right = right, left
-        return self._apart.get(right, _NOBODY).isdisjoint(self._members[left])
-
-    def _root(self, member: str) -> str:
-        if member not in self._parent:
-            self._parent[member] = member
-            self._members[member] = [member]
-            return member
-        root = member
-        while self._parent[root] != root:
-            root = self._parent[root]
-        while self._parent[member] != root:
-            self._parent[member], member = root, self._parent[member]
-        return root
-
-
-_NOBODY: frozenset[str] = frozenset()
+    weakest = inside[0]
+    for link in sorted(inside, key=lambda one: (-one.match_weight_bits, one.left, one.right)):
+        left, right = root(link.left), root(link.right)
+        if left != right:
+            parent[left] = right
+            weakest = link
+    return weakest

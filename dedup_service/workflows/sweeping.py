@@ -122,12 +122,10 @@ class Sweeping:
         self, pairs: Sequence[DuplicatePair], goldens: dict[RecordKey, str]
     ) -> list[tuple[str, ...]]:
         """Golden ids to propose together: clusters of matches, then pairs for review outside of them."""
-        matches = [p for p in pairs if p.score.verdict is scoring.Verdict.MATCH]
         links = [
-            scoring.Link(
-                goldens[p.left], goldens[p.right], p.score.match_weight_bits, p.score.match_probability
-            )
-            for p in matches
+            scoring.Link(goldens[p.left], goldens[p.right], _linking_bits(p.score), p.score.match_probability)
+            for p in pairs
+            if goldens[p.left] != goldens[p.right]
         ]
         clusters = [c.members for c in scoring.cluster(links, await self._apart(goldens))]
         clustered = {golden_id for members in clusters for golden_id in members}
@@ -181,3 +179,10 @@ class Sweeping:
             # Two dead leads stay as they are (domain 2.4).
             return "dead leads only"
         return ""
+
+
+def _linking_bits(score: scoring.PairScore) -> float:
+    """What a pair says for joining: one for review does not join, nor does it speak against."""
+    if score.verdict is scoring.Verdict.MATCH:
+        return score.match_weight_bits
+    return min(0.0, score.match_weight_bits)

@@ -59,7 +59,8 @@ def resolve(
         mine = [records[at] for at in places]
         pairs = candidate_pairs(mine)
         parameters, bits = _weigh(mine, pairs, chosen.of(entity), seed if train else None, workers)
-        chosen = replace_entity(chosen, parameters)
+        if train:
+            chosen = replace_entity(chosen, parameters)
         found.append((places[pairs.left], places[pairs.right], bits))
     left, right, bits = (np.concatenate(column) for column in zip(*found, strict=True)) if found else _NONE
     clusters = partition(len(records), left, right, bits)

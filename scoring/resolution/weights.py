@@ -71,6 +71,8 @@ def _start(model: EntityModel, count: int) -> Bits:
 
 
 def _add(total: Bits, table: Bits, codes: Codes) -> None:
+    if len(table) == 1:
+        return  # every pair lacks the value
     for at in range(total.shape[1]):
         total[:, at] += table[:, at][codes]
 

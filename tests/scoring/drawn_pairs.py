@@ -47,8 +47,18 @@ def blurred(parameters: EntityParameters, share: float) -> EntityParameters:
     """The same with m and the alternatives so far towards every level being as likely, and as many pairs of
     each alternative as of another: what somebody knows who knows little. u and what is anchored stay.
     """
-    moved = {one.name for one in parameters.alternatives if not one.anchored}
-    comparisons = tuple(_blurred(one, share, moved) for one in parameters.comparisons)
+    comparisons = tuple(
+        _blurred(
+            one,
+            share,
+            {
+                each.name
+                for each in parameters.alternatives
+                if not each.anchored and one.name not in each.anchored_comparisons
+            },
+        )
+        for one in parameters.comparisons
+    )
     alternatives = tuple(
         one if one.anchored else replace(one, per_match=0.5) for one in parameters.alternatives
     )

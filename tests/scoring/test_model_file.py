@@ -5,10 +5,17 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from scoring import ModelError, shipped_model
+from scoring import Entity, ModelError, shipped_model
 from scoring.calibration import shifted
 from scoring.model import EntityParameters
-from scoring.model_file import ModelFile, format_model_file, model_of, new_model_file, parse_model_file
+from scoring.model_file import (
+    LabelInfluence,
+    ModelFile,
+    format_model_file,
+    model_of,
+    new_model_file,
+    parse_model_file,
+)
 
 TIME = datetime(2026, 3, 4, 5, 6, tzinfo=UTC)
 
@@ -16,7 +23,10 @@ TIME = datetime(2026, 3, 4, 5, 6, tzinfo=UTC)
 def model_file(shift_bits: float = 0.0) -> ModelFile:
     shipped = shipped_model()
     people = shifted(shipped.people.parameters, shift_bits)
-    return new_model_file(people, shipped.companies.parameters, origin="trained on a test", time=TIME)
+    labels = {Entity.PERSON: LabelInfluence(60, 50, 0.9, -1.5, shift_bits)}
+    return new_model_file(
+        people, shipped.companies.parameters, origin="trained on a test", time=TIME, labels=labels
+    )
 
 
 def test_a_file_is_read_as_it_was_written() -> None:

@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -94,3 +95,10 @@ def test_resolution_does_not_depend_on_processes() -> None:
     assert alone.model.people.parameters == pooled.model.people.parameters
     assert np.array_equal(alone.weights_bits, pooled.weights_bits)
     assert alone.clusters == pooled.clusters
+
+
+def test_model_that_is_not_trained_stays_the_same_object() -> None:
+    """Without training, the model is handed back, with its version and origin."""
+    model = replace(shipped_model(), version="kept")
+    records = generated(Entity.PERSON, COUNT, 5).comparables[:100]
+    assert resolve(records, model=model, train=False).model is model

@@ -1,8 +1,10 @@
 """Which decisions of stewards are labels, and which are not, or no longer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dedup_service.domain.proposals import Proposal
+from dedup_service.domain.records import Fact
 from dedup_service.domain.voting import VoteDecision
 from dedup_service.workflows.distinguishing import DistinctionSide
 from dedup_service.workflows.labels import Label, labels_of
@@ -62,6 +64,16 @@ async def test_a_withdrawn_or_open_proposal_says_nothing(office: Office) -> None
         request("WithdrawMergeProposal", matcher.name), taken_back.proposal_id, taken_back.etag, matcher, ""
     )
     await office.propose(*ids[1:])
+    assert await labels_of(office.store) == []
+
+
+async def test_one_refusal_of_a_vote_that_goes_on_says_nothing(office: Office) -> None:
+    """What counts is how the vote ended, not what one of the voters said."""
+    north, south = ((Fact("legal_entity", text=name),) for name in ("north", "south"))
+    drafts = replace(contact("a"), facts=north), replace(contact("b"), facts=south)
+    proposal = await office.propose(*await office.put(*drafts))
+    refused = await office.vote(proposal, "ann", VoteDecision.REJECT, "they are two")
+    assert refused.state.open
     assert await labels_of(office.store) == []
 
 

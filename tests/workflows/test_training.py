@@ -75,6 +75,7 @@ def test_without_labels_nobody_says_that_it_is_better() -> None:
     assert sum(pairs.before.values()) == sum(pairs.after.values()) == pairs.sampled_count > 0
     assert pairs.histogram_before != pairs.histogram_after
     assert sum(pairs.histogram_before) == sum(pairs.histogram_after) == pairs.sampled_count
+    assert all(was is not now for was, now in pairs.changed)
     gone = sum(count for (was, _), count in pairs.changed.items() if was is Verdict.MATCH)
     come = sum(count for (_, now), count in pairs.changed.items() if now is Verdict.MATCH)
     assert pairs.after[Verdict.MATCH] == pairs.before[Verdict.MATCH] - gone + come
