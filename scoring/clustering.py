@@ -1,7 +1,8 @@
-"""From scored pairs to clusters that do not chain: average linkage, never two records known to differ together.
+"""From scored pairs to clusters that do not chain: average linkage, never two records known to differ
+together.
 
-Plain connected components would join two clusters through one false link, and a not-a-match pair through a third
-record. Here two clusters join only while the mean weight of all pairs between them speaks for it.
+Plain connected components would join two clusters through one false link, and a not-a-match pair through a
+third record. Here two clusters join only while the mean weight of all pairs between them speaks for it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,7 +14,9 @@ from scoring.errors import ClusterError
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Two records that were compared, and how well they match; below zero bits the pair speaks against joining."""
+    """Two records that were compared, and how well they match; below zero bits the pair speaks against
+    joining.
+    """
 
     left: str
     right: str
@@ -23,8 +26,8 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Records held together by links. The weakest link of the strongest tree that holds them all is the one to
-    look at; cohesion is the mean weight of all pairs inside, in bits.
+    """Records held together by links. The weakest link of the strongest tree that holds them all is the one
+    to look at; cohesion is the mean weight of all pairs inside, in bits.
     """
 
     members: tuple[str, ...]
@@ -37,8 +40,8 @@ def cluster(
 ) -> list[Cluster]:
     """Clusters of two members or more, sorted by their first member; the order of the input changes nothing.
 
-    A pair of not-a-match, or a cluster beyond `max_members`, never comes about. A pair without a link counts as
-    one that was never compared.
+    A pair of not-a-match, or a cluster beyond `max_members`, never comes about. A pair without a link counts
+    as one that was never compared.
 
     Raises:
         ClusterError: A link joins a record with itself, or `max_members` is below two.

@@ -23,8 +23,8 @@ from scoring.comparators import Comparator, comparators
 from scoring.errors import ModelError
 
 SLIP = 0.01
-"""How often one certain slip is made for each time that a value is written rightly. Of two values that differ by a
-slip the rarer one is no slip where it is more common than that: Jensen is not a misspelt Hansen.
+"""How often one certain slip is made for each time that a value is written rightly. Of two values that differ
+by a slip the rarer one is no slip where it is more common than that: Jensen is not a misspelt Hansen.
 """
 
 _NO_TABLE: Mapping[str, float] = {}
@@ -61,8 +61,8 @@ class ComparisonParameters(msgspec.Struct, frozen=True, omit_defaults=True, forb
 class AlternativeParameters(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Another reason than being one for which two records agree, and how many such pairs there are for each
     true one. An anchored alternative is not trained: of two records with nothing but a name, no data without
-    labels can say whether they are one. Nor are the chances of its anchored comparisons: those that alone tell
-    the alternative from a match.
+    labels can say whether they are one. Nor are the chances of its anchored comparisons: those that alone
+    tell the alternative from a match.
     """
 
     name: str
@@ -222,6 +222,13 @@ def build_model(people: EntityParameters, companies: EntityParameters) -> Scorin
         people=build_entity_model(people),
         companies=build_entity_model(companies),
     )
+
+
+def with_parameters(model: ScoringModel, parameters: EntityParameters) -> ScoringModel:
+    """The model with other parameters for their entity; raises ModelError where they cannot be one."""
+    if parameters.entity is Entity.PERSON:
+        return build_model(parameters, model.companies.parameters)
+    return build_model(model.people.parameters, parameters)
 
 
 def build_entity_model(parameters: EntityParameters) -> EntityModel:

@@ -81,8 +81,8 @@ def _person(values: Mapping[str, str]) -> PersonName:
 
 
 def _other_names(text: str, entity: Entity, company_name: str = "") -> tuple[str, ...]:
-    """Names that a record gives beside its own, separated by semicolons: maiden, native, brand or former; of a
-    company also those within its name ("trading as").
+    """Names that a record gives beside its own, separated by semicolons: maiden, native, brand or former; of
+    a company also those within its name ("trading as").
     """
     within = other_company_names(company_name) if entity is Entity.COMPANY and company_name else ()
     if not text:

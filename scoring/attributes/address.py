@@ -16,7 +16,7 @@ from scoring.findings import Finding
 from scoring.vocabulary import word_map
 
 
-def compare_street(left: Comparable, right: Comparable) -> Finding | None:
+def compare_street(left: Comparable, right: Comparable) -> Finding | None:  # noqa: PLR0911 -- one return a level
     """Claim: both have the same street line. Lines in two scripts are not comparable."""
     first, second = left.street, right.street
     if not first or not second or first.isascii() != second.isascii():
@@ -111,8 +111,8 @@ def _street_likeness(first: str, second: str) -> str:  # noqa: PLR0911 -- one re
 
 
 def _share_word(first: str, second: str) -> bool:
-    """Whether a word long enough to tell streets apart stands in both: of a line that names a building or estate
-    too, one part is often left out.
+    """Whether a word long enough to tell streets apart stands in both: of a line that names a building or
+    estate too, one part is often left out.
     """
     words = {word for word in first.split() if len(word) >= _MIN_TELLING}
     return bool(words) and any(word in words and word not in _TYPES for word in second.split())

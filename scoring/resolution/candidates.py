@@ -1,8 +1,8 @@
 """Candidate pairs of many records at once, at most 60 a record on average.
 
-Two records are candidates where they share a strong feature, or two weak ones, that few others share. A key that
-many records share is hot: it is refined by each further feature in turn, not dropped. Where all that gives too many
-pairs, those stay that agree on the rarest values.
+Two records are candidates where they share a strong feature, or two weak ones, that few others share. A key
+that many records share is hot: it is refined by each further feature in turn, not dropped. Where all that
+gives too many pairs, those stay that agree on the rarest values.
 """
 
 import itertools
@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.comparables import Comparable, Entity
+from scoring.comparables import Comparable
 from scoring.resolution.features import Feature, features
 
 MAX_CANDIDATES = 60
 """Candidates a record, on average; a pair is a candidate of both its records."""
-# A key of a strong feature is hot beyond the first number of records, one of weak features beyond the second. Where
-# they leave room they are doubled, up to so many times.
+# A key of a strong feature is hot beyond the first number of records, one of weak features beyond the second.
+# Where they leave room they are doubled, up to so many times.
 STRONG_BLOCK = 60
 WEAK_BLOCK = 20
 REFINED_BLOCK = 10
@@ -59,7 +59,11 @@ def candidate_pairs(records: Sequence[Comparable], max_candidates: int = MAX_CAN
 
 def _pairs(found: Sequence[_Found], count: int, times: int) -> Iterator[Codes]:
     """Codes (left * count + right) of pairs, with repetitions, part by part."""
-    weak = {feature.name: _column(codes, owners, count) for feature, codes, owners in found if not feature.is_strong}
+    weak = {
+        feature.name: _column(codes, owners, count)
+        for feature, codes, owners in found
+        if not feature.is_strong
+    }
     refining = list(weak.values())
     for feature, codes, owners in found:
         if feature.is_strong:

@@ -1,8 +1,8 @@
 """Parameters for pairs that somebody has chosen, such as a list that a person is to look through.
 
 Who chose them took pairs that look alike, so that how strangers compare says nothing of the pairs that are no
-match: these are counted among the pairs themselves. Half of the pairs are taken for matches, no alternative and
-no term frequency counts, as both were used up in choosing; m stays near what is known of matches.
+match: these are counted among the pairs themselves. Half of the pairs are taken for matches, no alternative
+and no term frequency counts, as both were used up in choosing; m stays near what is known of matches.
 """
 
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ def _plain(comparison: ComparisonParameters) -> ComparisonParameters:
 def _maximise(
     parameters: EntityParameters, start: EntityParameters, pairs: Counted, match: Shares | None
 ) -> EntityParameters:
-    """Without shares of matches, the levels of all pairs count for u alone: most of what differs is no match."""
+    """Without shares of matches all pairs count for u alone: most of what differs is no match."""
     comparisons = []
     for at, (comparison, before) in enumerate(zip(parameters.comparisons, start.comparisons, strict=True)):
         ms: Sequence[float] = [one.m for one in before.levels]

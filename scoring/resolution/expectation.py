@@ -1,10 +1,11 @@
 """Parameters from records without labels: expectation maximisation over the kinds of pairs.
 
 Every candidate pair is a match, a pair of strangers, or of one of the alternatives (Dempster, Laird and Rubin
-1977; Winkler 1988 for record linkage). Strangers are counted on random pairs and stay; the expectation step weighs
-each candidate pair by the model itself, term frequencies included; the maximisation step counts levels. Candidates
-of many blocking rules together hold nearly all matches, so that what one rule decides does not bias the count.
-What few pairs have shown stays near the prior: each estimate counts the prior as so many pairs more.
+1977; Winkler 1988 for record linkage). Strangers are counted on random pairs and stay; the expectation step
+weighs each candidate pair by the model itself, term frequencies included; the maximisation step counts
+levels. Candidates of many blocking rules together hold nearly all matches, so that what one rule decides does
+not bias the count. What few pairs have shown stays near the prior: each estimate counts the prior as so many
+pairs more.
 """
 
 import math
@@ -19,7 +20,6 @@ from scoring.model import (
     ComparisonParameters,
     EntityModel,
     EntityParameters,
-    LevelParameters,
     build_entity_model,
 )
 from scoring.resolution.monotone import never_rising_chances
@@ -48,7 +48,7 @@ class Counted:
     _levels: dict[int, NDArray[np.uint8]] = field(default_factory=dict, repr=False, compare=False)
 
     def levels(self, at: int, names: Sequence[str]) -> NDArray[np.uint8]:
-        """The place in `names` of the level that each pair reaches; beyond the last where a value is missing."""
+        """The place in `names` of the level of each pair; beyond the last where a value is missing."""
         if at not in self._levels:
             place = {name: number for number, name in enumerate(names)}
             places = [len(names), *(place[outcome.level] for outcome in self.seen[at][1:])]
@@ -57,7 +57,7 @@ class Counted:
 
 
 def fit_strangers(parameters: EntityParameters, random_pairs: Counted, strength: float) -> EntityParameters:
-    """u of every level without term frequencies, from pairs drawn at random."""
+    """The u of every level without term frequencies, from pairs drawn at random."""
     comparisons = []
     for at, comparison in enumerate(parameters.comparisons):
         counts = level_counts(random_pairs, at, comparison, None)
@@ -199,5 +199,3 @@ def _distance(first: EntityParameters, second: EntityParameters) -> float:
         for before, after in zip(first.comparisons, second.comparisons, strict=True)
         for one, other in zip(before.levels, after.levels, strict=True)
     )
-
-

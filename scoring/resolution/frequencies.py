@@ -1,7 +1,8 @@
 """How common values are among the records at hand: the term frequencies of a trained model.
 
-A value is counted once a record. Two records that agree on a value have been counted themselves, so the estimate
-leaves two out, and it is mixed with what was known before, as if `PRIOR_RECORDS` other records had been seen:
+A value is counted once a record. Two records that agree on a value have been counted themselves, so the
+estimate leaves two out, and it is mixed with what was known before, as if `PRIOR_RECORDS` other records had
+been seen:
 
     frequency = (max(count - 2, 0) + prior_records * prior_frequency) / (records + prior_records)
 """
@@ -60,7 +61,7 @@ def floor_factor(level: LevelParameters, factors: Mapping[str, float]) -> float:
 
 
 def floors(parameters: EntityParameters) -> dict[str, float]:
-    """For each table the frequency of a value that is not in it: the least floor of the levels that use it."""
+    """The frequency of a value that is not in the table: the least floor of the levels that use it."""
     found: dict[str, float] = {}
     for comparison in parameters.comparisons:
         for level in comparison.levels:

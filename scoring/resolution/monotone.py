@@ -23,7 +23,7 @@ def never_rising(weights: Sequence[float], masses: Sequence[float]) -> list[floa
 
 
 def never_rising_chances(matches: Sequence[float], others: Sequence[float]) -> list[float]:
-    """The chances `others`, moved as little as it takes for log2(match / other) to fall from level to level."""
+    """The chances `others`, moved as little as it takes for log2(match / other) to fall level by level."""
     weights = [math.log2(m / max(other, _SMALLEST)) for m, other in zip(matches, others, strict=True)]
     pooled = never_rising(weights, [m + other for m, other in zip(matches, others, strict=True)])
     found: list[float] = []

@@ -1,10 +1,11 @@
-"""Clusters of records from weighed pairs, by average linkage: two clusters join while the mean weight of all pairs
-between them is above zero, best first.
+"""Clusters of records from weighed pairs, by average linkage: two clusters join while the mean weight of all
+pairs between them is above zero, best first.
 
-Plain connected components chain: one false link joins two clusters whole. Here every pair between two clusters has
-its say, also those that speak against it. A weight counts for `MOST_BITS` at most, so that no single pair decides,
-and against for `LEAST_BITS` at most, since the records of one cluster may be incomplete in different ways; a pair
-that was never a candidate counts `UNSEEN_BITS`. Records known to differ are never joined.
+Plain connected components chain: one false link joins two clusters whole. Here every pair between two
+clusters has its say, also those that speak against it. A weight counts for `MOST_BITS` at most, so that no
+single pair decides, and against for `LEAST_BITS` at most, since the records of one cluster may be incomplete
+in different ways; a pair that was never a candidate counts `UNSEEN_BITS`. Records known to differ are never
+joined.
 """
 
 import heapq
@@ -34,7 +35,8 @@ def partition(
     not_a_match: Iterable[tuple[int, int]] = (),
     max_members: int | None = None,
 ) -> list[int]:
-    """The cluster of each of `count` records, numbered by first appearance; pairs are positions, left != right.
+    """The cluster of each of `count` records, numbered by first appearance; pairs are positions, left !=
+    right.
 
     The same pairs give the same clusters in any order. Cost: near-linear in the pairs within components.
     """

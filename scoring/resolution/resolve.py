@@ -3,20 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from scoring.comparables import Comparable, Entity
-from scoring.model import EntityModel, EntityParameters, ScoringModel, build_entity_model, shipped_model
+from scoring.model import (
+    EntityModel,
+    EntityParameters,
+    ScoringModel,
+    build_entity_model,
+    shipped_model,
+    with_parameters,
+)
 from scoring.resolution.candidates import Candidates, candidate_pairs
 from scoring.resolution.chosen import fit_chosen
-from scoring.resolution.expectation import Counted, Strengths, fit_matches, fit_strangers, tidy
-from scoring.resolution.frequencies import floor_factor, trained_frequencies
+from scoring.resolution.expectation import Counted
 from scoring.resolution.outcomes import Outcomes
 from scoring.resolution.partition import partition
 from scoring.resolution.processes import process_count
-from scoring.resolution.sampling import random_pairs
+from scoring.resolution.training import train_parameters
 from scoring.resolution.weights import Bits, probabilities, weigh, weigh_pairs
 
 Positions = NDArray[np.int32]
@@ -46,8 +51,8 @@ def resolve(
     seed: int = 1,
     processes: int | None = None,
 ) -> Resolution:
-    """The pairs and clusters of all records; people and companies apart. The same records and seed give the same
-    answer, in any number of processes (None: one for each processor).
+    """The pairs and clusters of all records; people and companies apart. The same records and seed give the
+    same answer, in any number of processes (None: one for each processor).
     """
     chosen = shipped_model() if model is None else model
     workers = process_count() if processes is None else processes
@@ -60,7 +65,7 @@ def resolve(
         pairs = candidate_pairs(mine)
         parameters, bits = _weigh(mine, pairs, chosen.of(entity), seed if train else None, workers)
         if train:
-            chosen = replace_entity(chosen, parameters)
+            chosen = with_parameters(chosen, parameters)
         found.append((places[pairs.left], places[pairs.right], bits))
     left, right, bits = (np.concatenate(column) for column in zip(*found, strict=True)) if found else _NONE
     clusters = partition(len(records), left, right, bits)
@@ -106,11 +111,11 @@ def score_pairs(
     model: ScoringModel | None = None,
     train: bool = False,
 ) -> Bits:
-    """The match weight of each given pair, in bits; to the last bit that of `score_pair`. A person and a company
-    weigh minus infinity.
+    """The match weight of each given pair, in bits; to the last bit that of `score_pair`. A person and a
+    company weigh minus infinity.
 
-    With `train`, the model is first fitted to these pairs as `chosen` describes: for a list that somebody made of
-    pairs that look alike.
+    With `train`, the model is first fitted to these pairs as `chosen` describes: for a list that somebody
+    made of pairs that look alike.
     """
     chosen = shipped_model() if model is None else model
     bits = np.full(len(left), -np.inf)
@@ -128,52 +133,3 @@ def score_pairs(
             entity_model = build_entity_model(fit_chosen(entity_model.parameters, pairs))
         bits[at] = weigh(codes, outcomes.seen, entity_model)
     return bits
-
-
-def replace_entity(model: ScoringModel, parameters: EntityParameters) -> ScoringModel:
-    """The model with other parameters for their entity."""
-    from scoring.model import build_model  # noqa
-
-    other = model.of(Entity.COMPANY if parameters.entity is Entity.PERSON else Entity.PERSON).parameters
-    pair = (parameters, other) if parameters.entity is Entity.PERSON else (other, parameters)
-    return build_model(*pair)
-
-
-def train_parameters(
-    records: Sequence[Comparable],
-    outcomes: Outcomes,
-    codes: NDArray[np.int32],
-    prior: EntityParameters,
-    seed: int,
-    strengths: Strengths = Strengths(),
-    scale: float = 1.0,
-    processes: int = 1,
-) -> EntityParameters:
-    """The parameters fitted to these records and the outcomes of their candidate pairs, without labels; each
-    row of `codes` stands for `scale` pairs.
-    """
-    tables, factors = trained_frequencies(records, prior)
-    parameters = _with_frequencies(prior, tables, factors, len(records))
-    left, right = random_pairs(len(records), seed)
-    strangers = Counted(outcomes.compare(left, right, processes), outcomes.seen)
-    parameters = fit_strangers(parameters, strangers, strengths.u)
-    return fit_matches(
-        parameters, Counted(codes, outcomes.seen), prior=parameters, strengths=strengths, scale=scale
-    )
-
-
-def _with_frequencies(
-    prior: EntityParameters, tables: dict[str, dict[str, float]], factors: dict[str, float], population: int
-) -> EntityParameters:
-    comparisons = []
-    for comparison in prior.comparisons:
-        levels = tuple(
-            msgspec.structs.replace(level, u=level.u * floor_factor(level, factors))
-            for level in comparison.levels
-        )
-        comparisons.append(msgspec.structs.replace(comparison, levels=levels))
-    return tidy(
-        msgspec.structs.replace(
-            prior, comparisons=tuple(comparisons), term_frequencies=tables, population=population
-        )
-    )
