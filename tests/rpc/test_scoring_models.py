@@ -89,12 +89,11 @@ async def test_all_models_are_listed_with_their_state(office: Office, api: Api) 
     assert whole[0].entities[0].alternatives
     pages: list[scoring_model_pb2.ScoringModel] = []
     token = ""
-    while True:
+    for _ in whole:
         page = await listed(api, 1, token)
         pages += page.scoring_models
         token = page.next_page_token
-        if not token:
-            break
+    assert not token
     assert pages == list(whole)
     got = await api.matches.GetScoringModel(pb.GetScoringModelRequest(name=first.name), metadata=ANN)
     assert got == whole[1]
