@@ -103,12 +103,16 @@ class Level:
     least_bits: float
     frequencies: Mapping[str, float] | None
     against: tuple[float | None, ...]
+    # The level below, where it has the same table of frequencies.
+    below: "Level | None" = None
 
     def weight_of(self, value: str) -> float:
         """The weight of agreeing on this very value: log2(m / its frequency), at most that of an unseen
         value.
         """
-        return max(self.least_bits, weight_bits(self.m, self.frequency_of(value)))
+        # The same value never weighs less at more agreement, though rarer levels have a smaller m.
+        least = self.least_bits if self.below is None else self.below.weight_of(value)
+        return max(least, weight_bits(self.m, self.frequency_of(value)))
 
     def frequency_of(self, value: str) -> float:
         """How often a stranger has this value, never below the floor.
@@ -273,6 +277,8 @@ def _comparison(
     where = comparator.name
     if tuple(level.name for level in parameters.levels) != comparator.levels:
         raise ModelError(where, f"levels are not {', '.join(comparator.levels)}")
+    if not all(0 < level.m <= 1 and 0 < level.u <= 1 for level in parameters.levels):
+        raise ModelError(where, "m or u is not a probability")
     against = _against(where, parameters, entity)
     levels: dict[str, Level] = {}
     below: Level | None = None
@@ -289,8 +295,6 @@ def _level(
     frequencies: Mapping[str, Mapping[str, float]],
 ) -> Level:
     name = f"{where}.{level.name}"
-    if not (0 < level.m <= 1 and 0 < level.u <= 1):
-        raise ModelError(name, "m or u is not a probability")
     if level.term_frequency and level.term_frequency not in frequencies:
         raise ModelError(name, f"no term frequencies {level.term_frequency!r}")
     table = frequencies[level.term_frequency] if level.term_frequency else None
@@ -301,7 +305,8 @@ def _level(
     if table is not None and below is not None and below.frequencies is not None:
         # The level below weighs less for a value as common, so that its own bound holds for this one too.
         least = below.least_bits
-    return Level(level.name, level.m, level.u, weight, least, table, against)
+    same = below if below is not None and table is not None and below.frequencies is table else None
+    return Level(level.name, level.m, level.u, weight, least, table, against, same)
 
 
 def _against(

@@ -140,7 +140,7 @@ def _distinct(parts: Iterator[Codes]) -> Codes:
 
 
 def _sorted_once(codes: Codes) -> Codes:
-    """As numpy.unique, which hashes: slower than sorting in place where there are millions, and twice the size."""
+    """As numpy.unique, which hashes: slower than sorting where there are millions, and twice the size."""
     codes.sort()
     is_new = np.ones(len(codes), dtype=bool)
     np.not_equal(codes[1:], codes[:-1], out=is_new[1:])

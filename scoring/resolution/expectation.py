@@ -27,6 +27,8 @@ from scoring.resolution.outcomes import Codes, Outcome
 from scoring.resolution.weights import joint, sums, tables
 
 Shares = NDArray[np.float64]
+# An alternative with fewer pairs than this for each match decides nothing, however far it moves.
+_FEW = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +195,15 @@ def _tidy_comparison(comparison: ComparisonParameters) -> ComparisonParameters:
 
 
 def _distance(first: EntityParameters, second: EntityParameters) -> float:
-    """The largest difference of any m."""
-    return max(
+    """The largest difference of any m, or of the logarithm of the number of any alternative."""
+    moved = [
         abs(one.m - other.m)
         for before, after in zip(first.comparisons, second.comparisons, strict=True)
         for one, other in zip(before.levels, after.levels, strict=True)
-    )
+    ]
+    moved += [
+        abs(math.log(one.per_match / other.per_match)) / 10
+        for one, other in zip(first.alternatives, second.alternatives, strict=True)
+        if other.per_match > _FEW
+    ]
+    return max(moved)
