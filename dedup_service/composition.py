@@ -158,12 +158,12 @@ def wire(
     """All use cases on these parts."""
     rules.read_from(store)
     store.follow_rules(rules)
-    assessment = Assessment(rules)
+    models = ScoringModels(store, ModelInUse(store))
+    assessment = Assessment(rules, models.in_use)
     replanning = Replanning(assessment)
     proposing = Proposing(store, assessment, new_id)
     deciding = Deciding(store, assessment, replanning, new_id)
     escalating = Escalating(store, assessment)
-    models = ScoringModels(store, ModelInUse(store))
     return Desk(
         store=store,
         store_id=store_id,

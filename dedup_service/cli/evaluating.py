@@ -22,10 +22,11 @@ from dedup_service.reports.records import Records, read_records
 from dedup_service.reports.strata import strata_of
 from dedup_service.reports.tables import TableError, read_table
 from dedup_service.reports.truth import HOW_IT_LOOKS, read_truth
-from scoring import Entity, ScoringError, ScoringModel, shipped_model
+from scoring import Entity, ModelError, ScoringError, ScoringModel, shipped_model
 from scoring.evaluation.intervals import Intervals
 from scoring.evaluation.metrics import PairCounts
 from scoring.model import build_model, parse_parameters
+from scoring.model_file import model_of, parse_model_file
 
 _RESULT_COLUMNS = ("taken for one", "precision", "recall", "F1", "right", "wrong", "missed")
 _IGNORED_SHOWN = 12
@@ -79,14 +80,25 @@ def _read(asked: Asked) -> Records:
 
 
 def _model(paths: Sequence[Path]) -> ScoringModel | None:
-    """The shipped model with the parameters of these files in place of its own."""
+    """The model that `dedup train` wrote, or the shipped one with the parameters of these files."""
     if not paths:
         return None
+    if len(paths) == 1 and (trained := _trained(paths[0])) is not None:
+        return trained
     parameters = {entity: shipped_model().of(entity).parameters for entity in Entity}
     for path in paths:
         given = parse_parameters(path.read_bytes())
         parameters[given.entity] = given
     return build_model(parameters[Entity.PERSON], parameters[Entity.COMPANY])
+
+
+def _trained(path: Path) -> ScoringModel | None:
+    """The model of a model file; None for a file of other content."""
+    try:
+        file = parse_model_file(path.read_bytes())
+    except ModelError:
+        return None
+    return model_of(file)
 
 
 def _measure(out: Output, read: Records, asked: Asked) -> Evaluation:

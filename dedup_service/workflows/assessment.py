@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+import scoring
 from dedup_service.domain.changes import ChangeDraft, ChangeType
 from dedup_service.domain.decision import Case, Decision, decide
 from dedup_service.domain.delegations import Roles
@@ -16,13 +17,15 @@ from dedup_service.domain.voting import Outcome
 from dedup_service.workflows.hierarchies import hierarchy_cycles
 from dedup_service.workflows.ports import ReadTransaction
 from dedup_service.workflows.rules import Rules
+from dedup_service.workflows.scoring_models import ModelInUse
 
 
 class Assessment:
     """Asks `domain.decision.decide`; every workflow that could complete a merge goes through here."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, models: ModelInUse) -> None:
         self._rules = rules
+        self._models = models
 
     @property
     def policy(self) -> Policy:
@@ -31,6 +34,11 @@ class Assessment:
     @property
     def principals(self) -> Principals:
         return self._rules.principals
+
+    @property
+    def model(self) -> scoring.ScoringModel:
+        """The scoring model that links are weighed by; take it once for all links of a plan."""
+        return self._models.current
 
     async def roles(self, tx: ReadTransaction, now: datetime) -> Roles:
         """Who may vote for what now."""

@@ -12,8 +12,8 @@ from dedup_service.domain.proposals import GoldenLink
 _MAX_RECORD_PAIRS = 1000
 
 
-def golden_links(goldens: Sequence[GoldenRecord]) -> tuple[GoldenLink, ...]:
-    """For every two golden records, their best pair of records.
+def golden_links(goldens: Sequence[GoldenRecord], model: scoring.ScoringModel) -> tuple[GoldenLink, ...]:
+    """For every two golden records, their best pair of records under this model.
 
     At most about 1,000 pairs of records are scored, so that the largest plan costs some tens of
     milliseconds; of larger golden records the first members by name are compared.
@@ -26,7 +26,7 @@ def golden_links(goldens: Sequence[GoldenRecord]) -> tuple[GoldenLink, ...]:
     }
     links = []
     for left, right in combinations(sorted(prepared), 2):
-        scores = [scoring.score_pair(a, b) for a, b in product(prepared[left], prepared[right])]
+        scores = [scoring.score_pair(a, b, model) for a, b in product(prepared[left], prepared[right])]
         if scores:
             best = max(scores, key=lambda score: score.match_weight_bits)
             links.append(GoldenLink(left, right, best.match_weight_bits, best.match_probability))

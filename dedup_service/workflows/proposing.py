@@ -112,7 +112,7 @@ class Proposing:
                 )
         policy = self._assessment.policy
         # Scored before the ledger head is taken, so that others may commit meanwhile.
-        links = golden_links(goldens) if len(goldens) <= MAX_MEMBERS else ()
+        links = golden_links(goldens, self._assessment.model) if len(goldens) <= MAX_MEMBERS else ()
         revision = await tx.revision()
         survivor_id = draft.survivor_id
         live = [g for g in goldens if g.row.state is GoldenState.LIVE]

@@ -123,7 +123,7 @@ class Replanning:
             )
         changed = proposal
         if plan.hash != proposal.plan.hash:
-            links = golden_links(goldens)
+            links = golden_links(goldens, self._assessment.model)
             changed = replace(
                 proposal.with_plan(plan, revision.number, revision.time, links),
                 weakest_link=weakest_link(links),

@@ -86,7 +86,8 @@ def compare_employer(left: Comparable, right: Comparable) -> Finding | None:
     """Claim: both people work for the same company."""
     if not left.company or not right.company:
         return None
-    found = compare_company_name(left, right)
+    # The other names of a person are not those of the employer.
+    found = _compare_all(left.company, (), right.company, ())
     level = found.level if found else "different"
     if level in ("exact", "same_words"):
         return _SAME_EMPLOYER

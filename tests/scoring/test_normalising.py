@@ -178,7 +178,7 @@ def test_company_names(text: str, core: str, marks: tuple[str, ...], legal_form:
     [
         ("https://www.shop.acme.co.uk/x?y", "acme.co.uk"),
         ("ACME.com:443", "acme.com"),
-        ("facebook.com/acme", ""),
+        ("facebook.com/acme", "facebook.com/acme"),
         ("gmail.com", ""),
         ("localhost", ""),
     ],

@@ -242,6 +242,20 @@ async def test_a_deleted_model_leaves_nothing_but_its_name(office: Office) -> No
     assert (listed.items[-1].action, listed.items[-1].targets) == ("DeleteScoringModel", (first.name,))
 
 
+async def test_a_proposal_is_weighed_by_the_model_in_use(office: Office) -> None:
+    """The links of a new proposal, by which its policy judges it, are those of the trained model."""
+    ids = await office.put(*(contact(name, given_name="Bob", family_name="Quux") for name in "abc"))
+    before = await office.propose(*ids[:2])
+    stored = await add(office, 3.0)
+    await models_of(office).activate(stored.version)
+    await models_of(office).in_use.renew()
+    after = await office.propose(*ids[1:])
+    assert before.weakest_link is not None
+    assert after.weakest_link is not None
+    moved = after.weakest_link.match_weight_bits - before.weakest_link.match_weight_bits
+    assert moved == pytest.approx(3.0, abs=1e-4)
+
+
 async def test_the_audit_log_tells_of_models(office: Office) -> None:
     """Who looks into the log later sees when which model came into use."""
     stored = await add(office, 1.0)
