@@ -13,6 +13,8 @@ from scoring.resolution.frequencies import floor_factor, trained_frequencies
 from scoring.resolution.outcomes import Codes, Outcomes
 from scoring.resolution.sampling import random_pairs
 
+# A small file is a part of a larger world: two records alone do not make everybody of one name the same.
+MIN_POPULATION = 1000
 _STRENGTHS = Strengths()
 
 
@@ -30,7 +32,7 @@ def train_parameters(
     row of `codes` stands for `scale` pairs.
     """
     tables, factors = trained_frequencies(records, prior)
-    parameters = _with_frequencies(prior, tables, factors, len(records))
+    parameters = _with_frequencies(prior, tables, factors, max(len(records), MIN_POPULATION))
     left, right = random_pairs(len(records), seed)
     strangers = Counted(outcomes.compare(left, right, processes), outcomes.seen)
     parameters = fit_strangers(parameters, strangers, strengths.u)
