@@ -54,6 +54,21 @@ bench: setup ## ingest and index figures, into benchmarks/results/
 bench-deciding: setup ## how cheap decisions and the inbox are, over 100,000 open proposals
 	@$(BIN)/python -m benchmarks.deciding
 
+.PHONY: bench-env
+bench-env: .venv-bench/.installed ## set .venv-bench up: the peers that accuracy is measured against
+
+.venv-bench/.installed: benchmarks/peers-requirements.lock
+	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r benchmarks/peers-requirements.lock
+	@touch $@
+
+# Folders of labelled records; without them FEBRL and the generator of the project are all there is.
+LABELLED ?= ../shared/data
+
+.PHONY: accuracy
+accuracy: setup bench-env ## ours beside its peers on every labelled set, into benchmarks/results/
+	@$(BIN)/python -m benchmarks.accuracy --labelled $(LABELLED)
+
 .PHONY: lock
 lock: ## resolve requirements.lock anew (needs uv)
 	@uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links -o requirements.lock --quiet --upgrade
