@@ -45,7 +45,7 @@ def test_files_give_a_model_file(tmp_path: Path) -> None:
     files = (write(tmp_path / "p.csv", people(200)), write(tmp_path / "c.csv", companies(200)))
     result = run("train", *files, "--output", tmp_path / "model.json")
     file = parse_model_file((tmp_path / "model.json").read_bytes())
-    assert file.people.population == file.companies.population == 300
+    assert file.people.population == file.companies.population == 1000
     assert model_of(file).version in result.stdout
     assert "people, " in result.stdout
     assert "companies, " in result.stdout
