@@ -73,6 +73,10 @@ accuracy: setup bench-env ## ours beside its peers on every labelled set, into b
 lock: ## resolve requirements.lock anew (needs uv)
 	@uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links -o requirements.lock --quiet --upgrade
 
+.PHONY: lock-bench
+lock-bench: ## resolve benchmarks/peers-requirements.lock anew (needs uv)
+	@uv pip compile benchmarks/peers-requirements.in --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links -o benchmarks/peers-requirements.lock --quiet --upgrade
+
 .PHONY: clean
 clean: ## remove what can be made again; the data in .dedup stays
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* build dist
