@@ -149,6 +149,20 @@ def threshold_for(
     return found
 
 
+def expected_threshold(probabilities: Floats, precision: float) -> float:
+    """The lowest match probability from which on this share of the pairs is expected to be right, by their
+    own probabilities. At most `precision`, as a pair that is as sure as that may always count; 0 without
+    pairs.
+    """
+    if not len(probabilities):
+        return 0.0
+    # Pairs of one probability are taken together.
+    chances, counts = np.unique(-probabilities, return_counts=True)
+    right = np.cumsum(-chances * counts) / np.cumsum(counts)
+    enough = int(np.searchsorted(-right, -precision, side="right"))
+    return min(precision, float(-chances[enough - 1])) if enough else precision
+
+
 def bits_of(probability: float) -> float:
     """The match weight of a probability between 0 and 1: log2 of its odds."""
     return math.log2(probability / (1 - probability))

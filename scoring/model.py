@@ -235,6 +235,18 @@ def with_parameters(model: ScoringModel, parameters: EntityParameters) -> Scorin
     return build_model(model.people.parameters, parameters)
 
 
+def with_match_threshold(model: ScoringModel, least: float) -> ScoringModel:
+    """The model with a MATCH threshold of at least this probability, for people and companies alike."""
+    if least <= model.match_threshold:
+        return model
+    return build_model(
+        *(
+            msgspec.structs.replace(one.parameters, match_threshold=least)
+            for one in (model.people, model.companies)
+        )
+    )
+
+
 def build_entity_model(parameters: EntityParameters) -> EntityModel:
     """The checked model of one entity; raises ModelError for parameters that cannot be one."""
     given = {comparison.name: comparison for comparison in parameters.comparisons}

@@ -24,7 +24,7 @@ from benchmarks.accuracy.measure import (
 )
 from scoring.model import shipped_model
 
-# The verdict MATCH, at the threshold that ships.
+# Of a given pair that somebody chose, the verdict MATCH is at the threshold that ships.
 MATCH_PROBABILITY = shipped_model().match_threshold
 
 
@@ -35,7 +35,7 @@ class Result:
     `f1`, `precision` and `recall` are those of the contestant's own outcome: its clusters where it makes
     any, else its pairs at its default threshold. `best_f1` is the highest over all thresholds, of pairs or
     of their connected components, chosen by looking at the truth: an upper bound, not a result. `match_` is
-    what scores at least MATCH_PROBABILITY, of ours alone: no peer's scores are probabilities on that scale.
+    what has the verdict MATCH, of ours alone: no peer's scores are probabilities on that scale.
     """
 
     set_name: str
@@ -112,7 +112,7 @@ def _of_clusters(labelled: LabelledSet, run: Run) -> Result:
         ((pairs, "pairs"), (components, "components"), (AtThreshold(run.threshold, outcome), "default")),
         key=lambda one: one[0].figures.f1,
     )
-    matches = pairs_at(truth, run.pairs, MATCH_PROBABILITY) if run.contestant == OURS else None
+    matches = pairs_at(truth, run.pairs, run.threshold) if run.contestant == OURS else None
     return Result(
         **_header(labelled, run, outcome),
         best_f1=best.figures.f1,

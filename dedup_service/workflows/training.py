@@ -97,10 +97,13 @@ class _Sample:
 
 @dataclass(slots=True)
 class _Fitted:
-    """The parameters of one entity as they come to be; `threshold_bits` is the one that its labels show."""
+    """The parameters of one entity as they come to be. From `expected_threshold` on the model expects to be
+    right often enough; from `threshold_bits` on its labels show that it is.
+    """
 
     parameters: EntityParameters
     sample: _Sample
+    expected_threshold: float
     influence: LabelInfluence | None = None
     threshold_bits: float | None = None
 
@@ -168,7 +171,9 @@ def _fit(
     if left.size > _COMPARED_PAIRS:
         chosen = np.sort(chance.choice(left.size, _COMPARED_PAIRS, replace=False))
         left, right = left[chosen], right[chosen]
-    return _Fitted(found.model.of(entity).parameters, _Sample(mine, left, right, found.candidate_count))
+    shipped, expected = scoring.shipped_model().match_threshold, found.model.match_threshold
+    parameters = msgspec.structs.replace(found.model.of(entity).parameters, match_threshold=shipped)
+    return _Fitted(parameters, _Sample(mine, left, right, found.candidate_count), expected)
 
 
 def _halves(labels: Sequence[Label], chance: np.random.Generator) -> tuple[list[Label], list[Label]]:
@@ -209,13 +214,11 @@ def _calibrate(
 
 
 def _match_threshold(fitted: dict[scoring.Entity, _Fitted]) -> float:
-    """The one threshold of both entities: the higher one, the shipped one counting where labels show none."""
-    shipped = scoring.shipped_model().match_threshold
-    shown = [one.threshold_bits for one in fitted.values()]
-    if all(bits is None for bits in shown):
-        return shipped
-    highest = max(bits_of(shipped) if bits is None else bits for bits in shown)
-    return shipped if highest == bits_of(shipped) else match_probability(highest)
+    """The one threshold of both entities: the higher one, the model's own counting where labels show none."""
+    return max(
+        one.expected_threshold if one.threshold_bits is None else match_probability(one.threshold_bits)
+        for one in fitted.values()
+    )
 
 
 def _file(

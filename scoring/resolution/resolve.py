@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from scoring.calibration import expected_threshold
 from scoring.comparables import Comparable, Entity
 from scoring.model import (
     EntityModel,
@@ -13,6 +14,7 @@ from scoring.model import (
     ScoringModel,
     build_entity_model,
     shipped_model,
+    with_match_threshold,
     with_parameters,
 )
 from scoring.resolution.candidates import Candidates, candidate_pairs
@@ -25,6 +27,9 @@ from scoring.resolution.training import train_parameters
 from scoring.resolution.weights import Bits, probabilities, weigh, weigh_pairs
 
 Positions = NDArray[np.int32]
+# MATCH is to be right 99 times in 100. A model trained without labels is its own judge here, and on records
+# made to be hard it was found up to half a point too sure of itself.
+EXPECTED_PRECISION = 0.995
 # Training sees so many candidate pairs at most.
 TRAINING_PAIRS = 1_000_000
 MIN_RECORDS = 2
@@ -32,7 +37,10 @@ MIN_RECORDS = 2
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """Scored candidate pairs (positions, left < right) and the cluster of each record."""
+    """Scored candidate pairs (positions, left < right) and the cluster of each record, with the model that
+    scored them. Where it was trained, its MATCH threshold is the shipped one or, where that is higher, the
+    one from which on it expects `EXPECTED_PRECISION` of all pairs together to be right.
+    """
 
     model: ScoringModel
     left: Positions
@@ -69,7 +77,10 @@ def resolve(
         found.append((places[pairs.left], places[pairs.right], bits))
     left, right, bits = (np.concatenate(column) for column in zip(*found, strict=True)) if found else _NONE
     clusters = partition(len(records), left, right, bits)
-    return Resolution(chosen, left, right, bits, probabilities(bits), clusters, len(left))
+    chances = probabilities(bits)
+    if train:
+        chosen = with_match_threshold(chosen, expected_threshold(chances, EXPECTED_PRECISION))
+    return Resolution(chosen, left, right, bits, chances, clusters, len(left))
 
 
 def _weigh(

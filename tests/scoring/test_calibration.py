@@ -12,6 +12,7 @@ from scoring.calibration import (
     Calibration,
     bits_of,
     enough_labels,
+    expected_threshold,
     fit_calibration,
     shift_at,
     shifted,
@@ -170,3 +171,18 @@ def test_thresholds_in_bits_are_those_of_the_verdicts() -> None:
     match_bits, review_bits = thresholds_bits(shipped_model())
     assert 2**match_bits / (1 + 2**match_bits) == pytest.approx(shipped_model().match_threshold)
     assert review_bits == bits_of(shipped_model().review_threshold)
+
+
+def test_expected_threshold_is_the_lowest_from_which_on_pairs_are_right_often_enough() -> None:
+    """Sure pairs carry less sure ones, until the average falls below the precision."""
+    probabilities = np.array([0.9] + [0.999] * 10 + [0.97] * 10)
+    assert expected_threshold(probabilities, 0.981) == 0.97
+    assert expected_threshold(probabilities, 0.9975) == 0.9975
+    assert expected_threshold(np.array([0.999] + [0.9] * 9), 0.94) == 0.94, "equal ones are taken together"
+    assert expected_threshold(np.full(5, 0.97), 0.98) == 0.98
+
+
+def test_a_pair_as_sure_as_the_precision_always_counts() -> None:
+    """However sure the other pairs are, the threshold is never above the precision itself."""
+    assert expected_threshold(np.array([0.9999]), 0.99) == 0.99
+    assert expected_threshold(np.empty(0), 0.99) == 0.0
