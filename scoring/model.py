@@ -12,9 +12,10 @@ probability is in (0, 1].
 import itertools
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from typing import NamedTuple
 
 import msgspec
 
@@ -26,6 +27,8 @@ SLIP = 0.01
 """How often one certain slip is made for each time that a value is written rightly. Of two values that differ
 by a slip the rarer one is no slip where it is more common than that: Jensen is not a misspelt Hansen.
 """
+
+_WEIGHTS_KEPT = 10_000
 
 _NO_TABLE: Mapping[str, float] = {}
 
@@ -106,10 +109,23 @@ class Level:
     # The level below, where it has the same table of frequencies.
     below: "Level | None" = None
 
+    # What the last values weighed; it begins anew when it is full.
+    _weights: dict[str, float] = field(default_factory=dict, repr=False, compare=False)
+
     def weight_of(self, value: str) -> float:
         """The weight of agreeing on this very value: log2(m / its frequency), at most that of an unseen
-        value.
+        value. Without a value, or where no frequency counts, that of the level.
         """
+        if self.frequencies is None or not value:
+            return self.weight_bits
+        weight = self._weights.get(value)
+        if weight is None:
+            if len(self._weights) >= _WEIGHTS_KEPT:
+                self._weights.clear()
+            weight = self._weights[value] = self._weight_of(value)
+        return weight
+
+    def _weight_of(self, value: str) -> float:
         # The same value never weighs less at more agreement, though rarer levels have a smaller m.
         least = self.least_bits if self.below is None else self.below.weight_of(value)
         return max(least, weight_bits(self.m, self.frequency_of(value)))
@@ -141,8 +157,7 @@ class Level:
         return math.prod(table.get(word, unseen_word) for word in value.split())
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """A comparator with its levels' weights."""
 
     comparator: Comparator

@@ -1,16 +1,20 @@
 """The score of a pair: the prior, a match weight for each comparison, and what other reasons to agree take
 off.
 
-Symmetric to the last bit: the smaller comparable is always the first side, and `math.fsum` is exact.
+Symmetric to the last bit: the smaller comparable is always the first side, and weights are on a grid on which
+sums are exact.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
+
+import msgspec
 
 from scoring.comparables import Comparable, Entity
-from scoring.model import MAX_WEIGHT_BITS, EntityModel, ScoringModel, on_grid, shipped_model
+from scoring.findings import Finding
+from scoring.model import MAX_WEIGHT_BITS, EntityModel, Level, ScoringModel, on_grid, shipped_model
 
 
 class Verdict(StrEnum):
@@ -21,8 +25,7 @@ class Verdict(StrEnum):
     NO_MATCH = "NO_MATCH"
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
+class Contribution(msgspec.Struct, frozen=True, gc=False):
     """What one comparison adds, in bits (log2), with the evidence in words. It carries no value of a
     record.
     """
@@ -33,8 +36,7 @@ class Contribution:
     evidence: str
 
 
-@dataclass(frozen=True, slots=True)
-class PairScore:
+class PairScore(msgspec.Struct, frozen=True):
     """The prior and the contributions, their sum, and what follows from it."""
 
     match_weight_bits: float
@@ -49,26 +51,59 @@ def score_pair(left: Comparable, right: Comparable, model: ScoringModel | None =
 
     A missing value contributes nothing. A person and a company are NO_MATCH.
     """
-    if model is None:
-        model = shipped_model()
-    if left.entity is not right.entity:
-        return _different_entities(model.of(Entity.PERSON).prior_bits)
-    if right < left:
-        left, right = right, left
-    entity_model = model.of(left.entity)
-    contributions = _contributions(left, right, entity_model)
-    prior = entity_model.prior_bits
-    weight = math.fsum([prior, *[one.weight_bits for one in contributions]])
-    probability = match_probability(weight)
-    return PairScore(weight, probability, verdict_of(probability, model), prior, contributions)
+    [(_, score)] = score_likely(left, (right,), model)
+    return score
 
 
 def score_many(
     query: Comparable, candidates: Sequence[Comparable], model: ScoringModel | None = None
 ) -> list[PairScore]:
     """The scores of one record with each candidate, in their order; the same bits as `score_pair`."""
-    chosen = shipped_model() if model is None else model
-    return [score_pair(query, candidate, chosen) for candidate in candidates]
+    return [score for _, score in score_likely(query, candidates, model)]
+
+
+def score_likely(
+    query: Comparable,
+    candidates: Sequence[Comparable],
+    model: ScoringModel | None = None,
+    least_probability: float = 0.0,
+) -> list[tuple[int, PairScore]]:
+    """The position and score of each candidate that is at least so likely to be the same, in their order; the
+    same bits as `score_pair`. The unlikely ones cost the least: their evidence is never put into words.
+    """
+    if model is None:
+        model = shipped_model()
+    entity_model = model.of(query.entity)
+    least_bits = _least_bits(least_probability)
+    found = []
+    for at, candidate in enumerate(candidates):
+        if candidate.entity is not query.entity:
+            if least_probability <= 0.0:
+                found.append((at, _different_entities(model.of(Entity.PERSON).prior_bits)))
+            continue
+        reached = _reached(query, candidate, entity_model)
+        strangers = entity_model.prior_bits
+        for _, _, _, weight in reached:
+            strangers += weight
+        # Every other reason to agree only takes off.
+        if strangers < least_bits:
+            continue
+        alternatives, weight = _alternatives(reached, strangers, entity_model)
+        probability = match_probability(weight)
+        if probability >= least_probability:
+            contributions = (*map(_contribution, reached), *alternatives)
+            score = PairScore(
+                weight, probability, verdict_of(probability, model), entity_model.prior_bits, contributions
+            )
+            found.append((at, score))
+    return found
+
+
+def _least_bits(probability: float) -> float:
+    """A weight below which no probability is as high, with room for rounding."""
+    if probability <= 0.0:
+        return -math.inf
+    return math.log2(probability / max(1.0 - probability, 1e-300)) - 1e-6
 
 
 def match_probability(weight_bits: float) -> float:
@@ -88,47 +123,65 @@ def verdict_of(probability: float, model: ScoringModel) -> Verdict:
 
 def join_bits(first: float, second: float) -> float:
     """The weight against two kinds of non-matches together, from that against each: -log2(2**-a + 2**-b)."""
-    apart = abs(first - second)
-    return on_grid(min(first, second) - math.log1p(math.exp2(-min(apart, 1000.0))) / _LN2)
+    least, apart = (first, second - first) if first < second else (second, first - second)
+    if apart > _FAR_BITS:
+        return least
+    return on_grid(least - math.log1p(math.exp2(-apart)) / _LN2)
+
+
+# So far apart, the lesser weight is not moved by half a step of the grid: log1p(2**-22) / ln 2 < 2**-21.
+_FAR_BITS = 22.0
 
 
 _LN2 = math.log(2.0)
 
 
-def _contributions(left: Comparable, right: Comparable, model: EntityModel) -> tuple[Contribution, ...]:
-    contributions: list[Contribution] = []
-    strangers = [model.prior_bits]
-    others = [[one.prior_bits] for one in model.alternatives]
-    for comparison in model.comparisons:
-        comparator = comparison.comparator
+class _Reached(NamedTuple):
+    """What one comparison of a pair came to; all weights are on the grid, so that sums of them are exact."""
+
+    comparison: str
+    level: Level
+    finding: Finding
+    weight_bits: float
+
+
+def _reached(left: Comparable, right: Comparable, model: EntityModel) -> list[_Reached]:
+    if right < left:
+        left, right = right, left
+    reached = []
+    for comparator, levels in model.comparisons:
         finding = comparator.compare(left, right)
-        if finding is None:
-            continue
-        level = comparison.levels[finding.level]
-        weight, evidence = level.weight_bits, finding.evidence
-        if level.frequencies is not None and finding.value:
-            weight = level.weight_of(finding.value)
-            evidence = f"{evidence}, of about 1 in {round(1 / level.frequency_of(finding.value)):,}"
-        contributions.append(Contribution(comparator.name, level.name, weight, evidence))
-        strangers.append(weight)
-        for bits, against in zip(others, level.against, strict=True):
-            bits.append(weight if against is None else against)
-    return tuple(
-        contributions + _alternatives(model, math.fsum(strangers), [math.fsum(one) for one in others])
-    )
+        if finding is not None:
+            level = levels[finding.level]
+            reached.append(_Reached(comparator.name, level, finding, level.weight_of(finding.value)))
+    return reached
 
 
-def _alternatives(model: EntityModel, total: float, others: Sequence[float]) -> list[Contribution]:
-    """What each other reason to agree takes off, in the order of the model."""
+def _contribution(reached: _Reached) -> Contribution:
+    comparison, level, finding, weight = reached
+    evidence = finding.evidence
+    if level.frequencies is not None and finding.value:
+        evidence = f"{evidence}, of about 1 in {round(1 / level.frequency_of(finding.value)):,}"
+    return Contribution(comparison, level.name, weight, evidence)
+
+
+def _alternatives(
+    reached: Sequence[_Reached], total: float, model: EntityModel
+) -> tuple[list[Contribution], float]:
+    """What each other reason to agree takes off, in the order of the model, and the weight that is left."""
     contributions = []
-    for alternative, bits in zip(model.alternatives, others, strict=True):
+    for at, alternative in enumerate(model.alternatives):
+        bits = alternative.prior_bits
+        for _, level, _, weight in reached:
+            against = level.against[at]
+            bits += weight if against is None else against
         joint = join_bits(total, bits)
         if joint < total:
             contributions.append(
                 Contribution(alternative.name, "possible", joint - total, alternative.evidence)
             )
         total = joint
-    return contributions
+    return contributions, total
 
 
 def _different_entities(prior_bits: float) -> PairScore:

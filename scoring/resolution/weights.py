@@ -50,7 +50,7 @@ def _table(comparison: Comparison, outcomes: Sequence[Outcome], model: EntityMod
     rows = [[0.0] * (1 + len(model.alternatives))]
     for name, value in outcomes[1:]:
         level = comparison.levels[name]
-        weight = level.weight_of(value) if value and level.frequencies is not None else level.weight_bits
+        weight = level.weight_of(value)
         rows.append([weight, *[weight if bits is None else bits for bits in level.against]])
     return np.array(rows, order="F")
 
