@@ -38,13 +38,15 @@ class Comparator(NamedTuple):
     """One comparison: its function, its levels from most to least agreement, and what it looks at.
 
     `reads` names the fields of a comparable that the function may read; two records with the same values in
-    them compare alike with any third, which batch work relies on.
+    them compare alike with any third, which batch work relies on. At the first `common_levels` levels two
+    records share a value that goes by people or country, as names and places do.
     """
 
     name: str
     compare: Compare
     levels: tuple[str, ...]
     reads: tuple[str, ...]
+    common_levels: int = 0
 
 
 _STREET = ("exact", "close", "other_unit", "other_number", "different")
@@ -70,6 +72,7 @@ PERSON_COMPARATORS: tuple[Comparator, ...] = (
         compare_given,
         ("exact", "swapped", "nickname", "close", "initial", "similar", "different"),
         _WHOLE_NAME,
+        common_levels=4,
     ),
     Comparator("middle_name", compare_middle, ("exact", "close", "different"), ("middle",)),
     Comparator("suffix", compare_suffix, ("same", "one_sided", "different"), ("suffix", "given")),
@@ -85,12 +88,13 @@ PERSON_COMPARATORS: tuple[Comparator, ...] = (
         compare_family,
         ("exact", "swapped", "part", "close", "similar", "different"),
         (*_WHOLE_NAME, "other_families"),
+        common_levels=4,
     ),
     Comparator("birth_place", compare_birth_place, ("exact", "close", "different"), ("birth_place",)),
     Comparator("email", compare_email, _EMAIL, _MAIL),
     Comparator("phone", compare_phone, ("mobile", *_PHONE), ("phones", "shared_phones", "mobiles")),
     Comparator("street", compare_street, _STREET, _LINE),
-    Comparator("place", compare_place, _PLACE, _AREA),
+    Comparator("place", compare_place, _PLACE, _AREA, common_levels=4),
     Comparator("employer", compare_employer, ("same", "alike", "different"), _COMPANY),
     Comparator("job_title", compare_job_title, ("exact", "close", "different"), ("job_title",)),
     Comparator("national_id", compare_national_id, _IDENTIFIER, ("national_ids",)),

@@ -9,6 +9,7 @@ alternative rises from a level to the one below (so more agreement never lowers 
 probability is in (0, 1].
 """
 
+import dataclasses
 import itertools
 import math
 from collections.abc import Mapping
@@ -78,7 +79,9 @@ class AlternativeParameters(msgspec.Struct, frozen=True, omit_defaults=True, for
 class EntityParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One parameter file: everything that scoring people, or companies, needs.
 
-    In `population` records, a record has `matches_per_record` others that are the same on average.
+    In `population` records, a record has `matches_per_record` others that are the same on average. The
+    records are of so many `peoples` (at least 1, not a whole number): two strangers who share one value that
+    goes by people or country share another one that many times likelier than two strangers do.
     """
 
     version: str
@@ -91,6 +94,7 @@ class EntityParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     alternatives: tuple[AlternativeParameters, ...]
     comparisons: tuple[ComparisonParameters, ...]
     term_frequencies: dict[str, dict[str, float]]
+    peoples: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,10 @@ class Level:
     against: tuple[float | None, ...]
     # The level below, where it has the same table of frequencies.
     below: "Level | None" = None
+    # What sharing a value that goes by people takes off at most where another one is shared, and the weight
+    # of the first level at which none is.
+    common_bits: float = 0.0
+    apart_bits: float = 0.0
 
     # What the last values weighed; it begins anew when it is full.
     _weights: dict[str, float] = field(default_factory=dict, repr=False, compare=False)
@@ -129,6 +137,12 @@ class Level:
         # The same value never weighs less at more agreement, though rarer levels have a smaller m.
         least = self.least_bits if self.below is None else self.below.weight_of(value)
         return max(least, weight_bits(self.m, self.frequency_of(value)))
+
+    def common_of(self, weight_bits: float) -> float:
+        """How much of this weight another shared value of the same people would take off: never more than
+        sharing this one adds.
+        """
+        return min(self.common_bits, weight_bits - self.apart_bits)
 
     def frequency_of(self, value: str) -> float:
         """How often a stranger has this value, never below the floor.
@@ -183,6 +197,11 @@ class EntityModel:
     prior_bits: float
     alternatives: tuple[Alternative, ...]
     comparisons: tuple[Comparison, ...]
+
+    @property
+    def common_bits(self) -> float:
+        """What sharing a second value of the same people takes off."""
+        return on_grid(math.log2(self.parameters.peoples))
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +287,8 @@ def build_entity_model(parameters: EntityParameters) -> EntityModel:
     wanted = comparators(parameters.entity)
     if set(given) != {comparator.name for comparator in wanted}:
         raise ModelError(parameters.version, f"comparisons are {sorted(given)}")
+    if not 1 <= parameters.peoples < math.inf:
+        raise ModelError(parameters.version, "peoples is not a number from 1")
     counts = (parameters.population, parameters.matches_per_record, *_per_match(parameters))
     if not all(math.isfinite(count) and count > 0 for count in counts):
         raise ModelError(parameters.version, "population, matches_per_record or per_match is not positive")
@@ -309,8 +330,14 @@ def _comparison(
     against = _against(where, parameters, entity)
     levels: dict[str, Level] = {}
     below: Level | None = None
-    for level, bits in reversed(list(zip(parameters.levels, against, strict=True))):
-        below = levels[level.name] = _level(where, level, bits, below, entity.term_frequencies)
+    common_bits, apart_bits = on_grid(math.log2(entity.peoples)), 0.0
+    for at, (level, bits) in reversed(list(enumerate(zip(parameters.levels, against, strict=True)))):
+        built = _level(where, level, bits, below, entity.term_frequencies)
+        if at < comparator.common_levels:
+            built = dataclasses.replace(built, common_bits=common_bits, apart_bits=apart_bits)
+        else:
+            apart_bits = built.weight_bits
+        below = levels[level.name] = built
     return Comparison(comparator, levels)
 
 

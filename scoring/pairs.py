@@ -85,13 +85,15 @@ def score_likely(
         strangers = entity_model.prior_bits
         for _, _, _, weight in reached:
             strangers += weight
+        common = _common(reached) if entity_model.common_bits else 0.0
+        strangers -= common
         # Every other reason to agree only takes off.
         if strangers < least_bits:
             continue
         alternatives, weight = _alternatives(reached, strangers, entity_model)
         probability = match_probability(weight)
         if probability >= least_probability:
-            contributions = (*map(_contribution, reached), *alternatives)
+            contributions = (*map(_contribution, reached), *_common_contribution(common), *alternatives)
             score = PairScore(
                 weight, probability, verdict_of(probability, model), entity_model.prior_bits, contributions
             )
@@ -165,6 +167,24 @@ def _contribution(reached: _Reached) -> Contribution:
     return Contribution(comparison, level.name, weight, evidence)
 
 
+def _common(reached: Sequence[_Reached], alternative: int | None = None) -> float:
+    """What is taken off where several values agree that go by people or country: all but the most of them.
+    For an alternative those count that it reaches as strangers do.
+    """
+    bits = [
+        level.common_of(weight)
+        for _, level, _, weight in reached
+        if level.common_bits and (alternative is None or level.against[alternative] is None)
+    ]
+    return sum(bits) - max(bits) if len(bits) > 1 else 0.0
+
+
+def _common_contribution(bits: float) -> Sequence[Contribution]:
+    if not bits:
+        return ()
+    return (Contribution("common_origin", "possible", -bits, "names and places go together by people"),)
+
+
 def _alternatives(
     reached: Sequence[_Reached], total: float, model: EntityModel
 ) -> tuple[list[Contribution], float]:
@@ -175,6 +195,8 @@ def _alternatives(
         for _, level, _, weight in reached:
             against = level.against[at]
             bits += weight if against is None else against
+        if model.common_bits:
+            bits -= _common(reached, at)
         joint = join_bits(total, bits)
         if joint < total:
             contributions.append(

@@ -18,7 +18,7 @@ Most blocking keys belong to one record: in small hashes they take far less memo
 import base64
 import hashlib
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import scoring
 from dedup_service.domain.records import RecordKind
@@ -45,10 +45,7 @@ def format_version() -> str:
 
 
 def stored_key(blocking_key: str) -> str:
-    """A blocking key as Redis holds it; a long one as its hash.
-
-    Two keys with one hash would give a false candidate, which the comparison of real keys drops again.
-    """
+    """A blocking key as Redis holds it; a long one as its hash, of 120 bits."""
     raw = blocking_key.encode()
     if len(raw) <= LONGEST_KEY_BYTES and not blocking_key.startswith(HASHED_KEY_MARK):
         return blocking_key
@@ -75,6 +72,11 @@ def payload_key(epoch: str, record_no: int) -> str:
 
 def pack_payload(entry: IndexEntry) -> bytes:
     return _LETTERS[entry.kind] + scoring.pack(entry.comparable)
+
+
+def kind_letters(kinds: Collection[RecordKind]) -> bytes:
+    """What payloads of these kinds begin with; empty for all."""
+    return b"" if len(kinds) == len(_LETTERS) else b"".join(_LETTERS[kind] for kind in kinds)
 
 
 def payload_kind(payload: bytes) -> RecordKind:

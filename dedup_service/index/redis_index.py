@@ -14,7 +14,14 @@ import scoring
 from dedup_service.domain.records import RecordKind
 from dedup_service.index import layout, scripts
 from dedup_service.index.batches import Batch, batches_of
-from dedup_service.index.server import check_server, open_client, reaching_server
+from dedup_service.index.connection import Argument, Script, SharedConnection
+from dedup_service.index.server import (
+    ANSWER_SECONDS,
+    CONNECT_SECONDS,
+    check_server,
+    open_client,
+    reaching_server,
+)
 from dedup_service.workflows.index_port import (
     Candidate,
     CandidateSet,
@@ -25,10 +32,11 @@ from dedup_service.workflows.index_port import (
     IndexUpdate,
 )
 
-HOT_KEY_LIMIT = 10_000
-MEMBER_BUDGET = 20_000
-CANDIDATE_LIMIT = 2_000
+HOT_KEY_LIMIT = 1_000
+MEMBER_BUDGET = 3_000
+CANDIDATE_LIMIT = 300
 SCAN_COUNT = 1_000
+_CANDIDATES = Script(scripts.CANDIDATES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,7 @@ class RedisIndex:
         self._format = layout.format_version()
         self.client = open_client(url)
         self._inspect = self.client.register_script(scripts.INSPECT)
-        self._candidates = self.client.register_script(scripts.CANDIDATES)
+        self._shared = SharedConnection(url, connect_seconds=CONNECT_SECONDS, answer_seconds=ANSWER_SECONDS)
         self._apply = self.client.register_script(scripts.APPLY)
         self._discard = self.client.register_script(scripts.DISCARD)
 
@@ -72,6 +80,7 @@ class RedisIndex:
         await check_server(self.client)
 
     async def close(self) -> None:
+        self._shared.close()
         await self.client.aclose()
 
     def expect(self, revision: int) -> None:
@@ -83,23 +92,22 @@ class RedisIndex:
     ) -> CandidateSet:
         """The records that share a blocking key; costs one round trip."""
         keys = scoring.blocking_keys(comparable)
-        limits: list[int] = [self._hot_key_limit, MEMBER_BUDGET, self._candidate_limit]
-        arguments: list[str | int | bytes] = [self.store_id, self._format, *limits]
-        arguments += layout.with_buckets(map(layout.stored_key, keys))
-        async with reaching_server():
-            answer = await self._candidates([layout.META, layout.BUILD], arguments)
-        outcome, revision, truncated = (
-            answer[0].decode(),
-            int(answer[1]),
-            [keys[place] for place in answer[2]],
-        )
-        asked = frozenset(keys)
-        found = [
-            candidate
-            for number, payload in zip(answer[3::2], answer[4::2], strict=True)
-            if (candidate := _candidate(int(number), payload, kinds, asked))
+        arguments: list[Argument] = [
+            *(self.store_id, self._format),
+            *(self._hot_key_limit, MEMBER_BUDGET, self._candidate_limit),
+            layout.kind_letters(kinds),
+            *layout.with_buckets(map(layout.stored_key, keys)),
         ]
-        found.sort(key=lambda candidate: candidate.record_no)
+        async with reaching_server():
+            answer = await self._shared.run(_CANDIDATES, (layout.META, layout.BUILD), arguments)
+        outcome, revision = answer[0].decode(), int(answer[1])
+        truncated = [keys[place] for place in answer[2]]
+        found = [
+            Candidate(
+                int(number), layout.payload_kind(payload), layout.payload_comparable(payload), keys, held
+            )
+            for number, held, payload in zip(answer[3::3], answer[4::3], answer[5::3], strict=True)
+        ]
         reasons = _incompleteness(outcome, revision, max(min_revision, self._floor_revision), truncated)
         return CandidateSet(tuple(found), not reasons, tuple(reasons), revision)
 
@@ -218,17 +226,6 @@ class RedisIndex:
                     if not cursor:
                         break
                 await self.client.srem(layout.GARBAGE, epoch)
-
-
-def _candidate(
-    record_no: int, payload: bytes, kinds: Collection[RecordKind], asked: frozenset[str]
-) -> Candidate | None:
-    kind = layout.payload_kind(payload)
-    if kind not in kinds:
-        return None
-    comparable = layout.payload_comparable(payload)
-    shared = tuple(key for key in scoring.blocking_keys(comparable) if key in asked)
-    return Candidate(record_no, kind, comparable, shared) if shared else None
 
 
 def _incompleteness(

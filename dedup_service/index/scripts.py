@@ -90,62 +90,75 @@ return meta
 """
 
 # KEYS: meta, build. ARGV: store_id, format_version, hot limit, members to read in all, candidates to give,
-# then key, bucket, key, ...
-# Answer: [outcome, revision, positions of keys not read whole, record_no, payload, record_no, payload, ...];
-# outcome is 'whole', 'damaged' or 'missing' (nothing to read for this store and format).
-# Small keys are read first; of more candidates than asked for, those that share most keys stay.
+# letters of the kinds wanted (empty: all), then key, bucket, key, ...
+# Answer: [outcome, revision, positions of keys not read whole, record_no, sum of 2^position of shared keys,
+# payload, record_no, ...]; outcome is 'whole', 'damaged' or 'missing' (nothing to read for this store and
+# format). Small keys are read first. Of too many candidates those stay whose shared keys tell most:
+# a key of k among n records tells log2(n / k) bits.
 CANDIDATES = f"""{_INSPECT}
 if not meta[3] or meta[1] ~= ARGV[1] or meta[2] ~= ARGV[2] then return {{'missing', '0', {{}}}} end
 local root = 'dedup:' .. meta[3]
 local hot_limit, budget, wanted = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local shared, sizes = {{}}, {{}}
-for i = 6, #ARGV, 2 do
+local kinds, records = ARGV[6], math.max(tonumber(meta[7]) or 1, 1)
+local shared, told, found, sizes = {{}}, {{}}, {{}}, {{}}
+local function add(no, place, bits)
+  if not shared[no] then
+    found[#found + 1] = no
+    shared[no], told[no] = 0, 0
+  end
+  shared[no] = shared[no] + 2 ^ place
+  told[no] = told[no] + bits
+end
+for i = 7, #ARGV, 2 do
   local held = redis.call('HGET', root .. ':b:' .. ARGV[i + 1], ARGV[i])
   if held == '*' then
     sizes[#sizes + 1] = {{redis.call('SCARD', root .. ':k:' .. ARGV[i]), i}}
   elseif held then
-    shared[held] = (shared[held] or 0) + 1
+    add(held, (i - 7) / 2, math.log(records))
   end
 end
 table.sort(sizes, function(a, b) if a[1] ~= b[1] then return a[1] < b[1] end return a[2] < b[2] end)
 local truncated, largest = {{}}, nil
 for _, size in ipairs(sizes) do
-  local key = root .. ':k:' .. ARGV[size[2]]
+  local key, place = root .. ':k:' .. ARGV[size[2]], (size[2] - 7) / 2
   if size[1] <= hot_limit and size[1] <= budget then
     budget = budget - size[1]
-    largest = size[2]
-    for _, no in ipairs(redis.call('SMEMBERS', key)) do shared[no] = (shared[no] or 0) + 1 end
+    largest = place
+    local bits = math.log(records / size[1])
+    for _, no in ipairs(redis.call('SMEMBERS', key)) do add(no, place, bits) end
   else
-    truncated[#truncated + 1] = (size[2] - 6) / 2
-    if next(shared) == nil then
-      for _, no in ipairs(redis.call('SSCAN', key, 0, 'COUNT', wanted)[2]) do shared[no] = 1 end
+    truncated[#truncated + 1] = place
+    if #found == 0 then
+      for _, no in ipairs(redis.call('SSCAN', key, 0, 'COUNT', wanted)[2]) do add(no, place, 0) end
     end
   end
 end
-local by_count, most = {{}}, 0
-for no, count in pairs(shared) do
-  by_count[count] = by_count[count] or {{}}
-  table.insert(by_count[count], no)
-  if count > most then most = count end
+if #found > wanted then
+  table.sort(found, function(a, b)
+    if told[a] ~= told[b] then return told[a] > told[b] end
+    return tonumber(a) < tonumber(b)
+  end)
 end
-local chosen, cut = {{}}, false
-for count = most, 1, -1 do
-  local group = by_count[count] or {{}}
-  if #group > wanted - #chosen then
-    cut = true
-    table.sort(group, function(a, b) return tonumber(a) < tonumber(b) end)
+local answer, given, cut = {{meta[6] and 'damaged' or 'whole', meta[4], truncated}}, 0, false
+for start = 1, #found, 100 do
+  local names = {{}}
+  for i = start, math.min(start + 99, #found) do names[#names + 1] = root .. ':p:' .. found[i] end
+  for i, payload in ipairs(redis.call('MGET', unpack(names))) do
+    if payload and (kinds == '' or string.find(kinds, string.sub(payload, 1, 1), 1, true)) then
+      if given == wanted then
+        cut = true
+        break
+      end
+      given = given + 1
+      local no = found[start + i - 1]
+      answer[#answer + 1] = no
+      answer[#answer + 1] = shared[no]
+      answer[#answer + 1] = payload
+    end
   end
-  for i = 1, math.min(#group, wanted - #chosen) do chosen[#chosen + 1] = group[i] end
+  if cut then break end
 end
-if cut and largest and #truncated == 0 then truncated[1] = (largest - 6) / 2 end
-local answer = {{meta[6] and 'damaged' or 'whole', meta[4], truncated}}
-for _, no in ipairs(chosen) do
-  local payload = redis.call('GET', root .. ':p:' .. no)
-  if payload then
-    answer[#answer + 1] = no
-    answer[#answer + 1] = payload
-  end
-end
+if cut and largest and #truncated == 0 then truncated[1] = largest end
 return answer
 """
 

@@ -5,7 +5,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError, RedisError  # noqa: A004  the library's own name
 
 from dedup_service.domain.errors import IndexUnavailable
 
@@ -19,9 +21,15 @@ class UnsuitableIndexServer(RuntimeError):
 
 
 def open_client(url: str) -> "Redis":
-    """A client with short limits: a server that hangs counts as away."""
+    """A client with short limits: a server that hangs counts as away. What a connection that the server has
+    closed meanwhile was asked is asked once more, which every script of the index bears.
+    """
     return Redis.from_url(
-        url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=ANSWER_SECONDS, decode_responses=False
+        url,
+        socket_connect_timeout=CONNECT_SECONDS,
+        socket_timeout=ANSWER_SECONDS,
+        decode_responses=False,
+        retry=Retry(NoBackoff(), 1, (ConnectionError,)),
     )
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+import msgspec
+
 import scoring
 from dedup_service.domain.records import RecordKind
 
@@ -53,19 +55,27 @@ class Incompleteness:
     blocking_key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A record that shares at least one blocking key with the query; the keys are sorted."""
+class Candidate(msgspec.Struct, frozen=True):
+    """A record that shares at least one blocking key with the query.
+
+    `query_keys` are the keys of the query, sorted; bit i of `shared` says that the record has the i-th, too.
+    """
 
     record_no: int
     kind: RecordKind
     comparable: scoring.Comparable
-    shared_keys: tuple[str, ...]
+    query_keys: tuple[str, ...]
+    shared: int
+
+    @property
+    def shared_keys(self) -> tuple[str, ...]:
+        """The keys that both have, sorted."""
+        return tuple(key for place, key in enumerate(self.query_keys) if self.shared >> place & 1)
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateSet:
-    """Candidates in record_no order, as the index was at `applied_revision`."""
+    """Candidates in no particular order, as the index was at `applied_revision`."""
 
     candidates: tuple[Candidate, ...]
     complete: bool

@@ -22,7 +22,7 @@ def fit_chosen(prior: EntityParameters, pairs: Counted) -> EntityParameters:
     """The parameters for these very pairs, by expectation maximisation of m and u at even prior odds."""
     comparisons = tuple(_plain(one) for one in prior.comparisons)
     start = msgspec.structs.replace(
-        prior, comparisons=comparisons, alternatives=(), population=1, matches_per_record=1.0
+        prior, comparisons=comparisons, alternatives=(), population=1, matches_per_record=1.0, peoples=1.0
     )
     parameters = _maximise(start, start, pairs, None)
     for _ in range(_ITERATIONS):

@@ -62,18 +62,31 @@ class Outcomes:
                 codes[start:end, at] = self._known(at, seen)[column]
         return codes
 
+    def levels_of(self, at: int, left: Positions, right: Positions) -> NDArray[np.int64]:
+        """The place of the level of one comparison, of each pair; -1 where a value is missing."""
+        places = {name: place for place, name in enumerate(self.comparators[at].levels)}
+        codes, seen = self._column(at, *self._sides(left, right))
+        return np.array([-1, *(places[outcome.level] for outcome in seen[1:])])[codes]
+
     def columns(self, left: Positions, right: Positions) -> Iterator[tuple[Codes, list[Outcome]]]:
         """For each comparison in turn the codes of the pairs, numbered anew, and what these stand for."""
+        first, second = self._sides(left, right)
+        for at in range(len(self._kinds)):
+            yield self._column(at, first, second)
+
+    def _sides(self, left: Positions, right: Positions) -> tuple[Positions, Positions]:
         swap = self._rank[left] > self._rank[right]
-        first, second = np.where(swap, right, left), np.where(swap, left, right)
-        for at, (kind_of, examples) in enumerate(self._kinds):
-            ours, theirs = kind_of[first], kind_of[second]
-            known = np.flatnonzero((ours >= 0) & (theirs >= 0))
-            unique, inverse = np.unique(ours[known] * len(examples) + theirs[known], return_inverse=True)
-            codes, seen = self._ask(at, unique)
-            column = np.zeros(len(first), dtype=np.int32)
-            column[known] = codes[inverse]
-            yield column, seen
+        return np.where(swap, right, left), np.where(swap, left, right)
+
+    def _column(self, at: int, first: Positions, second: Positions) -> tuple[Codes, list[Outcome]]:
+        kind_of, examples = self._kinds[at]
+        ours, theirs = kind_of[first], kind_of[second]
+        known = np.flatnonzero((ours >= 0) & (theirs >= 0))
+        unique, inverse = np.unique(ours[known] * len(examples) + theirs[known], return_inverse=True)
+        codes, seen = self._ask(at, unique)
+        column = np.zeros(len(first), dtype=np.int32)
+        column[known] = codes[inverse]
+        return column, seen
 
     def _ask(self, at: int, unique: NDArray[np.int64]) -> tuple[Codes, list[Outcome]]:
         """What the comparator says of each two kinds."""

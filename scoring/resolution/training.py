@@ -11,6 +11,7 @@ from scoring.model import EntityParameters
 from scoring.resolution.expectation import Counted, Strengths, fit_matches, fit_strangers, tidy
 from scoring.resolution.frequencies import floor_factor, trained_frequencies
 from scoring.resolution.outcomes import Codes, Outcomes
+from scoring.resolution.peoples import peoples
 from scoring.resolution.sampling import random_pairs
 
 # A small file is a part of a larger world: two records alone do not make everybody of one name the same.
@@ -35,7 +36,10 @@ def train_parameters(
     parameters = _with_frequencies(prior, tables, factors, max(len(records), MIN_POPULATION))
     left, right = random_pairs(len(records), seed)
     strangers = Counted(outcomes.compare(left, right, processes), outcomes.seen)
-    parameters = fit_strangers(parameters, strangers, strengths.u)
+    parameters = msgspec.structs.replace(
+        fit_strangers(parameters, strangers, strengths.u),
+        peoples=peoples(records, outcomes, (left, right), seed),
+    )
     return fit_matches(
         parameters, Counted(codes, outcomes.seen), prior=parameters, strengths=strengths, scale=scale
     )

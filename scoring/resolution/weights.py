@@ -1,6 +1,7 @@
 """Match weights of many pairs at once, to the last bit those of `score_pair`."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,11 +28,11 @@ def weigh_pairs(
     """The match weight of each pair, in bits, without keeping the outcomes of all of them."""
 
     def work(start: int, end: int) -> Bits:
-        total = _start(model, end - start)
+        total = _Total(model, end - start)
         columns = outcomes.columns(left[start:end], right[start:end])
         for comparison, (codes, seen) in zip(model.comparisons, columns, strict=True):
-            _add(total, _table(comparison, seen, model), codes)
-        return joint(total)
+            total.add(_table(comparison, seen, model), codes)
+        return joint(total.bits())
 
     bits = np.empty(len(left))
     for start, end, part in in_parts(work, len(left), processes):
@@ -39,42 +40,73 @@ def weigh_pairs(
     return bits
 
 
-def tables(seen: Sequence[Sequence[Outcome]], model: EntityModel) -> list[Bits]:
-    """For each comparison, the bits of every outcome against strangers and against each alternative: one
-    row an outcome, strangers first. A missing value says nothing.
-    """
+class Table(NamedTuple):
+    """The bits of every outcome of one comparison; a missing value, the first outcome, says nothing."""
+
+    weights: Bits
+    """Against strangers, then against each alternative: one column each."""
+    common: Bits | None
+    """What another value of the same people would take off; None where the comparison knows no such thing."""
+    hypotheses: tuple[int, ...]
+    """The columns that this holds for: strangers, and the alternatives that are as strangers here."""
+
+
+def tables(seen: Sequence[Sequence[Outcome]], model: EntityModel) -> list[Table]:
+    """The table of each comparison."""
     return [_table(one, outcomes, model) for one, outcomes in zip(model.comparisons, seen, strict=True)]
 
 
-def _table(comparison: Comparison, outcomes: Sequence[Outcome], model: EntityModel) -> Bits:
-    rows = [[0.0] * (1 + len(model.alternatives))]
+def _table(comparison: Comparison, outcomes: Sequence[Outcome], model: EntityModel) -> Table:
+    rows, common = [[0.0] * (1 + len(model.alternatives))], [0.0]
     for name, value in outcomes[1:]:
         level = comparison.levels[name]
         weight = level.weight_of(value)
         rows.append([weight, *[weight if bits is None else bits for bits in level.against]])
-    return np.array(rows, order="F")
+        common.append(level.common_of(weight) if level.common_bits else 0.0)
+    first = next(iter(comparison.levels.values()))
+    as_strangers = tuple(at + 1 for at, bits in enumerate(first.against) if bits is None)
+    return Table(np.array(rows, order="F"), np.array(common) if any(common) else None, (0, *as_strangers))
 
 
-def sums(codes: Codes, tabled: Sequence[Bits], model: EntityModel) -> Bits:
+def sums(codes: Codes, tabled: Sequence[Table], model: EntityModel) -> Bits:
     """The bits of each pair against strangers and against each alternative, the priors included."""
-    total = _start(model, len(codes))
+    total = _Total(model, len(codes))
     for at, table in enumerate(tabled):
-        _add(total, table, codes[:, at])
-    return total
+        total.add(table, codes[:, at])
+    return total.bits()
 
 
-def _start(model: EntityModel, count: int) -> Bits:
-    # By column, as all that follows works on one column of many pairs at a time.
-    total = np.empty((count, 1 + len(model.alternatives)), order="F")
-    total[:] = [model.prior_bits, *(one.prior_bits for one in model.alternatives)]
-    return total
+class _Total:
+    """The growing sums of many pairs, one column a hypothesis."""
 
+    def __init__(self, model: EntityModel, count: int) -> None:
+        # By column, as all that follows works on one column of many pairs at a time.
+        self._bits = np.empty((count, 1 + len(model.alternatives)), order="F")
+        self._bits[:] = [model.prior_bits, *(one.prior_bits for one in model.alternatives)]
+        self._common: dict[int, tuple[Bits, Bits]] = {}
 
-def _add(total: Bits, table: Bits, codes: Codes) -> None:
-    if len(table) == 1:
-        return  # every pair lacks the value
-    for at in range(total.shape[1]):
-        total[:, at] += table[:, at][codes]
+    def add(self, table: Table, codes: Codes) -> None:
+        if len(table.weights) == 1:
+            return  # every pair lacks the value
+        for at in range(self._bits.shape[1]):
+            self._bits[:, at] += table.weights[:, at][codes]
+        if table.common is None:
+            return
+        bits = table.common[codes]
+        for at in table.hypotheses:
+            if (held := self._common.get(at)) is None:
+                self._common[at] = bits.copy(), bits.copy()
+            else:
+                whole, most = held
+                whole += bits
+                np.maximum(most, bits, out=most)
+
+    def bits(self) -> Bits:
+        """The sums, less all but the most of what each pair shares by people or country."""
+        for at, (whole, most) in self._common.items():
+            self._bits[:, at] -= whole - most
+        self._common.clear()
+        return self._bits
 
 
 def joint(total: Bits) -> Bits:
