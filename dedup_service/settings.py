@@ -58,6 +58,8 @@ class Settings:
     redis_url: str
     policy: Path | None
     principals: Path | None
+    workers: int
+    share_port: bool
     reflection: bool
     allow_unsafe_durability: bool
     pool_size: int
@@ -195,6 +197,18 @@ SETTINGS = (
     ),
     Setting("DEDUP_POLICY", "", "Policy file (YAML); when empty the shipped policy.", _file),
     Setting("DEDUP_PRINCIPALS", "", "Principals file (YAML); when empty the shipped principals.", _file),
+    Setting(
+        "DEDUP_WORKERS",
+        "1",
+        "Processes that share the port, from 1 to 64; one for each core answers most calls.",
+        _whole(1, 64),
+    ),
+    Setting(
+        "DEDUP_SHARE_PORT",
+        "false",
+        "Let other services of this machine listen on the same port, each with a part of the connections.",
+        _flag,
+    ),
     Setting(
         "DEDUP_REFLECTION",
         "",

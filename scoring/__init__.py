@@ -5,7 +5,7 @@ from scoring import Entity, prepare, score_pair
 score = score_pair(prepare(one, Entity.PERSON), prepare(other, Entity.PERSON))
 """
 
-from scoring.blocking import BlockingRule, blocking_keys, blocking_rules
+from scoring.blocking import BlockingRule, blocking_fingerprint, blocking_keys, blocking_rules
 from scoring.clustering import Cluster, Link, cluster
 from scoring.comparables import Comparable, Entity, pack, unpack
 from scoring.errors import (
@@ -17,7 +17,7 @@ from scoring.errors import (
     TrainingError,
 )
 from scoring.model import ScoringModel, shipped_model
-from scoring.pairs import Contribution, PairScore, Verdict, score_many, score_pair
+from scoring.pairs import Contribution, PairScore, Verdict, score_likely, score_many, score_pair
 from scoring.preparation import prepare
 from scoring.survivorship import MemberValues, Rule, SurvivingValue, survive
 
@@ -40,11 +40,13 @@ __all__ = [
     "SurvivorshipError",
     "TrainingError",
     "Verdict",
+    "blocking_fingerprint",
     "blocking_keys",
     "blocking_rules",
     "cluster",
     "pack",
     "prepare",
+    "score_likely",
     "score_many",
     "score_pair",
     "shipped_model",

@@ -3,8 +3,9 @@
 Every key is a function of the comparable alone, so that an index built anywhere, in any order, is the same.
 """
 
+import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from jellyfish import metaphone
 
@@ -12,12 +13,16 @@ from scoring.attributes.company_name import acronym
 from scoring.attributes.person_name import full_names_of
 from scoring.attributes.street_line import street_name
 from scoring.comparables import Comparable, Entity
+from scoring.model import shipped_model
 from scoring.vocabulary import word_set
 
 MAX_KEYS = 24
 MAX_KEY_CODE_POINTS = 80
 _PHONE_DIGITS = 8
 _LOCAL_MIN = 6
+_BEGINNING = 6
+_COMPANY_BEGINNING = 10
+_LEAST_INITIALS = 3
 _COMMON_WORDS = (
     word_set("branch_words") | word_set("parent_words") | word_set("place_words") | word_set("common_words")
 )
@@ -39,18 +44,23 @@ _CONTACT_RULES = {
 }
 _PERSON_RULES = {
     "b": "same given name (short forms resolved) and date of birth",
+    "c": "family names that sound alike, the same initial of the given name and the same city",
     "d": "family names that sound alike and the same date of birth",
     "g": "same given name, short forms resolved, and the same postal code",
+    "h": "same beginning of the family name and of the employer",
+    "j": "same given name, short forms resolved, and the same beginning of the employer",
+    "k": "given and family names that sound alike, in either order",
     "l": "same name before the @ of an e-mail address",
     "n": "same given and family name, short forms resolved, in either order",
     "o": "same initials in either order and the same date of birth",
-    "s": "family names that sound alike and the same initial of the given name",
+    "y": "family names that sound alike, the same initial of the given name and year of birth",
     "z": "family names that sound alike and the same postal code",
 }
 _COMPANY_RULES = {
     "n": "same beginning of the company name, spaces left out",
-    "q": "one company name is made of the other's initials, or both of the same",
-    "r": "same sound of a distinctive word of the company name",
+    "o": "same sound of a distinctive word of the company name, and the same city",
+    "q": "one company name is made of the other's initials, or both of the same, three at least",
+    "r": "same sound of a word that few company names have",
     "t": "same words of the company name in any order",
     "w": "same domain",
 }
@@ -71,6 +81,13 @@ _RULES = tuple(
 def blocking_rules() -> tuple[BlockingRule, ...]:
     """The rules behind the prefixes of blocking keys, sorted by prefix."""
     return _RULES
+
+
+def blocking_fingerprint() -> str:
+    """16 hexadecimal digits that change where the keys of a record may: with the rules and their words."""
+    parts = [f"{rule.prefix}={rule.description}" for rule in _RULES]
+    parts += sorted(_COMMON_WORDS | common_company_words())
+    return hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
 
 
 def blocking_keys(comparable: Comparable) -> tuple[str, ...]:
@@ -112,11 +129,12 @@ def _person_keys(comparable: Comparable) -> list[str]:
     names = full_names_of(given)[:3] if given else ()
     if given and family:
         keys += ["n:" + ":".join(sorted((name, family.replace(" ", "")))) for name in names]
-        initials = sorted({name[0] for name in (given, *names)})[:3]
-        keys += [f"s:{heard}:{initial}" for initial in initials]
+        keys += ["k:" + ":".join(sorted((sound(name), heard))) for name in names[:2]]
+        keys += _initial_keys(names, heard, comparable)
         parts = family.split()
         if len(parts) > 1:
-            keys += [f"s:{sound(part)}:{given[0]}" for part in (parts[0], parts[-1]) if len(part) > 2]
+            given_heard = sound(names[0])
+            keys += ["k:" + ":".join(sorted((given_heard, sound(part)))) for part in (parts[0], parts[-1])]
     elif given or family:
         keys.append(f"n:{family or given}")
     if postal_code:
@@ -127,6 +145,21 @@ def _person_keys(comparable: Comparable) -> list[str]:
         keys += _birth_keys(names, given, family, heard, comparable.birth_date)
     locals_ = (email.partition("@")[0] for email in comparable.emails)
     return keys + [f"l:{local}" for local in locals_ if len(local) >= _LOCAL_MIN]
+
+
+def _initial_keys(names: tuple[str, ...], heard: str, comparable: Comparable) -> list[str]:
+    """The sound of the family name and an initial are common: they take something else beside them."""
+    city, year = comparable.city[:_BEGINNING], comparable.birth_date[:4]
+    employer = comparable.company[:_BEGINNING]
+    keys: list[str] = []
+    for initial in sorted({name[0] for name in (comparable.given, *names)})[:2]:
+        if city:
+            keys.append(f"c:{heard}:{initial}:{city}")
+        if year:
+            keys.append(f"y:{heard}:{initial}:{year}")
+    if employer:
+        keys += [f"h:{comparable.family[:3]}:{employer}", f"j:{names[0]}:{employer}"]
+    return keys
 
 
 def _birth_keys(names: tuple[str, ...], given: str, family: str, heard: str, born: str) -> list[str]:
@@ -145,14 +178,23 @@ def _company_keys(comparable: Comparable) -> list[str]:
         return keys
     words = core.split()
     closed = core.replace(" ", "")
-    keys.append(f"n:{closed[:6]}")
+    keys.append(f"n:{closed[:_COMPANY_BEGINNING]}")
     keys.append("t:" + ":".join(sorted(words))[:64])
     initials = acronym(core) or (core if len(core) <= 8 else "")
-    if initials:
+    if len(initials) >= _LEAST_INITIALS:
         keys.append("q:" + "".join(sorted(initials))[:12])
-    rare = [word for word in words if len(word) > 2 and word not in _COMMON_WORDS and not word.isdigit()]
-    keys += [f"r:{sound(word)}" for word in rare[:3]]
-    return keys
+    telling = [word for word in words if len(word) > 2 and word not in _COMMON_WORDS and not word.isdigit()]
+    heard = [(word, sound(word)) for word in telling[:3]]
+    if city := comparable.city[:_BEGINNING]:
+        keys += [f"o:{sounds}:{city}" for _, sounds in heard]
+    common = common_company_words()
+    return keys + [f"r:{sounds}" for word, sounds in heard if word not in common]
+
+
+@cache
+def common_company_words() -> frozenset[str]:
+    """The words that many company names have, by the shipped frequencies; one of them alone makes no key."""
+    return frozenset(shipped_model().companies.parameters.term_frequencies["company_word"])
 
 
 def _national(identifier: str) -> str:

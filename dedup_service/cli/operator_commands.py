@@ -12,13 +12,20 @@ def serve(
     sample: Annotated[
         bool, typer.Option("--sample", help="Fill an empty store with a sample CRM and sweep it.")
     ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers", min=1, max=64, show_default="DEDUP_WORKERS", help="Processes that share the port."
+        ),
+    ] = None,
+    while_parent_lives: Annotated[bool, typer.Option("--while-parent-lives", hidden=True)] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say only that it is ready.")] = False,
     as_json: Json = False,
 ) -> None:
     """Serve the merge desk until SIGTERM or Ctrl-C; the settings are variables named DEDUP_..."""
     from dedup_service.cli import serving
 
-    serving.serve(sample=sample, quiet=quiet, as_json=as_json)
+    serving.serve(sample, quiet, as_json, workers, while_parent_lives)
 
 
 def doctor(as_json: Json = False) -> None:
@@ -41,7 +48,11 @@ def import_file(
     source: Annotated[str, typer.Option("--source", help="The source that the records are of, such as crm.")],
     mapping: Annotated[
         list[str] | None,
-        typer.Option("--map", metavar="COLUMN=FIELD", help="What a column is; FIELD empty leaves it out."),
+        typer.Option(
+            "--map",
+            metavar="COLUMN=FIELD",
+            help="Such as Cell=mobile_phone, road+number=street, or Notes= to leave it out.",
+        ),
     ] = None,
     delimiter: Annotated[str, typer.Option("--delimiter", help="Between the columns.")] = ",",
     encoding: Annotated[str, typer.Option("--encoding", help="Of the file.")] = "utf-8",

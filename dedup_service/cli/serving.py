@@ -5,13 +5,15 @@ import logging
 import os
 import signal
 import sys
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 
 import uvloop
 
 from dedup_service.cli.output import Output
 from dedup_service.cli.overview import say_store, say_sweep, say_what_to_try
 from dedup_service.cli.sample_crm import fill_with_sample
+from dedup_service.cli.workers import Workers, reserve_port
 from dedup_service.composition import RunningDesk, Servers, running_desk, servers
 from dedup_service.rpc.server import ServerOptions, start_server
 from dedup_service.settings import Settings
@@ -28,13 +30,18 @@ class Wishes:
     sample: bool
     quiet: bool
     out: Output
+    while_parent_lives: bool = False
 
 
-def serve(sample: bool, quiet: bool, as_json: bool) -> None:
+def serve(
+    sample: bool, quiet: bool, as_json: bool, workers: int | None = None, while_parent_lives: bool = False
+) -> None:
     """Serve until SIGTERM or SIGINT, then stop gracefully and return."""
     settings = Settings.from_environment(os.environ)
+    if workers is not None:
+        settings = replace(settings, workers=workers)
     logging.basicConfig(level=settings.log_level, format=LOG_FORMAT, stream=sys.stderr)
-    wishes = Wishes(sample, quiet, Output(as_json))
+    wishes = Wishes(sample, quiet, Output(as_json), while_parent_lives)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_until_told_to_stop(settings, wishes))
 
@@ -45,14 +52,44 @@ async def _until_told_to_stop(settings: Settings, wishes: Wishes) -> None:
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
+    if wishes.while_parent_lives:
+        await loop.connect_read_pipe(lambda: _EndOfInput(stop), sys.stdin)
     async with servers(settings) as where:
         # Servers that are just being started are waited for: cancelled half-way they would be left behind.
-        serving = asyncio.create_task(_serve(settings, where, wishes))
+        serve_on = _serve if settings.workers == 1 else _serve_with_workers
+        serving = asyncio.create_task(serve_on(settings, where, wishes))
         told = asyncio.create_task(stop.wait())
         await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
         await end_tasks([told, serving])
         if not serving.cancelled() and (error := serving.exception()) is not None:
             raise error
+
+
+class _EndOfInput(asyncio.Protocol):
+    """Sets an event when the other end of the standard input is gone."""
+
+    def __init__(self, ended: asyncio.Event) -> None:
+        self._ended = ended
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  asyncio passes it
+        self._ended.set()
+
+
+async def _serve_with_workers(settings: Settings, where: Servers, wishes: Wishes) -> None:
+    held, address = reserve_port(settings.listen)
+    with closing(held):
+        # What a start may find wrong or have to do is found and done once, before the workers start.
+        async with running_desk(settings, where) as running:
+            await _introduce(running, settings, wishes)
+            if not (wishes.quiet or wishes.out.as_json):
+                await say_what_to_try(running.desk, address, wishes.out)
+        workers = Workers(settings, where, address, settings.workers)
+        try:
+            await workers.start()
+            _say_listening(address, wishes, f" with {settings.workers} workers")
+            await asyncio.Event().wait()
+        finally:
+            await workers.stop()
 
 
 async def _serve(settings: Settings, where: Servers, wishes: Wishes) -> None:
@@ -63,6 +100,7 @@ async def _serve(settings: Settings, where: Servers, wishes: Wishes) -> None:
             reflection=settings.reflection,
             max_concurrent_calls=settings.max_concurrent_calls,
             grace_seconds=settings.grace_seconds,
+            share_port=settings.share_port,
         )
         server = await start_server(running.desk, options)
         try:
@@ -99,11 +137,16 @@ async def _introduce(running: RunningDesk, settings: Settings, wishes: Wishes) -
 
 
 async def _say_ready(running: RunningDesk, address: str, wishes: Wishes) -> None:
+    if not (wishes.quiet or wishes.out.as_json):
+        await say_what_to_try(running.desk, address, wishes.out)
+    _say_listening(address, wishes)
+
+
+def _say_listening(address: str, wishes: Wishes, how: str = "") -> None:
     out = wishes.out
     if out.as_json:
         out.json({"ready": True, "address": address})
         return
     if not wishes.quiet:
-        await say_what_to_try(running.desk, address, out)
         out.line()
-    out.line(f"ready: listening on {address}; Ctrl-C stops", "bold green")
+    out.line(f"ready: listening on {address}{how}; Ctrl-C stops", "bold green")

@@ -22,6 +22,8 @@ LOG = logging.getLogger(__name__)
 
 # Commits reach us in nearly the order of their revisions; a gap that stays is another process's write.
 GAP_SECONDS = 0.02
+# How often to look whether another process's follower has come as far as somebody waits for.
+LOOK_SECONDS = 0.005
 SHORTEST_RETRY_SECONDS = 0.05
 LONGEST_RETRY_SECONDS = 2.0
 PENDING_LIMIT = 10_000
@@ -63,14 +65,27 @@ class IndexFollower:
         self._wake.set()
 
     async def wait_applied(self, revision: int, timeout_seconds: float) -> bool:
-        """Wait until the index has this revision; False when the time is over."""
+        """Wait until the index has this revision, by our doing or another process's; False when the time is
+        over.
+        """
         try:
             async with asyncio.timeout(timeout_seconds):
                 while self._applied < revision:
-                    await self._advanced.wait()
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(LOOK_SECONDS):
+                            await self._advanced.wait()
+                            continue
+                    await self._look()
         except TimeoutError:
             return False
         return True
+
+    async def _look(self) -> None:
+        """Take note of how far the index has come by what other processes applied."""
+        with suppress(IndexUnavailable):
+            state = await self._index.serving_state()
+            if self._usable and state is not None and state.applied_revision > self._applied:
+                self._note(state.applied_revision)
 
     def request_rebuild(self) -> None:
         """Rebuild beside the index that serves, for an operator who mistrusts it."""
@@ -155,14 +170,21 @@ class IndexFollower:
             self._note(reached)
 
     async def _gap_closes(self) -> bool:
-        """Whether the missing revision is handed over within a moment."""
+        """Whether the missing revision is handed over, or applied by another process, within a moment."""
         missing = self._applied + 1
-        with suppress(TimeoutError):
-            async with asyncio.timeout(GAP_SECONDS):
-                while missing not in self._pending:
+        clock = asyncio.get_running_loop().time
+        end_time = clock() + GAP_SECONDS
+        while clock() < end_time:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
                     self._wake.clear()
                     await self._wake.wait()
-        return missing in self._pending
+            if missing in self._pending:
+                return True
+            await self._look()
+            if self._applied >= missing:
+                return True
+        return False
 
     def _note(self, revision: int) -> None:
         self._applied = revision

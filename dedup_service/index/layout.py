@@ -29,7 +29,7 @@ META = "dedup:meta"
 BUILD = "dedup:build"
 GARBAGE = "dedup:garbage"
 
-LAYOUT_VERSION = 3
+LAYOUT_VERSION = 4
 LONGEST_KEY_BYTES = 64  # also the longest that Redis keeps in its compact hashes
 BUCKET_COUNT = 2**18  # some 40 keys in each at a million records
 HASHED_KEY_MARK = "#"
@@ -40,8 +40,7 @@ _KINDS = {letter: kind for kind, letter in _LETTERS.items()}
 
 def format_version() -> str:
     """Names the layout and the blocking rules: an index written with others is rebuilt, not read."""
-    rules = "\n".join(f"{rule.prefix}={rule.description}" for rule in scoring.blocking_rules())
-    return f"{LAYOUT_VERSION}-{hashlib.blake2b(rules.encode(), digest_size=8).hexdigest()}"
+    return f"{LAYOUT_VERSION}-{scoring.blocking_fingerprint()}"
 
 
 def stored_key(blocking_key: str) -> str:

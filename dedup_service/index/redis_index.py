@@ -194,6 +194,11 @@ class RedisIndex:
                 return None
         raise AssertionError("a batch without trusted inserts cannot be refused for them")
 
+    async def serving_state(self) -> EpochState | None:
+        """How far the index that serves has come; None when there is none."""
+        async with reaching_server():
+            return await self.state(layout.META)
+
     async def state(self, state_key: str) -> EpochState | None:
         """What a state hash of this store and format says; None when there is none to write to."""
         fields = ["store_id", "format_version", "epoch", "applied_revision"]

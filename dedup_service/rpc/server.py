@@ -58,6 +58,7 @@ class ServerOptions:
     max_concurrent_calls: int
     grace_seconds: float
     checkpoint_seconds: float = 5.0
+    share_port: bool = False
 
 
 class RunningGrpc:
@@ -107,8 +108,8 @@ async def start_server(desk: Desk, options: ServerOptions) -> RunningGrpc:
     server = grpc.aio.server(
         options=(
             ("grpc.max_receive_message_length", _MAX_RECEIVED_BYTES),
-            # Without it two servers could listen on one port, each with a part of the calls.
-            ("grpc.so_reuseport", 0),
+            # Unless it is wished, two servers on one port would each get a part of the calls.
+            ("grpc.so_reuseport", int(options.share_port)),
         ),
         maximum_concurrent_rpcs=2 * options.max_concurrent_calls + _REFUSED_AT_ONCE,
     )

@@ -6,7 +6,7 @@ one committed run.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +17,9 @@ from psycopg import IsolationLevel, errors
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from dedup_service.domain.errors import RequestIdReused, StateNotAllowed, StoreUnavailable
+from dedup_service.domain.records import Record
 from dedup_service.store import ledger
+from dedup_service.store.lookups import RecordLookups
 from dedup_service.store.reading import Reading
 from dedup_service.store.rows import decode, encode, keep_json_as_bytes
 from dedup_service.store.statements import statement
@@ -61,6 +63,9 @@ class PostgresStore:
         self._pool = self._make_pool(self._configure)
         # Readers have connections of their own, so that writers waiting for locks never starve them.
         self._reads = self._make_pool(self._configure_reading)
+        self._lookups = RecordLookups(
+            options.url, options.connect_timeout_seconds, options.statement_timeout_seconds
+        )
 
     def _make_pool(
         self, configure: Callable[[psycopg.AsyncConnection], Awaitable[None]]
@@ -108,6 +113,7 @@ class PostgresStore:
         """Give all connections back."""
         await self._pool.close()
         await self._reads.close()
+        await self._lookups.close()
 
     async def store_id(self) -> str:
         """The identity of this database, by which the index knows whose cache it is."""
@@ -126,6 +132,10 @@ class PostgresStore:
     async def read(self, work: Callable[[ReadTransaction], Awaitable[T]]) -> T:
         async with self.snapshot() as reading:
             return await work(reading)
+
+    async def records_now(self, record_nos: Collection[int]) -> dict[int, Record]:
+        async with _translated():
+            return await self._lookups.records(record_nos)
 
     async def preview(self, work: Work[T]) -> T:
         async def once(connection: psycopg.AsyncConnection) -> T:

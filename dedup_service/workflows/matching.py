@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import scoring
 from dedup_service.domain.errors import InvalidInput, NotFound
@@ -12,7 +11,7 @@ from dedup_service.domain.matching import comparable_of
 from dedup_service.domain.records import LeadClass, Record, RecordDraft, RecordKey, RecordKind
 from dedup_service.domain.validation import draft_violations
 from dedup_service.workflows.index_port import BlockingIndex, Candidate, Incompleteness, IndexProgress
-from dedup_service.workflows.ports import ClockNow, ReadTransaction, Store
+from dedup_service.workflows.ports import ClockNow, Store
 from dedup_service.workflows.rules import Rules
 from dedup_service.workflows.scoring_models import ScoringModels
 
@@ -20,7 +19,7 @@ MAX_PAGE = 1000
 MAX_PAIRS = 1000
 # How long a read waits for the index to reach the revision that the caller has written.
 FRESHNESS_SECONDS = 2.0
-_SCORES_AT_ONCE = 200
+_SCORES_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +158,8 @@ class Matching:
                 # Let other calls in: a large block takes tens of milliseconds.
                 await asyncio.sleep(0)
             chunk = candidates[start : start + _SCORES_AT_ONCE]
-            scores = scoring.score_many(comparable, [c.comparable for c in chunk], model)
-            scored += [pair for pair in zip(chunk, scores, strict=True) if pair[1].match_probability >= least]
+            found = scoring.score_likely(comparable, [c.comparable for c in chunk], model, least)
+            scored += [(chunk[at], score) for at, score in found]
         scored.sort(key=lambda pair: (-pair[1].match_weight_bits, pair[0].record_no))
         if query.after is None:
             return scored
@@ -179,7 +178,7 @@ class Matching:
         for start in range(0, len(scored), wanted):
             piece = scored[start : start + wanted]
             numbers = [candidate.record_no for candidate, _ in piece]
-            records = await self._store.read(partial(_records, numbers))
+            records = await self._store.records_now(numbers)
             live += [
                 FoundMatch(record, score, candidate.shared_keys)
                 for candidate, score in piece
@@ -268,7 +267,3 @@ class Matching:
         else:
             said.append("They share no blocking key, so neither is ever a candidate of the other.")
         return said
-
-
-async def _records(numbers: Sequence[int], tx: ReadTransaction) -> dict[int, Record]:
-    return await tx.records_by_no(numbers)

@@ -332,6 +332,12 @@ class Store(Protocol):
         """Run the work in one read-only snapshot."""
         ...
 
+    async def records_now(self, record_nos: Collection[int]) -> dict[int, Record]:
+        """Each of these records that there is, as committed by now; for a few at a time, and cheaper than a
+        snapshot.
+        """
+        ...
+
     async def drop_old_answers(self) -> None:
         """Forget request answers that are past their promised lifetime."""
         ...

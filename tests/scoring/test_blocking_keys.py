@@ -63,7 +63,23 @@ def test_keys_are_the_same_under_every_hash_seed() -> None:
         ({"email": "jonathan.doe@acme.com"}, {"email": "jonathan.doe@zylo.de"}, "l"),
         ({"phone": "+442079460958"}, {"phone": "020 7946 0958"}, "p"),
         ({"full_name": "Bob Smith"}, {"full_name": "Smith, Robert"}, "n"),
-        ({"full_name": "Jon Meyer"}, {"full_name": "Jim Meier"}, "s"),
+        ({"full_name": "Jon Meyer"}, {"full_name": "Maier, John"}, "k"),
+        ({"full_name": "Jon Meyer", "city": "Ulm"}, {"full_name": "J. Meier", "city": "Ulm"}, "c"),
+        (
+            {"full_name": "Jon Meyer", "birth_date": "1980-04-03"},
+            {"full_name": "J. Meier", "birth_date": "1980-12-30"},
+            "y",
+        ),
+        (
+            {"full_name": "Jon Meyer", "company_name": "Zylotech GmbH"},
+            {"full_name": "Al Meyerle", "company_name": "Zylotech"},
+            "h",
+        ),
+        (
+            {"full_name": "Bob Meyer", "company_name": "Zylotech GmbH"},
+            {"full_name": "Robert Huber", "company_name": "Zylotech"},
+            "j",
+        ),
         (
             {"full_name": "Jon Meyer", "postal_code": "80331"},
             {"family_name": "Maier", "postal_code": "80331"},
@@ -93,7 +109,12 @@ def test_people_meet(left: Values, right: Values, prefix: str) -> None:
     [
         ({"website": "www.acme.com"}, {"email": "info@acme.com"}, "cw"),
         ({"company_name": "Acme Trading Ltd"}, {"company_name": "Trading, Acme"}, "ct"),
-        ({"company_name": "Acme Trading"}, {"company_name": "Acme Tradnig"}, "cn"),
+        ({"company_name": "Acme Trading House"}, {"company_name": "Acme Tradingshouse"}, "cn"),
+        (
+            {"company_name": "Summit Plumbing", "city": "Leeds"},
+            {"company_name": "Summitt Heating", "city": "Leeds"},
+            "co",
+        ),
         ({"company_name": "Bayerische Motoren Werke"}, {"company_name": "BMW AG"}, "cq"),
         ({"company_name": "Zylotech Consulting"}, {"company_name": "The Zilotech Group"}, "cr"),
         ({"company_name": "株式会社東芝"}, {"company_name": "東芝"}, "ct"),
