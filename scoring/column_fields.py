@@ -48,6 +48,11 @@ class FieldColumns:
         """As a user would write it: 'street=number+street|address'."""
         return f"{self.field}=" + "|".join("+".join(joined) for joined in self.alternatives)
 
+    @property
+    def words(self) -> str:
+        """As it is told to people: 'number + street, or else address'."""
+        return ", or else ".join(" + ".join(joined) for joined in self.alternatives)
+
     def value(self, row: Mapping[str, str]) -> str:
         """The value of a row; empty where no column holds any.
 
@@ -156,7 +161,7 @@ def _one_address(of_field: dict[str, list[_Place]]) -> dict[str, str]:
         return {}
     kept = min(fields_of, key=lambda kind: (-len(fields_of[kind]), rank_of[kind]))
     first = min((p for field in ADDRESS_FIELDS for p in of_field[field] if p.name.kind == kept), key=_place)
-    why = f"another address; that of {first.column} is compared"
+    why = f"another address; that of {first.column} is read"
     left_out: dict[str, str] = {}
     for field in ADDRESS_FIELDS:
         wanted = kept if field in fields_of[kept] else ""

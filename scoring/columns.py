@@ -6,7 +6,7 @@ first that holds something is taken ("a|b"); users write mappings in the same wa
 """
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from scoring.column_fields import FIELDS, PERSON_FIELDS, FieldColumns, gather_fields, settle_names
@@ -87,7 +87,11 @@ class Recognised:
 
 
 def recognise(
-    header: Sequence[str], entity: Entity | None = None, overrides: Sequence[str] = ()
+    header: Sequence[str],
+    entity: Entity | None = None,
+    overrides: Sequence[str] = (),
+    *,
+    keep_all: bool = False,
 ) -> Recognised:
     """What the columns of a file with this header are.
 
@@ -96,7 +100,9 @@ def recognise(
         entity: What all records describe. None: a column such as record_type says it of each row; rows of
             which it does not are people where a column names a person or a birth, else companies.
         overrides: Mappings "field=column", "field=one+other" (joined), "field=one|other" (the first that
-            holds something) or "field=" (no column); the field may also be record_id or record_type.
+            holds something) or "field=" (no column); the field may also be record_id or record_type. The
+            column may stand first as well, where only one of the two readings makes sense.
+        keep_all: Whether companies keep the fields of people too, which are stored but not compared.
 
     Raises:
         ColumnError: A column stands twice, a mapping names no field or no column, or no field is found.
@@ -112,7 +118,8 @@ def recognise(
     mixed = entity is None and "record_type" in roles
     named = settle_names(header, named, roles, guessed, mixed=mixed)
     ignored = {column: _UNKNOWN for column in header if column not in named and column not in taken}
-    _set_aside(named, ignored, chosen, people_too=mixed or guessed is Entity.PERSON)
+    people = mixed or guessed is Entity.PERSON
+    _set_aside(named, ignored, chosen, people=people, keep_all=keep_all)
     if entity is not None:
         ignored |= dict.fromkeys(_of_role(named, "record_type"), "what all records are was given")
     found, other_addresses = gather_fields(header, {c: n for c, n in named.items() if c not in ignored})
@@ -154,18 +161,19 @@ def _set_aside(
     ignored: dict[str, str],
     chosen: Mapping[str, FieldColumns],
     *,
-    people_too: bool,
+    people: bool,
+    keep_all: bool,
 ) -> None:
-    """Columns whose name is known, but which are not compared."""
+    """Columns whose name is known, but which are not read; `people` says whether records may be of people."""
     for column, name in named.items():
         field = name.role.partition(".")[0]
         if name.role == "truth":
             ignored[column] = "a label: never compared"
         elif field in chosen and field not in ROLES:
             ignored[column] = f"not in the mapping given for {field}"
-        elif field in PERSON_FIELDS and not people_too:
+        elif field in PERSON_FIELDS and not (people or keep_all):
             ignored[column] = "companies are not compared by it"
-        elif name.role == "record_id" and name.kind and people_too:
+        elif name.role == "record_id" and name.kind and people:
             ignored[column] = "an id, but not of the record itself"
 
 
@@ -193,26 +201,64 @@ def _chosen(header: Sequence[str], overrides: Sequence[str]) -> dict[str, FieldC
     """The user's mappings by field; a field without columns is left out of the comparison."""
     chosen: dict[str, FieldColumns] = {}
     for text in overrides:
-        field, equals, written = (part.strip() for part in text.partition("="))
-        if not equals:
-            raise ColumnError(repr(text), "is no mapping", "write field=column, or field=one+other")
-        if field not in FIELDS and field not in ROLES:
-            raise ColumnError(repr(text), f"{field!r} is no field", _nearest(field, (*FIELDS, *ROLES)))
+        field, written = split_mapping(text, header, (*FIELDS, *ROLES))
         if field in chosen:
             raise ColumnError(repr(text), f"{field} is mapped twice", "join columns with +: field=one+other")
-        alternatives = tuple(_joined(part, text, header) for part in _split(written, "|", header))
+        alternatives = tuple(tuple(_split(part, "+", header)) for part in _split(written, "|", header))
         if field in ROLES and (len(alternatives) > 1 or any(len(each) > 1 for each in alternatives)):
             raise ColumnError(repr(text), f"{field} is one column", "name one")
         chosen[field] = FieldColumns(field, alternatives)
     return chosen
 
 
-def _joined(written: str, text: str, header: Sequence[str]) -> tuple[str, ...]:
-    columns = tuple(_split(written, "+", header))
-    for column in columns:
-        if column not in header:
-            raise ColumnError(repr(text), f"the file has no column {column!r}", _nearest(column, header))
-    return columns
+def split_mapping(
+    text: str,
+    header: Sequence[str],
+    fields: Sequence[str],
+    is_field: Callable[[str], bool] | None = None,
+    *,
+    column_first: bool = False,
+) -> tuple[str, str]:
+    """The field and the columns of a mapping, whichever of the two stands first. Where both readings make
+    sense, the columns do with `column_first`, else the field does. What is second may be empty.
+
+    Args:
+        text: The mapping as written: "field=one+other|third", or the same the other way round.
+        header: The columns of the file.
+        fields: The names that a field may have, as they are to be told.
+        is_field: Whether a name is one of a field, where `fields` has not all; an empty name is one where
+            a column may be left out.
+        column_first: Whether the documented form is "column=field".
+
+    Raises:
+        ColumnError: There is no equals sign, or neither reading makes sense.
+    """
+    known = is_field or frozenset(fields).__contains__
+    left, equals, right = (part.strip() for part in text.partition("="))
+    if not equals or not left:
+        form = "column=field" if column_first else "field=column, or field=one+other"
+        raise ColumnError(repr(text), "is no mapping", f"write {form}")
+    readings = ((right, left), (left, right)) if column_first else ((left, right), (right, left))
+    for field, written in readings:
+        if known(field) and not _missing(written, header):
+            return field, written
+    # Of a mapping that makes no sense either way round, the half that does says what is wrong with the other.
+    columns = [written for field, written in readings if field and known(field)]
+    names = [field for field, written in readings if written and not _missing(written, header)]
+    if columns or (column_first and not names):
+        missing = _missing((columns or [left])[0], header)[0]
+        raise ColumnError(repr(text), f"the file has no column {missing!r}", _nearest(missing, header))
+    field = names[0] if names else left
+    raise ColumnError(repr(text), f"{field!r} is no field", _nearest(field, fields))
+
+
+def columns_of(written: str, header: Sequence[str]) -> list[str]:
+    """The single columns that the column side of a mapping names, whether the file has them or not."""
+    return [column for part in _split(written, "|", header) for column in _split(part, "+", header)]
+
+
+def _missing(written: str, header: Sequence[str]) -> list[str]:
+    return [column for column in columns_of(written, header) if column not in header]
 
 
 def _split(written: str, mark: str, header: Sequence[str]) -> list[str]:

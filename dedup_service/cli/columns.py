@@ -1,105 +1,140 @@
 """Which column of a CSV file is which part of a record.
 
-A column is known by the name of a field, by the names that `python -m dedup_service.sample --csv` writes,
-or by what common CRMs call it; case, spaces and punctuation do not matter there.
+Columns of values are known by the names that `scoring.columns` knows, as for `dedup evaluate`. Columns of
+links, facts and custom fields go by the names that `python -m dedup_service.sample --csv` writes, links also
+by what common CRMs call them; case, spaces and punctuation do not matter there.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import typer
 
 from dedup_service.domain.facts import FACTS
 from dedup_service.domain.fields import FIELDS, is_known_field
+from scoring import Entity
+from scoring.column_fields import FieldColumns
+from scoring.columns import ColumnError, Ignored, columns_of, recognise, split_mapping
 
 ID = "source_record_id"
 LINKS = ("owner", "owner_function", "queue", "account", "parent", "person_account", "source_update_time")
+WHO = (
+    *("given_name", "family_name", "full_name", "maiden_name", "other_name", "company_name"),
+    *("email", "secondary_email", "phone", "mobile_phone", "website"),
+    *("national_id", "tax_id", "registration_number", "customer_number"),
+)
+"""Fields that say who a record is: one without any of them finds nobody, and is found by nobody."""
 
-_ALIASES = {
-    ID: "id recordid externalid sourcerecordid",
-    "given_name": "firstname givenname forename",
-    "middle_name": "middlename",
-    "family_name": "lastname familyname surname",
-    "full_name": "fullname contactname displayname",
-    "title": "salutation",
-    "suffix": "suffix",
-    "birth_date": "birthdate birthday dateofbirth dob",
-    "job_title": "title jobtitle position",
-    "company_name": "accountname company companyname organization organisation organizationname",
-    "email": "email emailaddress primaryemail workemail",
-    "secondary_email": "secondaryemail otheremail email2 emailaddress2",
-    "phone": "phone phonenumber telephone businessphone workphone phone1",
-    "mobile_phone": "mobilephone mobile mobilenumber cellphone cell",
-    "website": "website websiteurl url web homepage domain",
-    "street": "billingstreet mailingstreet street streetaddress address address1 addressline1 addressstreet",
-    "city": "billingcity mailingcity city town addresscity",
-    "region": "billingstate mailingstate billingstateprovince region state stateprovince province county",
-    "postal_code": "postalcode billingpostalcode mailingpostalcode zip zipcode postcode billingzip",
-    "country": "country countrycode billingcountry mailingcountry billingcountrycode mailingcountrycode",
-    "tax_id": "taxid taxnumber vat vatid vatnumber ein",
-    "registration_number": "registrationnumber companynumber companyregistrationnumber",
-    "customer_number": "customernumber customerid accountnumber debtornumber",
-    "industry": "industry sector",
-    "lead_source": "leadsource originalsource",
+_TARGETS = (ID, *FIELDS, *LINKS, "fact.NAME", "custom.NAME")
+_LEFT_OUT = "the mapping leaves it out"
+_LINK_NAMES = {
     "owner": "ownerid owner",
     "parent": "parentid parentaccountid parentaccount",
     "source_update_time": "lastmodifieddate systemmodstamp updatedat modifiedon lastmodified",
     "person_account": "ispersonaccount personaccount",
 }
-_BY_ALIAS = {alias: target for target, names in _ALIASES.items() for alias in names.split()}
+_LINK_OF = {name: link for link, names in _LINK_NAMES.items() for name in names.split()}
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnPlan:
-    """Which column (by place) gives which part of a record, and the columns that give nothing."""
+    """Which columns give which part of a record: the id and the values, and by one column each the links,
+    facts and custom fields; and the columns that give nothing, with why.
+    """
 
-    targets: dict[str, int]
-    left_out: tuple[str, ...]
-    width: int
+    header: tuple[str, ...]
+    record_id: str
+    values: tuple[FieldColumns, ...]
+    others: Mapping[str, str]
+    left_out: tuple[Ignored, ...]
+
+    @property
+    def taken(self) -> list[tuple[str, str]]:
+        """The columns, in words, and what they are."""
+        values = [(one.words, one.field) for one in self.values]
+        return [(self.record_id, ID), *values, *((column, target) for target, column in self.others.items())]
+
+    def cells(self, row: Sequence[str]) -> dict[str, str]:
+        """What a row as long as the header says, by what it is; empty where it says nothing."""
+        by_column = dict(zip(self.header, row, strict=True))
+        values = {one.field: one.value(by_column) for one in self.values}
+        others = {target: by_column[column] for target, column in self.others.items()}
+        return {ID: by_column[self.record_id], **values, **others}
 
 
 def plan_columns(header: Sequence[str], kind: str, mapping: Iterable[str]) -> ColumnPlan:
     """Decide what each column is; `mapping` are words COLUMN=FIELD that come before everything else.
 
     Raises:
-        typer.BadParameter: a mapping that names no column or no field, or no column with the ids.
+        typer.BadParameter: a mapping that names no column or no field, no column with the ids, or none that
+            says who a record is.
     """
-    chosen = _chosen(header, mapping)
-    targets = {target: place for place, target in chosen.items() if target}
-    left_out = []
-    for place, column in enumerate(header):
-        if place in chosen:
-            continue
-        target = _target_of(column, kind)
-        if target and target not in targets:
-            targets[target] = place
-        else:
-            left_out.append(column)
-    if ID not in targets:
+    names = tuple(column.strip() or f"column {at}" for at, column in enumerate(header, 1))
+    try:
+        mapped, left_out = _mapped(names, mapping)
+        others = _others(names, kind, mapped, left_out)
+        rest = [name for name in names if name not in left_out and name not in others.values()]
+        entity = Entity.COMPANY if kind == "ACCOUNT" else Entity.PERSON
+        found = recognise(rest, entity, _overrides(rest, mapped, others), keep_all=True)
+    except ColumnError as error:
+        raise typer.BadParameter(str(error), param_hint="--map") from error
+    columns = f"the columns are {', '.join(names)}"
+    if not found.record_id:
         raise typer.BadParameter(
-            f"no column holds the ids of the records; name it with --map COLUMN={ID}. "
-            f"The columns are {', '.join(header)}",
+            f"no column holds the ids of the records; name it with --map COLUMN={ID}; {columns}",
             param_hint="FILE.csv",
         )
-    return ColumnPlan(targets, tuple(left_out), len(header))
+    if not any(one.field in WHO for one in found.fields):
+        raise typer.BadParameter(
+            "no column says who a record is, so that none would ever match: a name, an e-mail address, a "
+            f"telephone or an identifier; name one with --map COLUMN=FIELD; {columns}",
+            param_hint="FILE.csv",
+        )
+    ignored = (*found.ignored, *(Ignored(name, _LEFT_OUT) for name in left_out))
+    return ColumnPlan(names, found.record_id, found.fields, others, ignored)
 
 
-def _chosen(header: Sequence[str], mapping: Iterable[str]) -> dict[int, str]:
-    chosen: dict[int, str] = {}
+def _mapped(names: Sequence[str], mapping: Iterable[str]) -> tuple[dict[str, str], list[str]]:
+    """The user's mappings by what the columns are to be, and the columns that are to be nothing."""
+    mapped: dict[str, str] = {}
+    left_out = []
     for text in mapping:
-        column, equals, target = text.partition("=")
-        if not equals or column not in header:
-            raise typer.BadParameter(
-                f"{text}: write COLUMN=FIELD; the columns are {', '.join(header)}", param_hint="--map"
-            )
-        if target and not _is_target(target):
-            known = ", ".join((ID, *FIELDS, *LINKS, "fact.NAME", "custom.NAME"))
-            raise typer.BadParameter(f"{target} is no field; take one of {known}", param_hint="--map")
-        if target and target in chosen.values():
-            raise typer.BadParameter(f"{target} is mapped twice", param_hint="--map")
-        chosen[header.index(column)] = target
-    return chosen
+        target, written = split_mapping(text, names, _TARGETS, _is_target_or_nothing, column_first=True)
+        if not target:
+            left_out.append(written)
+            continue
+        if target in mapped:
+            raise ColumnError(repr(text), f"{target} is mapped twice", "join columns with +: one+other=field")
+        if target not in FIELDS and len(columns_of(written, names)) > 1:
+            raise ColumnError(repr(text), f"{target} is one column", "name one")
+        mapped[target] = written
+    return mapped, left_out
+
+
+def _others(
+    names: Sequence[str], kind: str, mapped: Mapping[str, str], left_out: Sequence[str]
+) -> dict[str, str]:
+    """The column of each link, fact and custom field."""
+    others = {target: column for target, column in mapped.items() if column and not _is_value(target)}
+    used = {*left_out, *(column for written in mapped.values() for column in columns_of(written, names))}
+    for name in names:
+        target = name if _is_target(name) and not _is_value(name) else _link(name, kind)
+        if target and name not in used and target not in mapped:
+            others.setdefault(target, name)
+    return others
+
+
+def _overrides(rest: Sequence[str], mapped: Mapping[str, str], others: Mapping[str, str]) -> list[str]:
+    """The mappings of values as `recognise` takes them, with those that a name of our own decides."""
+    said = {target: written for target, written in mapped.items() if _is_value(target)}
+    own = (ID, "full_name") if "person_account" in others else (ID,)
+    said |= {name: name for name in own if name in rest and name not in said}
+    return [f"{'record_id' if target == ID else target}={written}" for target, written in said.items()]
+
+
+def _is_target_or_nothing(name: str) -> bool:
+    return not name or _is_target(name)
 
 
 def _is_target(name: str) -> bool:
@@ -107,14 +142,13 @@ def _is_target(name: str) -> bool:
     return name == ID or name in LINKS or is_known_field(name) or (fact != name and fact in FACTS)
 
 
-def _target_of(column: str, kind: str) -> str:
-    if _is_target(column):
-        return column
+def _is_value(target: str) -> bool:
+    """Whether it is the id or a field that scoring knows."""
+    return target == ID or target in FIELDS
+
+
+def _link(column: str, kind: str) -> str:
     plain = re.sub(r"[^a-z0-9]", "", column.lower())
-    if plain == f"{kind.lower()}id":
-        return ID
     if plain == "accountid" and kind == "CONTACT":
         return "account"
-    if plain == "name":
-        return "company_name" if kind == "ACCOUNT" else "full_name"
-    return _BY_ALIAS.get(plain, "")
+    return _LINK_OF.get(plain, "")

@@ -1,12 +1,10 @@
 """`match`, `score` and `explain`: what is the same, how sure that is, and why."""
 
 from collections.abc import Iterable
-from math import log2
 from pathlib import Path
 
 import typer
 
-from dedup_service.cli.problems import CommandError
 from dedup_service.cli.session import Session
 from dedup_service.cli.words import bits, record_words, shown, who, word
 from dedup_service.client import ServiceError
@@ -16,7 +14,6 @@ from dedup_service.v1.golden_record_service_pb2 import BatchGetGoldenRecordsRequ
 from dedup_service.v1.match_service_pb2 import (
     ExplainMatchRequest,
     ExplainMatchResponse,
-    GetScoringModelRequest,
     Match,
     MatchRequest,
     MatchResponse,
@@ -24,8 +21,6 @@ from dedup_service.v1.match_service_pb2 import (
     PairSide,
     ScoreRequest,
 )
-
-WIDEST_BAR = 12  # blocks on each side of the middle, one a bit
 
 
 def kind_of(name: str) -> RecordKind.ValueType:
@@ -76,8 +71,11 @@ def match(session: Session, request: MatchRequest) -> None:
         ],
         right=("probability", "bits", "shared keys"),
     )
-    for found in answer.matches if request.explain else ():
-        contributions(session, found.score, f"why {found.record}")
+    if request.explain:
+        from dedup_service.cli.waterfall_view import say_contributions
+
+        for found in answer.matches:
+            say_contributions(out, found.score, f"why {found.record}")
     _closing_words(session, answer)
 
 
@@ -117,73 +115,39 @@ def _golden_values(session: Session, matches: Iterable[Match]) -> dict[str, str]
 
 def score(session: Session, left: str, right: str) -> None:
     """Show the score of two stored records."""
+    from dedup_service.cli.waterfall_view import say_contributions
+
     answer = session.client.matches.Score(ScoreRequest(pair=_pair(left, right)))
     out = session.output
     if out.as_json:
         out.json(answer)
         return
     _verdict(session, answer.score)
-    contributions(session, answer.score, "contributions")
+    say_contributions(out, answer.score, "contributions")
 
 
 def explain(session: Session, left: str, right: str, picture: Path | None = None) -> None:
     """Show the waterfall from prior to match weight, and whether the two are ever compared."""
+    from dedup_service.cli.waterfall_view import require_svg, say_waterfall, write_picture
+
+    if picture is not None:
+        require_svg(picture)
     answer = session.client.matches.ExplainMatch(ExplainMatchRequest(pair=_pair(left, right)))
     out = session.output
     if picture is not None:
-        picture.write_text(_drawn(session, answer, left, right), "utf-8")
+        write_picture(
+            session, answer, f"{shown(record_words(left))} and {shown(record_words(right))}", picture
+        )
     if out.as_json:
         out.json(answer)
         return
     _verdict(session, answer.score)
-    out.table(
-        ("comparison", "level", "bits", "total", "", "evidence"),
-        [
-            (
-                step.comparison,
-                step.level,
-                bits(step.weight_bits),
-                bits(step.total_bits),
-                _bar(step.weight_bits),
-                step.evidence,
-            )
-            for step in answer.waterfall
-        ],
-        "from prior to match weight, in bits",
-        right=("bits", "total"),
-    )
+    say_waterfall(out, answer.score)
     _keys(session, answer)
     out.bullets("in words", answer.sentences)
     if picture is not None:
         out.line()
         out.line(f"wrote {picture}")
-
-
-def _drawn(session: Session, answer: ExplainMatchResponse, left: str, right: str) -> str:
-    """The waterfall as an SVG, with the thresholds of the model that gave the score."""
-    import scoring
-    from dedup_service.reports.pictures import PicturesMissing, require_libraries
-    from dedup_service.reports.waterfall import Thresholds, waterfall_svg
-
-    try:
-        require_libraries()
-    except PicturesMissing as error:
-        raise CommandError(str(error)) from error
-    model = session.client.matches.GetScoringModel(GetScoringModelRequest(name=answer.scoring_model))
-    review, match = (log2(each / (1 - each)) for each in (model.review_threshold, model.match_threshold))
-    said = answer.score
-    score = scoring.PairScore(
-        said.match_weight_bits,
-        said.match_probability,
-        scoring.Verdict(word(said, "verdict")),
-        said.prior_bits,
-        tuple(
-            scoring.Contribution(each.comparison, each.level, each.weight_bits, each.evidence)
-            for each in said.contributions
-        ),
-    )
-    title = f"{shown(record_words(left))} and {shown(record_words(right))}"
-    return waterfall_svg(score, title, Thresholds(review, match))
 
 
 def _keys(session: Session, answer: ExplainMatchResponse) -> None:
@@ -205,21 +169,6 @@ def _verdict(session: Session, found: PairScore) -> None:
         f"{bits(found.match_weight_bits)} bits (prior {bits(found.prior_bits)})",
         "bold",
     )
-
-
-def contributions(session: Session, found: PairScore, heading: str) -> None:
-    """What each comparison said, the weightiest first."""
-    rows = [
-        (each.comparison, each.level, bits(each.weight_bits), _bar(each.weight_bits), each.evidence)
-        for each in sorted(found.contributions, key=lambda c: -abs(c.weight_bits))
-    ]
-    session.output.table(("comparison", "level", "bits", "", "evidence"), rows, heading, right=("bits",))
-
-
-def _bar(weight_bits: float) -> str:
-    """A bar as long as the weight, to the right of the middle for a match and to the left against it."""
-    bar = "█" * min(round(abs(weight_bits)), WIDEST_BAR)
-    return f"{'':>{WIDEST_BAR}}|{bar}" if weight_bits >= 0 else f"{bar:>{WIDEST_BAR}}|"
 
 
 def _pair(left: str, right: str) -> Pair:

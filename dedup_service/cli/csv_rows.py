@@ -45,12 +45,12 @@ class RecordReader:
     def record(self, row: Row) -> tuple[Record, tuple[str, ...]]:
         """The record of a row, and everything that is wrong with it."""
         problems = list(row.problems)
-        if not problems and len(row.cells) != self.columns.width:
-            problems.append(f"has {len(row.cells)} columns, the header has {self.columns.width}")
+        if not problems and len(row.cells) != len(self.columns.header):
+            problems.append(f"has {len(row.cells)} columns, the header has {len(self.columns.header)}")
         record = Record(kind=self.kind)
         if problems:
             return record, tuple(problems)
-        cells = {target: row.cells[place] for target, place in self.columns.targets.items()}
+        cells = self.columns.cells(row.cells)
         self._identify(record, cells.pop(ID), row.line, problems)
         for target, text in cells.items():
             if not text.strip():

@@ -24,7 +24,16 @@ def match(
     among: Annotated[
         list[str] | None, typer.Option("--among", help="Kinds to search; all if not given.")
     ] = None,
-    min_probability: Annotated[float | None, typer.Option("--min-probability", min=0, max=1)] = None,
+    min_probability: Annotated[
+        float | None,
+        typer.Option(
+            "--min-probability",
+            metavar="SHARE",
+            min=0,
+            max=1,
+            help="Only matches of at least this probability, from 0 to 1.",
+        ),
+    ] = None,
     why: Annotated[bool, typer.Option("--why", help="Show the contributions of each match.")] = False,
     limit: Limit = 10,
     address: Address = DEFAULT_ADDRESS,

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from dedup_service.cli.output import Output
-from dedup_service.cli.problems import CommandError
+from dedup_service.cli.problems import CommandError, no_model_file, require_place
 from dedup_service.cli.words import bits, plural
 from dedup_service.reports.evaluation import MATCH, REVIEW, Evaluation
 from dedup_service.reports.evaluation import evaluate as measure
@@ -19,19 +19,20 @@ from dedup_service.reports.mistakes import Mistake
 from dedup_service.reports.page import page_of
 from dedup_service.reports.pictures import PicturesMissing, require_libraries
 from dedup_service.reports.records import Records, read_records
+from dedup_service.reports.sentences import strata_words, surest_words
 from dedup_service.reports.strata import strata_of
 from dedup_service.reports.tables import TableError, read_table
 from dedup_service.reports.truth import HOW_IT_LOOKS, read_truth
+from dedup_service.reports.waterfall import LEAST_SHOWN_BITS
 from scoring import Entity, ModelError, ScoringError, ScoringModel, shipped_model
-from scoring.evaluation.intervals import Intervals
+from scoring.evaluation.intervals import Interval, Intervals
 from scoring.evaluation.metrics import PairCounts
-from scoring.model import build_model, parse_parameters
+from scoring.model import EntityParameters, build_model, parse_parameters
 from scoring.model_file import model_of, parse_model_file
 
 _RESULT_COLUMNS = ("taken for one", "precision", "recall", "F1", "right", "wrong", "missed")
 _IGNORED_SHOWN = 12
 _MISTAKES_SHOWN = 3
-_SURE = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ def evaluate(asked: Asked, wanted: Wanted) -> None:
     """Say what was read and how well it is matched, and write the files."""
     out = Output(as_json=False)
     try:
+        for path in (wanted.report, wanted.json_file):
+            require_place(path)
         if wanted.report is not None:
             require_libraries()
         read = _read(asked)
@@ -83,22 +86,38 @@ def _model(paths: Sequence[Path]) -> ScoringModel | None:
     """The model that `dedup train` wrote, or the shipped one with the parameters of these files."""
     if not paths:
         return None
-    if len(paths) == 1 and (trained := _trained(paths[0])) is not None:
-        return trained
     parameters = {entity: shipped_model().of(entity).parameters for entity in Entity}
     for path in paths:
-        given = parse_parameters(path.read_bytes())
-        parameters[given.entity] = given
+        read = _model_or_parameters(path)
+        if isinstance(read, EntityParameters):
+            parameters[read.entity] = read
+        elif len(paths) == 1:
+            return read
+        else:
+            raise CommandError(f"{path} is a whole model: name no other --model beside it")
     return build_model(parameters[Entity.PERSON], parameters[Entity.COMPANY])
 
 
-def _trained(path: Path) -> ScoringModel | None:
-    """The model of a model file; None for a file of other content."""
+def _model_or_parameters(path: Path) -> ScoringModel | EntityParameters:
+    """The model of a model file, or the parameters of people or of companies alone."""
+    content = path.read_bytes()
     try:
-        file = parse_model_file(path.read_bytes())
-    except ModelError:
-        return None
-    return model_of(file)
+        return model_of(parse_model_file(content))
+    except ModelError as no_model:
+        try:
+            return parse_parameters(content)
+        except ModelError as no_parameters:
+            said = no_parameters if _names_its_entity(content) else no_model
+            raise CommandError(no_model_file(path, said)) from said
+
+
+def _names_its_entity(content: bytes) -> bool:
+    """Whether a file means to be parameters, which say of whom they are, and no model file."""
+    try:
+        found = json.loads(content)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and "entity" in found
 
 
 def _measure(out: Output, read: Records, asked: Asked) -> Evaluation:
@@ -126,17 +145,13 @@ def _say_columns(out: Output, read: Records) -> None:
         what = f"people and companies, by {columns.record_type} ({what} where it does not say)"
     out.line(f"{table.path.name}: {len(read.ids):,} records of {what}{because}", "bold")
     rows = [("record_id", columns.record_id or "(the rows are numbered)")]
-    rows += [(one.field, _in_words(one.alternatives)) for one in columns.fields]
+    rows += [(one.field, one.words) for one in columns.fields]
     out.table(("field", "columns"), rows)
     reasons: dict[str, list[str]] = {}
     for one in columns.ignored:
         reasons.setdefault(one.why, []).append(one.column)
     out.bullets("not compared", (f"{_some(named)}: {why}" for why, named in reasons.items()))
     out.bullets("notes", table.notes)
-
-
-def _in_words(alternatives: tuple[tuple[str, ...], ...]) -> str:
-    return ", or else ".join(" + ".join(joined) for joined in alternatives)
 
 
 def _some(names: list[str]) -> str:
@@ -157,7 +172,7 @@ def _say_results(out: Output, found: Evaluation) -> None:
     out.table(
         ("stratum", "size", *_RESULT_COLUMNS[1:]),
         [(one.name, f"{one.size:,}", *_result("", one.counts, one.intervals)[1:]) for one in found.strata],
-        "by stratum",
+        f"by stratum: {strata_words(found)}",
         right=("size", *_RESULT_COLUMNS[1:]),
     )
     out.bullets("in short", _in_short(found))
@@ -183,19 +198,17 @@ def _say_results(out: Output, found: Evaluation) -> None:
 
 def _in_short(found: Evaluation) -> Iterator[str]:
     model = found.model
-    trained = "fitted to these records without labels" if found.trained else "as it is"
+    trained = "fitted to these records without labels" if found.fitted else "as it is"
+    yield from found.notes
     yield f"model {model.version}, {trained}; {found.seconds:.1f} seconds"
-    best, sure = found.curve.best(), found.curve.at_precision(_SURE)
+    best = found.curve.best()
     if best is not None:
         yield (
             f"the best F1 of single links is {best.f1:.3f}, from {bits(best.weight_bits)} bits; "
             f"MATCH is from {bits(found.match_bits)}, REVIEW from {bits(found.review_bits)}"
         )
-    if sure is not None:
-        yield (
-            f"a precision of {_SURE:.0%} is from {bits(sure.weight_bits)} bits, "
-            f"with a recall of {sure.recall:.1%}"
-        )
+        yield surest_words(found)
+    yield "clusters ask for no verdict: they join while the mean weight between them is above 0 bits"
     said = found.calibration
     yield (
         f"calibration: probabilities are off by {said.expected_error:.4f} on average "
@@ -224,8 +237,8 @@ def _b_cubed(found: Evaluation) -> Iterator[tuple[str, ...]]:
 def _result(name: str, counts: PairCounts, between: Intervals) -> tuple[str, ...]:
     return (
         name,
-        f"{_share(counts.precision)} ({_share(between.precision.low)} to {_share(between.precision.high)})",
-        f"{_share(counts.recall)} ({_share(between.recall.low)} to {_share(between.recall.high)})",
+        _share_between(counts.precision, between.precision),
+        _share_between(counts.recall, between.recall),
         f"{counts.f1:.3f}" if math.isfinite(counts.f1) else "-",
         f"{counts.correct:,}",
         f"{counts.found - counts.correct:,}",
@@ -233,12 +246,20 @@ def _result(name: str, counts: PairCounts, between: Intervals) -> tuple[str, ...
     )
 
 
+def _share_between(share: float, interval: Interval) -> str:
+    """A share with its interval, where there are pairs enough for one."""
+    if not math.isfinite(interval.low):
+        return _share(share)
+    return f"{_share(share)} ({_share(interval.low)} to {_share(interval.high)})"
+
+
 def _share(share: float) -> str:
     return f"{share:.1%}" if math.isfinite(share) else "-"
 
 
 def _weightiest(mistake: Mistake) -> str:
-    parts = sorted(mistake.score.contributions, key=lambda each: -abs(each.weight_bits))[:2]
+    weighty = [one for one in mistake.score.contributions if abs(one.weight_bits) >= LEAST_SHOWN_BITS]
+    parts = sorted(weighty, key=lambda each: -abs(each.weight_bits))[:2]
     return "; ".join(f"{each.evidence} ({bits(each.weight_bits)})" for each in parts)
 
 

@@ -6,6 +6,7 @@ short is finished by running it again.
 
 import codecs
 import csv
+import difflib
 import io
 import itertools
 import re
@@ -24,12 +25,16 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from dedup_service.cli.columns import ColumnPlan, plan_columns
 from dedup_service.cli.comparing import kind_of
 from dedup_service.cli.csv_rows import RecordReader, Row, rows_of
+from dedup_service.cli.output import Output
+from dedup_service.cli.policies import IN_FORCE
 from dedup_service.cli.problems import CommandError, service_sentence
 from dedup_service.cli.session import Session
 from dedup_service.cli.words import plural
 from dedup_service.client import IngestedBatch, ServiceError
+from dedup_service.company_files import parse_policy
 from dedup_service.domain.records import SOURCE_PATTERN
 from dedup_service.v1.core_pb2 import RecordKind
+from dedup_service.v1.policy_service_pb2 import GetPolicyRequest
 from dedup_service.v1.record_service_pb2 import Record
 
 _BATCH_PLACE = re.compile(r"^records\[\d+\]\.")
@@ -110,12 +115,8 @@ def import_file(session: Session, plan: ImportPlan) -> None:
     """Write the rows; exit code 1 when some were rejected."""
     out = session.output
     if not out.as_json:
-        taken = [(plan.header[place], target) for target, place in plan.columns.targets.items()]
-        renamed = [f"{column} -> {target}" for column, target in taken if column != target]
-        named = [column for column, target in taken if column == target]
-        out.line(f"columns: {', '.join([*renamed, *named])}")
-        if plan.columns.left_out:
-            out.line(f"left out: {', '.join(plan.columns.left_out)} (say --map COLUMN=FIELD)", "yellow")
+        _say_columns(out, plan.columns)
+    _warn_of_other_source(session, plan.source)
     tally = Tally()
     plan.rejects_file.unlink(missing_ok=True)
     with _opened(plan.file, plan.encoding) as text, _progress(text, plan.file) as tick:
@@ -134,6 +135,34 @@ def import_file(session: Session, plan: ImportPlan) -> None:
     _tell(session, plan, tally)
     if tally.rejected_count:
         raise typer.Exit(1)
+
+
+def _say_columns(out: Output, columns: ColumnPlan) -> None:
+    renamed = [f"{column} -> {target}" for column, target in columns.taken if column != target]
+    named = [column for column, target in columns.taken if column == target]
+    out.line(f"columns: {', '.join([*renamed, *named])}")
+    reasons: dict[str, list[str]] = {}
+    for one in columns.left_out:
+        reasons.setdefault(one.why, []).append(one.column)
+    for why, left_out in reasons.items():
+        out.line(f"left out: {', '.join(left_out)}: {why}", "yellow")
+    if reasons:
+        out.line("--map COLUMN=FIELD says what a column is", "dim")
+
+
+def _warn_of_other_source(session: Session, source: str) -> None:
+    """Say how a source is treated that the policy does not name: it is as often as not a slip."""
+    found = session.client.policies.GetPolicy(GetPolicyRequest(name=IN_FORCE))
+    policy = parse_policy(found.text)
+    if source in policy.sources:
+        return
+    near = difflib.get_close_matches(source, policy.sources, n=1)
+    other = policy.other_sources
+    sys.stderr.write(
+        f"dedup: warning: the policy names no source {source}{f', do you mean {near[0]}?' if near else ''}; "
+        f"its records belong to {other.function} with a trust of {other.trust}, as those of all sources "
+        f"that it does not name; it names {', '.join(policy.sources)}\n"
+    )
 
 
 def _records(text: IO[str], plan: ImportPlan, tally: Tally, rejects: "Rejects") -> Iterator[Record]:

@@ -2,19 +2,20 @@
 
 import shlex
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import scoring
 from dedup_service.cli.output import Output
 from dedup_service.cli.sample_crm import Swept
 from dedup_service.domain.policy import Impact
-from dedup_service.domain.proposals import Proposal
+from dedup_service.domain.proposals import Proposal, ProposalState
 from dedup_service.domain.records import Record, RecordKind
 from dedup_service.sample import Found
 from dedup_service.settings import Settings
 from dedup_service.workflows.desk import Desk
 from dedup_service.workflows.filters import Condition, Operator
+from dedup_service.workflows.overview import Overview
 from dedup_service.workflows.ports import Page, ReadTransaction
 from dedup_service.workflows.rules import Rules
 
@@ -39,13 +40,21 @@ async def say_store(desk: Desk, out: Output) -> None:
     rows.append(("all", *(f"{total:,}" for total in totals)))
     kinds = tuple(str(kind) for kind in RecordKind)
     out.table(("source", *kinds), rows, f"{overview.record_count:,} records", right=kinds)
-    _say_impacts(overview.open_proposals, out)
+    _say_impacts(overview, out)
 
 
-def _say_impacts(counts: Mapping[Impact, int], out: Output) -> None:
-    rows = [(str(impact), f"{counts.get(impact, 0):,}") for impact in Impact]
-    total = sum(counts.values())
-    out.table(("impact", "proposals"), rows, f"{total:,} merge proposals wait", right=("proposals",))
+def _say_impacts(overview: Overview, out: Output) -> None:
+    """Those that wait for a decision apart from those that only wait for being carried out."""
+    waiting, approved = (
+        overview.proposals_of(state) for state in (ProposalState.PENDING, ProposalState.APPROVED)
+    )
+    out.table(
+        ("impact", "to decide", "approved"),
+        [(str(impact), f"{waiting[impact]:,}", f"{approved[impact]:,}") for impact in Impact],
+        f"{sum(waiting.values()):,} merge proposals wait for a decision, "
+        f"{sum(approved.values()):,} are approved and wait for being carried out",
+        right=("to decide", "approved"),
+    )
 
 
 def say_sweep(swept: Swept, out: Output) -> None:

@@ -1,6 +1,8 @@
 """Errors that a user can do something about, each as one clear sentence; all others stay tracebacks."""
 
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -9,6 +11,27 @@ from typer.core import TyperGroup
 
 class CommandError(Exception):
     """The command cannot go on; the text says why and what to do."""
+
+
+def require_place(path: Path | None) -> None:
+    """Refuse early, before long work, what could not be written afterwards; None is no file at all.
+
+    Raises:
+        CommandError: the folder of the file does not exist or takes no files, or the file is a folder.
+    """
+    if path is None:
+        return
+    if not path.parent.is_dir():
+        raise CommandError(f"{path} cannot be written: there is no folder {path.parent}; make it first")
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise CommandError(
+            f"{path} cannot be written: {'it is a folder' if path.is_dir() else 'not allowed'}"
+        )
+
+
+def no_model_file(path: Path, error: Exception) -> str:
+    """What is told of a file that holds no model, and why it holds none."""
+    return f"{path} is no model file: {str(error).removeprefix('model file: ')}"
 
 
 class SayingGroup(TyperGroup):

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from dedup_service.cli.output import Output
-from dedup_service.cli.problems import CommandError
+from dedup_service.cli.problems import CommandError, no_model_file
 from dedup_service.composition import opened_store
 from dedup_service.domain.scoring_models import ModelEvaluation, StoredModel
 from dedup_service.settings import Settings
+from dedup_service.workflows.model_comparison import ComparisonVerdict
 from dedup_service.workflows.scoring_models import ModelInUse, ScoringModels
 from scoring import ModelError
 from scoring.model_file import parse_model_file
@@ -46,14 +47,21 @@ def say_models(as_json: bool) -> None:
                 one.state,
                 f"{one.create_time:%Y-%m-%d %H:%M}" if one.create_time else "shipped",
                 f"{one.activate_time:%Y-%m-%d %H:%M}" if one.activate_time else "",
-                one.evaluation.verdict,
+                found_words(one.evaluation.verdict),
                 one.origin if one.create_time else "ships with this release",
             )
             for one in listed
         ],
     )
     for one in listed:
-        out.bullets(f"{one.version} was found to be {one.evaluation.verdict}", one.evaluation.findings)
+        out.bullets(f"{one.version}: {found_words(one.evaluation.verdict)}", one.evaluation.findings)
+
+
+def found_words(verdict: str) -> str:
+    """What labels said of a model when it was trained, beside the one then in use; nothing of a model that
+    was not trained here.
+    """
+    return "too few labels to tell" if verdict == ComparisonVerdict.UNKNOWN else verdict
 
 
 def show(version: str) -> None:
@@ -69,7 +77,7 @@ def add(file: Path, as_json: bool) -> None:
     try:
         model = parse_model_file(file.read_bytes())
     except ModelError as error:
-        raise CommandError(f"{file} is no model file: {error}") from error
+        raise CommandError(no_model_file(file, error)) from error
     stored = on_models(lambda models: models.add(model, ModelEvaluation()))
     out = Output(as_json)
     if as_json:

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from dedup_service.cli.output import Output
-from dedup_service.cli.problems import CommandError
+from dedup_service.cli.problems import CommandError, require_place
 from dedup_service.cli.scoring_models import say_activated
 from dedup_service.composition import opened_store
 from dedup_service.domain.matching import comparable_of
@@ -78,6 +78,7 @@ def train(asked: Asked, as_json: bool) -> None:
         )
     if asked.files and asked.output is None:
         raise CommandError("say with --output MODEL.json where to write the model")
+    require_place(asked.output)
     out = Output(as_json)
     try:
         if asked.store:

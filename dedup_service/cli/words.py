@@ -43,8 +43,8 @@ def plural(count: int, noun: str) -> str:
 
 
 def bits(weight: float) -> str:
-    """A weight in bits, always with its sign."""
-    return f"{weight:+.1f}"
+    """A weight in bits, always with its sign; never -0.0."""
+    return f"{round(weight, 1) + 0.0:+.1f}"
 
 
 def money(amount: Money) -> str:

@@ -18,6 +18,7 @@ from redis.exceptions import ResponseError
 
 Argument = str | int | float | bytes | memoryview
 Reply = Any
+_LOST = "the connection to the index server was lost"
 
 
 class ConnectionLostError(OSError):
@@ -36,10 +37,12 @@ class _Protocol(asyncio.Protocol):
         self._lost = lost
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport), "a stream connection"
-        self._transport = transport
+        # Not asked by its class: the transports of uvloop are of none.
+        self._transport = cast(asyncio.Transport, transport)
 
     def ask(self, command: bytes) -> "asyncio.Future[Reply]":
+        if self._transport is None:
+            raise ConnectionLostError(_LOST)
         if not self._unsent:
             self._loop.call_soon(self._send)
         self._unsent.append(command)
@@ -69,7 +72,7 @@ class _Protocol(asyncio.Protocol):
         while self._waiting:
             _, answer = self._waiting.popleft()
             if not answer.done():
-                answer.set_exception(ConnectionLostError("the connection to the index server was lost"))
+                answer.set_exception(ConnectionLostError(_LOST))
         self._lost()
 
     def oldest_seconds(self) -> float:

@@ -71,6 +71,7 @@ def precision_recall_chart(evaluation: Evaluation) -> str:
             (evaluation.curve.at_weight(review), f"REVIEW, from {in_bits(review)} bits", "s", GREEN),
             (best, f"best F1, from {in_bits(best.weight_bits)} bits" if best else "", "*", ORANGE),
         )
+        size = {"o": 9, "s": 8, "*": 18}
         for point, name, marker, colour in points:
             if point is not None:
                 axes.plot(
@@ -78,8 +79,10 @@ def precision_recall_chart(evaluation: Evaluation) -> str:
                     point.precision,
                     marker,
                     color=colour,
-                    markersize=14 if marker == "*" else 9,
+                    markersize=size[marker],
                     markeredgecolor="white",
+                    # Where points fall together the larger lies below the smaller, and all are seen.
+                    zorder=5 - size[marker] / 10,
                     label=_words(name, point),
                 )
         axes.axvline(evaluation.blocking.recall, color=GREY, linestyle="--", linewidth=1.2)
@@ -101,7 +104,7 @@ def calibration_chart(evaluation: Evaluation) -> str:
     """The share of true pairs against what the model says, by probability and by weight."""
     found = evaluation.calibration
     with styled("calibration"):
-        figure, (by_probability, by_weight) = blank(4.0, columns=2)
+        figure, (by_probability, by_weight) = blank(4.3, columns=2)
         by_probability.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1.2, label="as promised")
         _observed(by_probability, found.bins, [one.predicted for one in found.bins])
         by_probability.set(xlim=(-0.02, 1.02), xlabel="match probability that the model says")
@@ -120,7 +123,10 @@ def calibration_chart(evaluation: Evaluation) -> str:
             axes.set_ylim(-0.02, 1.02)
             as_percent(axes, "y")
         by_probability.set_ylabel("share of true pairs")
-        by_probability.legend(loc="upper left", fontsize=9)
+        # Beside the points there is no place that no interval may run through.
+        figure.legend(
+            *by_probability.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=9
+        )
         return svg_of(figure, "Observed share of true pairs over the predicted probability")
 
 

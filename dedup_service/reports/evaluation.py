@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,9 @@ import numpy as np
 from dedup_service.reports.mistakes import Mistake, find_mistakes
 from dedup_service.reports.records import Records
 from dedup_service.reports.truth import ClusterTruth, PairTruth, Truth
-from scoring import ScoringModel
+from dedup_service.workflows.model_comparison import ENTITY_WORDS
+from dedup_service.workflows.training import LEAST_RECORDS
+from scoring import Comparable, Entity, ScoringModel
 from scoring.evaluation.calibration import Calibration, calibration
 from scoring.evaluation.coverage import (
     CandidateCounts,
@@ -87,12 +90,15 @@ class Blocking:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Everything that a report shows. `unsure` has the verdicts of pairs that are labelled neither way."""
+    """Everything that a report shows. The model was `fitted` to the records of these entities; `notes` say
+    why not to others. `unsure` has the verdicts of pairs that are labelled neither way.
+    """
 
     records: Records
     truth: Truth
     model: ScoringModel
-    trained: bool
+    fitted: tuple[Entity, ...]
+    notes: tuple[str, ...]
     seconds: float
     clusters: Labels
     true_pairs: int
@@ -132,12 +138,15 @@ def evaluate(
     strata: Sequence[str] = (),
     seed: int = 1,
 ) -> Evaluation:
-    """Resolve the records, without a look at the truth, and measure.
+    """Resolve the records, without a look at the truth, and measure. With `train` the model is fitted to
+    people and companies of which there are `LEAST_RECORDS`, as a training does.
 
     `strata` names that of each record, or, for labelled pairs, of each pair.
     """
     started = time.monotonic()
-    resolution = resolve(records.comparables, model=model, train=train, seed=seed)
+    counts = Counter(one.entity for one in records.comparables)
+    fitted = tuple(one for one in Entity if train and counts[one] >= LEAST_RECORDS)
+    resolution = _resolve(records.comparables, model, fitted, seed)
     seconds = time.monotonic() - started
     clusters = np.array(resolution.clusters, np.int64)
     if isinstance(truth, ClusterTruth):
@@ -149,7 +158,8 @@ def evaluate(
         records,
         truth,
         resolution.model,
-        train,
+        fitted,
+        tuple(_too_few(one, counts[one]) for one in counts if train and one not in fitted),
         seconds,
         clusters,
         true_pairs,
@@ -168,6 +178,24 @@ def evaluate(
             (scored.left, scored.right, scored.weights_bits, scored.is_match),
             (measured.true_left, measured.true_right),
         ),
+    )
+
+
+def _resolve(
+    comparables: Sequence[Comparable], model: ScoringModel | None, fitted: Sequence[Entity], seed: int
+) -> Resolution:
+    if any(one.entity not in fitted for one in comparables):
+        if fitted:
+            mine = [one for one in comparables if one.entity in fitted]
+            model = resolve(mine, model=model, seed=seed).model
+        return resolve(comparables, model=model, train=False, seed=seed)
+    return resolve(comparables, model=model, seed=seed)
+
+
+def _too_few(entity: Entity, count: int) -> str:
+    return (
+        f"{ENTITY_WORDS[entity]}: {count:,} records are too few to fit a model to, {LEAST_RECORDS} are "
+        "needed; its parameters stay as they are"
     )
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from dedup_service.reports.evaluation import Evaluation, Figures
 from dedup_service.reports.mistakes import Mistake
 from dedup_service.reports.records import Records
+from dedup_service.reports.sentences import SURE, surest
 from dedup_service.reports.truth import ClusterTruth
-from scoring import ScoringModel
 from scoring.evaluation.calibration import Bin
 from scoring.evaluation.curves import Threshold
 from scoring.evaluation.intervals import Interval
@@ -28,7 +28,7 @@ def figures_of(evaluation: Evaluation) -> dict[str, Any]:
         {
             "records": _records(evaluation.records),
             "truth": _truth(evaluation),
-            "model": _model(evaluation.model, evaluation.trained),
+            "model": _model(evaluation),
             "seconds": round(evaluation.seconds, 3),
             "results": [_result(one) for one in evaluation.figures],
             "b_cubed": _b_cubed(evaluation),
@@ -37,7 +37,7 @@ def figures_of(evaluation: Evaluation) -> dict[str, Any]:
                 "match": _threshold(curve.at_weight(evaluation.match_bits)),
                 "review": _threshold(curve.at_weight(evaluation.review_bits)),
                 "best_f1": _threshold(curve.best()),
-                "precision_0.99": _threshold(curve.at_precision(0.99)),
+                f"precision_{SURE}": _threshold(surest(evaluation)),
             },
             "average_precision": curve.average_precision,
             "precision_recall": [
@@ -106,10 +106,12 @@ def _truth(evaluation: Evaluation) -> dict[str, Any]:
     return {"kind": kind, "notes": list(truth.notes), "true_pairs": evaluation.true_pairs}
 
 
-def _model(model: ScoringModel, trained: bool) -> dict[str, Any]:
+def _model(evaluation: Evaluation) -> dict[str, Any]:
+    model = evaluation.model
     return {
         "version": model.version,
-        "trained_on_these_records": trained,
+        "trained_on_these_records": bool(evaluation.fitted),
+        "notes": list(evaluation.notes),
         "match_threshold": model.match_threshold,
         "review_threshold": model.review_threshold,
     }

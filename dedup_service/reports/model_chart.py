@@ -16,18 +16,13 @@ _LEAST = 1e-7
 
 
 def used_comparisons(model: ScoringModel, comparables: Collection[Comparable], entity: Entity) -> list[str]:
-    """The comparisons that these records have any values for, in the order of the model."""
+    """The comparisons that some of these records have all values for, in the order of the model."""
     mine = [one for one in comparables if one.entity is entity]
-    held = {
-        field
-        for comparison in model.of(entity).comparisons
-        for field in comparison.comparator.reads
-        if any(getattr(one, field) for one in mine)
-    }
+    # What a comparison needs it knows itself: with all of it a record is at least like itself.
     return [
         comparison.comparator.name
         for comparison in model.of(entity).comparisons
-        if held & set(comparison.comparator.reads)
+        if any(comparison.comparator.compare(one, one) is not None for one in mine)
     ]
 
 

@@ -19,6 +19,9 @@ from dedup_service.reports.evaluation import Evaluation
 from dedup_service.reports.figures import figures_of, sizes_of, true_sizes_of
 from dedup_service.reports.mistakes import Mistake
 from dedup_service.reports.model_chart import model_chart, used_comparisons
+from dedup_service.reports.pictures import in_bits
+from dedup_service.reports.sentences import strata_words, surest_words
+from dedup_service.reports.waterfall import waterfall_steps
 from scoring import Entity
 
 _TEMPLATE = "page.html.jinja"
@@ -48,6 +51,7 @@ def page_of(evaluation: Evaluation, stratum: str = "", *, with_values: bool = Fa
         pictures=list(_pictures(evaluation, stratum)),
         kinds=list(dict.fromkeys(one["kind"] for one in mistakes)),
         mistakes=mistakes,
+        surest=surest_words(evaluation),
         match_bits=evaluation.match_bits,
         review_bits=evaluation.review_bits,
     )
@@ -78,8 +82,7 @@ def _pictures(evaluation: Evaluation, stratum: str) -> Iterator[Picture]:
     if evaluation.strata:
         yield Picture(
             strata_chart(evaluation, stratum),
-            "A pair counts for the strata of both of its records. Where intervals overlap, a difference may "
-            "be chance.",
+            f"Measured are {strata_words(evaluation)}. Where intervals overlap, a difference may be chance.",
         )
     yield Picture(
         unlinkables_chart(evaluation),
@@ -91,7 +94,8 @@ def _pictures(evaluation: Evaluation, stratum: str) -> Iterator[Picture]:
             yield Picture(
                 model_chart(evaluation.model, entity, used),
                 "Filled is how often true pairs reach a level, hollow how often strangers do; the longer the "
-                "line between, the more the level weighs. Comparisons without values here are left out.",
+                "line between, the more the level weighs. Comparisons for which no record has the values are "
+                "left out.",
             )
 
 
@@ -104,6 +108,7 @@ def _mistake(one: Mistake, evaluation: Evaluation, with_values: bool) -> dict[st
         "left": records.ids[one.left],
         "right": records.ids[one.right],
         "score": one.score,
+        "steps": waterfall_steps(one.score),
         "widest": max((abs(each.weight_bits) for each in one.score.contributions), default=1.0) or 1.0,
         "values": [(name, *(side.get(name, "") for side in sides)) for name in names] if with_values else [],
     }
@@ -122,4 +127,4 @@ def _number(value: float | None, digits: int = 0) -> str:
 
 
 def _bits(value: float | None) -> str:
-    return "none" if value is None else f"{value:+.1f}".replace("-", "\N{MINUS SIGN}")
+    return "none" if value is None else in_bits(value)

@@ -59,7 +59,10 @@ def require_libraries() -> None:
     """
     missing = [name for name in ("matplotlib", "jinja2") if find_spec(name) is None]
     if missing:
-        raise PicturesMissing(f"pictures need {' and '.join(missing)}: pip install 'dedup-service[report]'")
+        raise PicturesMissing(
+            f"pictures need {' and '.join(missing)}, which come with the extra [report]: "
+            "in a checkout, pip install -e '.[report]'"
+        )
 
 
 @contextmanager
@@ -110,12 +113,15 @@ def mark_thresholds(axes: "Axes", match_bits: float, review_bits: float, *, word
 
 
 def in_bits(weight_bits: float) -> str:
-    """A weight with its sign, as the axes write it."""
-    return f"{weight_bits:+.1f}".replace("-", "\N{MINUS SIGN}")
+    """A weight with its sign, as the axes write it; none is below 0 by less than can be seen."""
+    return f"{round(weight_bits, 1) + 0.0:+.1f}".replace("-", "\N{MINUS SIGN}")
 
 
 def as_percent(axes: "Axes", which: str) -> None:
-    """Label an axis of shares in per cent."""
-    from matplotlib.ticker import PercentFormatter  # noqa: PLC0415 -- as above
+    """Label an axis of shares in per cent: whole ones, so that no label is rounded."""
+    from matplotlib.ticker import MaxNLocator, PercentFormatter  # noqa: PLC0415 -- as above
 
-    (axes.xaxis if which == "x" else axes.yaxis).set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    # Steps of 1, 2, 5 or 10 %: left alone, matplotlib takes 2.5 as well.
+    axis.set_major_locator(MaxNLocator(nbins=10, steps=[1, 2, 5, 10]))
+    axis.set_major_formatter(PercentFormatter(1.0, decimals=0))

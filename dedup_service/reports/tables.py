@@ -12,6 +12,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_OTHER_FORMATS = ("<", "{", "[{")
 _LARGEST_CELL = 1_000_000
 _SAMPLE_LINES = 50
 
@@ -49,6 +50,8 @@ def read_table(path: Path) -> Table:
     """
     text, encoding = _text(path)
     lines = text.splitlines(keepends=True)
+    if text.lstrip().startswith(_OTHER_FORMATS):
+        raise TableError(f"{path}: is HTML, XML or JSON, and no CSV; save it as CSV with UTF-8")
     # Excel writes this line so that it reads its own files anywhere.
     if lines and lines[0].lower().startswith("sep=") and len(lines[0].strip()) == len("sep=;"):
         delimiter = lines.pop(0).strip()[-1]

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 _ROW_INCHES = 0.56
 _WIDEST_EVIDENCE = 52
-_LEAST_SHOWN_BITS = 0.05
+LEAST_SHOWN_BITS = 0.05
+"""What weighs less is written as 0.0."""
 _NARROWEST_TEXT = 60
 _BAR_WIDTH = 24
 
@@ -24,11 +25,21 @@ class Thresholds(NamedTuple):
     match_bits: float
 
 
-class _Step(NamedTuple):
-    name: str
+class Step(NamedTuple):
+    """One line of a waterfall, in bits: what it adds, and the total so far. The prior has no level, nor have
+    steps that are told as one.
+    """
+
+    comparison: str
+    level: str
     evidence: str
     weight_bits: float
     total_bits: float
+
+    @property
+    def name(self) -> str:
+        """The comparison with its level."""
+        return f"{self.comparison}: {self.level}" if self.level else self.comparison
 
 
 def shipped_thresholds() -> Thresholds:
@@ -42,7 +53,7 @@ def waterfall_svg(score: PairScore, title: str, thresholds: Thresholds | None = 
     total below, and the verdicts behind. `thresholds` are those of the shipped model if not given.
     """
     limits = thresholds or shipped_thresholds()
-    steps = _folded(_steps(score))
+    steps = waterfall_steps(score)
     ends = [step.total_bits for step in steps] + [step.total_bits - step.weight_bits for step in steps]
     low, high = min(*ends, limits.review_bits, 0.0), max(*ends, limits.match_bits, 0.0)
     # Room for the numbers beside the outermost bars.
@@ -66,7 +77,7 @@ def waterfall_svg(score: PairScore, title: str, thresholds: Thresholds | None = 
 def waterfall_text(score: PairScore, width: int) -> str:
     """The same as lines of at most `width` letters, 60 at least: bits, total, bar, and the evidence."""
     width = max(width, _NARROWEST_TEXT)
-    steps = _folded(_steps(score))
+    steps = waterfall_steps(score)
     widest = max(1.0, *(abs(step.weight_bits) for step in steps))
     name_width = min(max(len(step.name) for step in steps), 28)
     lines = []
@@ -75,7 +86,9 @@ def waterfall_text(score: PairScore, width: int) -> str:
         mark = "+" if step.weight_bits >= 0 else "-"
         lines.append(
             f"{textwrap.shorten(step.name, name_width, placeholder='...'):<{name_width}} "
-            f"{step.weight_bits:>+7.1f} {step.total_bits:>+7.1f} {bar.replace('#', mark)}"[:width].rstrip()
+            f"{_signed(step.weight_bits):>7} {_signed(step.total_bits):>7} {bar.replace('#', mark)}"[
+                :width
+            ].rstrip()
         )
         indent = " " * 4
         lines += textwrap.wrap(step.evidence, width, initial_indent=indent, subsequent_indent=indent)
@@ -83,30 +96,27 @@ def waterfall_text(score: PairScore, width: int) -> str:
     return "\n".join(lines)
 
 
-def _steps(score: PairScore) -> list[_Step]:
-    steps = [_Step("prior", "before anything is compared", score.prior_bits, score.prior_bits)]
-    for one in score.contributions:
-        total = steps[-1].total_bits + one.weight_bits
-        steps.append(_Step(f"{one.comparison}: {one.level}", one.evidence, one.weight_bits, total))
-    return steps
+def _signed(bits: float) -> str:
+    """With its sign, in plain letters; never -0.0."""
+    return f"{round(bits, 1) + 0.0:+.1f}"
 
 
-def _folded(steps: list[_Step]) -> list[_Step]:
-    """The steps, with those that change next to nothing as one at the end."""
-    small = [step for step in steps if abs(step.weight_bits) < _LEAST_SHOWN_BITS]
+def waterfall_steps(score: PairScore) -> list[Step]:
+    """The prior, then each contribution in its order; those that change next to nothing are one, the last."""
+    small = [one for one in score.contributions if abs(one.weight_bits) < LEAST_SHOWN_BITS]
     if len(small) < 2:
-        return steps
-    names = ", ".join(step.name.partition(":")[0] for step in small)
-    shown = [*(step for step in steps if step not in small)]
-    shown.append(
-        _Step(f"{len(small)} that change little", names, sum(step.weight_bits for step in small), 0.0)
-    )
-    total = 0.0
-    folded = []
-    for step in shown:
-        total += step.weight_bits
-        folded.append(step._replace(total_bits=total))
-    return folded
+        small = []
+    steps = [Step("prior", "", "before anything is compared", score.prior_bits, score.prior_bits)]
+    for one in score.contributions:
+        if one not in small:
+            total = steps[-1].total_bits + one.weight_bits
+            steps.append(Step(one.comparison, one.level, one.evidence, one.weight_bits, total))
+    if small:
+        names = ", ".join(one.comparison for one in small)
+        bits = sum(one.weight_bits for one in small)
+        total = steps[-1].total_bits + bits
+        steps.append(Step(f"{len(small)} that change little", "", names, bits, total))
+    return steps
 
 
 def _shade_verdicts(axes: "Axes", limits: Thresholds) -> None:
@@ -123,7 +133,7 @@ def _shade_verdicts(axes: "Axes", limits: Thresholds) -> None:
         axes.text(bits, -1.25, in_bits(bits), ha="center", va="bottom", fontsize=8.5, color=GREY)
 
 
-def _write_reason(axes: "Axes", at: int, step: _Step) -> None:
+def _write_reason(axes: "Axes", at: int, step: Step) -> None:
     """The name of a step, and its evidence below, left of the bars."""
     place = axes.get_yaxis_transform()
     evidence = _plain("\n".join(textwrap.wrap(step.evidence, _WIDEST_EVIDENCE)[:2]))
@@ -156,7 +166,7 @@ def _plain(text: str) -> str:
     return text.replace("$", r"\$")
 
 
-def _draw(axes: "Axes", at: int, step: _Step, *, is_last: bool) -> None:
+def _draw(axes: "Axes", at: int, step: Step, *, is_last: bool) -> None:
     begin = step.total_bits - step.weight_bits if at else 0.0
     colour = GREY if not at else BLUE if step.weight_bits >= 0 else ORANGE
     axes.barh(at, step.total_bits - begin, left=begin, height=0.5, color=colour)
@@ -167,7 +177,7 @@ def _draw(axes: "Axes", at: int, step: _Step, *, is_last: bool) -> None:
 def _draw_total(axes: "Axes", at: int, score: PairScore) -> None:
     axes.barh(at, score.match_weight_bits, height=0.5, color=INK)
     axes.axhline(at - 0.5, color=PALE, linewidth=0.8)
-    _write_reason(axes, at, _Step(_total(score), "", 0.0, 0.0))
+    _write_reason(axes, at, Step(_total(score), "", "", 0.0, 0.0))
     _write_bits(axes, at, score.match_weight_bits, 0.0, score.match_weight_bits)
 
 

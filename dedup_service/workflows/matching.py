@@ -256,14 +256,16 @@ class Matching:
         weight, probability = score.match_weight_bits, score.match_probability
         said = [f"{score.verdict}: match weight {weight:+.1f} bits, match probability {probability:.4f}."]
         for contribution in sorted(score.contributions, key=lambda c: -abs(c.weight_bits)):
-            if contribution.weight_bits:
+            # What would be written as 0.0 bits is no reason.
+            if abs(contribution.weight_bits) >= 0.05:
                 direction = "for" if contribution.weight_bits > 0 else "against"
                 said.append(
                     f"{contribution.comparison}: {contribution.evidence} "
                     f"({abs(contribution.weight_bits):.1f} bits {direction})."
                 )
         if shared:
-            said.append(f"They share {len(shared)} blocking keys, so each is a candidate of the other.")
+            keys = "1 blocking key" if len(shared) == 1 else f"{len(shared)} blocking keys"
+            said.append(f"They share {keys}, so each is a candidate of the other.")
         else:
             said.append("They share no blocking key, so neither is ever a candidate of the other.")
         return said

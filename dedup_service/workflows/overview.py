@@ -19,8 +19,6 @@ class Overview:
     def record_count(self) -> int:
         return sum(self.records.values())
 
-    @property
-    def open_proposals(self) -> Mapping[Impact, int]:
-        """Proposals that wait for a decision or for being carried out, by impact."""
-        states = (ProposalState.PENDING, ProposalState.APPROVED)
-        return {impact: sum(self.proposals.get((state, impact), 0) for state in states) for impact in Impact}
+    def proposals_of(self, state: ProposalState) -> Mapping[Impact, int]:
+        """Proposals in a state, by impact; every impact is there."""
+        return {impact: self.proposals.get((state, impact), 0) for impact in Impact}

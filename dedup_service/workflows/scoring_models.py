@@ -204,10 +204,15 @@ class ScoringModels:
         its name.
 
         Raises:
-            NotFound: there is no stored model of this version; the shipped one is none.
-            StateNotAllowed: it is in use.
+            NotFound: there is no model of this version.
+            StateNotAllowed: it is in use, or ships with the release.
         """
         name = scoring_model_name(version)
+        if version == self.in_use.shipped.version:
+            shipped = await self.model(version)
+            raise StateNotAllowed(
+                name, shipped.stored.state, f"{version} ships with this release and cannot be deleted"
+            )
 
         async def work(tx: WriteTransaction) -> Written[None]:
             await tx.revision()

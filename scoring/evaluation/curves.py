@@ -1,7 +1,7 @@
 """What precision and recall would be at every threshold."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -42,9 +42,9 @@ class PrecisionRecall:
         return self._at(int(self.f1.argmax())) if self.f1.size else None
 
     def at_weight(self, weight_bits: float) -> Threshold | None:
-        """What holds at this threshold; None where no pair reaches it."""
+        """What holds at this very threshold; None where no pair reaches it."""
         reaching = int((self.weights_bits >= weight_bits).sum())
-        return self._at(reaching - 1) if reaching else None
+        return replace(self._at(reaching - 1), weight_bits=weight_bits) if reaching else None
 
     def at_precision(self, precision: float) -> Threshold | None:
         """The threshold of the most recall among those of at least this precision; None where none is."""
@@ -52,11 +52,14 @@ class PrecisionRecall:
         return self._at(int(enough[-1])) if enough.size else None
 
     def thinned(self, points: int) -> "PrecisionRecall":
-        """At most so many of the points, spread evenly over the recall, the best of F1 among them."""
+        """At most so many of the points, spread evenly over the recall, the best of F1 and the last one among
+        them: behind the first point of full recall the precision goes on falling.
+        """
         if self.f1.size <= points:
             return self
-        grid = np.linspace(0.0, self.recall[-1], points - 1)
-        kept = np.unique([*np.searchsorted(self.recall, grid).clip(0, self.f1.size - 1), self.f1.argmax()])
+        last = self.f1.size - 1
+        grid = np.linspace(0.0, self.recall[-1], points - 2)
+        kept = np.unique([*np.searchsorted(self.recall, grid).clip(0, last), self.f1.argmax(), last])
         return PrecisionRecall(
             self.weights_bits[kept], self.precision[kept], self.recall[kept], self.f1[kept]
         )

@@ -1,11 +1,17 @@
 """Looking and deciding from the command line."""
 
+import itertools
+import re
+from pathlib import Path
+
 import pytest
 from typer.testing import CliRunner
 
 from dedup_service.cli.main import app
+from dedup_service.cli.output import Output
+from dedup_service.cli.waterfall_view import WIDEST_BAR, say_waterfall
 from dedup_service.client import DedupClient
-from dedup_service.v1.core_pb2 import Owner, RecordKind
+from dedup_service.v1.core_pb2 import Owner, PairScore, RecordKind, Verdict
 from dedup_service.v1.record_service_pb2 import Record
 from tests.cli.command_results import Run, json_lines
 
@@ -74,6 +80,58 @@ def test_a_pair_is_scored_and_explained(dedup: Run) -> None:
     assert "never compares these two" in dedup("explain", ONE, OTHER).stdout
     (answer,) = json_lines(dedup("explain", ONE, TWO, "--json"))
     assert answer["waterfall"][-1]["total_bits"] == pytest.approx(answer["score"]["match_weight_bits"])
+
+
+def weights_of(table: str) -> list[tuple[str, float, float, int]]:
+    """The rows of a waterfall on the terminal: the comparison, its bits, the total and the blocks."""
+    row = re.compile(r"^(\S.*?) {2,}(?:\S+ +)?([+-]\d+\.\d) +([+-]\d+\.\d) +(█*)\|(█*)", re.MULTILINE)
+    return [(each[0], float(each[1]), float(each[2]), len(each[3] + each[4])) for each in row.findall(table)]
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize("command", [("explain", ONE, TWO), ("score", ONE, TWO), ("match", ONE, "--why")])
+def test_weights_add_up_and_are_drawn_to_one_scale(dedup: Run, command: tuple[str, ...]) -> None:
+    """From the prior on each total is the sum so far; the widest weight has the widest bar; none is -0.0."""
+    told = dedup(*command).stdout.partition("in words")[0]
+    rows = weights_of(told)
+    assert rows[0][0] == "prior"
+    for before, after in itertools.pairwise(rows):
+        assert after[2] == pytest.approx(before[2] + after[1], abs=0.11)
+    (answer,) = json_lines(dedup("score", ONE, TWO, "--json"))
+    assert rows[-1][2] == pytest.approx(answer["score"]["match_weight_bits"], abs=0.051)
+    widest = max(abs(bits) for _, bits, _, _ in rows)
+    assert {blocks for _, bits, _, blocks in rows if abs(bits) == widest} == {WIDEST_BAR}
+    assert all(blocks < WIDEST_BAR for _, bits, _, blocks in rows if abs(bits) < 0.9 * widest)
+    assert "-0.0" not in told
+
+
+def test_what_changes_next_to_nothing_is_one_row(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Named, with its sum, and without a block; the total is what it was."""
+    monkeypatch.setenv("COLUMNS", "200")
+    score = PairScore(match_weight_bits=5.97, prior_bits=-4.0, verdict=Verdict.VERDICT_MATCH)
+    for name, bits in (("email", 10.0), ("group", -0.02), ("namesake", -0.01)):
+        score.contributions.add(comparison=name, level="possible", weight_bits=bits, evidence="why")
+    say_waterfall(Output(as_json=False), score)
+    told = capsys.readouterr().out
+    assert [row[0] for row in weights_of(told)] == ["prior", "email", "2 that change little"]
+    assert weights_of(told)[-1][1:] == (0.0, 6.0, 0)
+    assert "group, namesake" in told
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize(
+    ("picture", "code", "said"),
+    [("why.png", 2, "name a file that ends in .svg"), ("nowhere/why.svg", 1, "there is no folder")],
+)
+def test_a_picture_that_cannot_be_written_is_refused(
+    dedup: Run, tmp_path: Path, picture: str, code: int, said: str
+) -> None:
+    """Another ending would hold SVG all the same; a missing folder is told in words."""
+    result = dedup("explain", ONE, TWO, "--picture", str(tmp_path / picture), code=code)
+    assert said in " ".join(result.stderr.replace("│", " ").split())
+    assert not (tmp_path / picture).exists()
 
 
 @pytest.mark.usefixtures("people")

@@ -1,20 +1,31 @@
 """`dedup evaluate` and the picture of an explanation, from the command line."""
 
 import json
+import math
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
+from msgspec import structs
 from typer.testing import CliRunner, Result
 
 from dedup_service.cli.main import app
 from dedup_service.client import DedupClient
+from dedup_service.reports.evaluation import evaluate
+from dedup_service.reports.records import read_records
+from dedup_service.reports.truth import ClusterTruth
 from dedup_service.v1.core_pb2 import RecordKind
 from dedup_service.v1.record_service_pb2 import Record
+from scoring import Entity, shipped_model
+from scoring.model import format_parameters
+from scoring.model_file import format_model_file, new_model_file
 from tests.cli.command_results import Run
 from tests.reports.labelled_people import HEADER, rows, write, write_clusters, write_pairs, write_people
 
@@ -114,6 +125,8 @@ def test_without_truth_it_is_said_what_is_missing(tmp_path: Path) -> None:
         (("--column", "family_name=LastName"), 1, "do you mean 'Last Name'?"),
         (("--entity", "animal"), 2, "animal is none of person, company"),
         (("--stratum", "colour"), 1, "has no column 'colour' for --stratum"),
+        (("--report", "nowhere/out.html"), 1, "there is no folder nowhere; make it first"),
+        (("--json", "."), 1, "it is a folder"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(
@@ -123,6 +136,144 @@ def test_what_cannot_be_done_is_one_sentence(
     result = run(write_people(tmp_path), "--truth", write_clusters(tmp_path), *arguments, code=code)
     assert said in result.stderr
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{", "is no model file: Input data was truncated"),
+        ("{}", "is no model file: Object missing required field `version`"),
+        ("id,name\n1,Ada\n", "is no model file: JSON is malformed"),
+        ('{"entity": "PERSON"}', "is no model file: parameters: Object missing required field `version`"),
+    ],
+)
+def test_a_file_that_is_no_model_is_named(tmp_path: Path, content: str, said: str) -> None:
+    """With what it lacks of a model file, or of parameters where it says that it means to be these."""
+    model = tmp_path / "model.json"
+    model.write_text(content, "utf-8")
+    result = run(write_people(tmp_path), "--truth", write_clusters(tmp_path), "--model", model, code=1)
+    assert f"dedup: {model} {said}" in result.stderr
+
+
+def test_parameters_of_people_alone_are_a_model_with_the_shipped_ones_of_companies(tmp_path: Path) -> None:
+    """A whole model goes with nothing else."""
+    people = shipped_model().people.parameters
+    alone, whole = tmp_path / "people.json", tmp_path / "model.json"
+    alone.write_bytes(format_parameters(structs.replace(people, version="mine")))
+    arguments = ("--truth", write_clusters(tmp_path), "--model", alone)
+    assert figures(tmp_path, *arguments)["model"]["version"].startswith("mine+companies-")
+    companies = shipped_model().companies.parameters
+    time = datetime(2026, 1, 2, tzinfo=UTC)
+    whole.write_bytes(format_model_file(new_model_file(people, companies, origin="x", time=time)))
+    result = run(write_people(tmp_path), *arguments, "--model", whole, code=1)
+    assert f"{whole} is a whole model" in result.stderr
+
+
+def test_too_few_records_are_measured_by_the_model_as_it_is(tmp_path: Path) -> None:
+    """As many as a training asks for: a model that nobody could have is not measured; and it is said."""
+    arguments = ("--truth", write_clusters(tmp_path), "--json", tmp_path / "out.json")
+    result = CliRunner().invoke(app, ["evaluate", *map(str, (write_people(tmp_path), *arguments))])
+    assert result.exit_code == 0, result.output
+    assert "people: 100 records are too few to fit a model to, 200 are needed" in " ".join(
+        result.stdout.split()
+    )
+    fitted = json.loads((tmp_path / "out.json").read_text("utf-8"))
+    asis = figures(tmp_path, "--truth", write_clusters(tmp_path))
+    assert not fitted["model"]["trained_on_these_records"]
+    assert fitted["model"].pop("notes")
+    assert not asis["model"].pop("notes")
+    assert fitted.pop("seconds") >= 0
+    assert asis.pop("seconds") >= 0
+    assert fitted == asis
+
+
+def test_an_entity_with_records_enough_is_fitted_beside_one_without(tmp_path: Path) -> None:
+    """As a training does it: people are fitted, the parameters of a few companies stay."""
+    header = ("id", "record_type", "First Name", "Last Name", "Company", "E-Mail")
+    content = [
+        (f"{row[0]}-{time}", "person", row[1], f"{row[2]}{time}", "", row[3])
+        for time in range(2)
+        for row in rows()
+    ]
+    content += [(f"c{at}", "company", "", "", f"Acme {at}", "") for at in range(20)]
+    records = read_records(write(tmp_path / "mixed.csv", header, content), None, [])
+    truth = ClusterTruth(np.arange(len(records.ids)) // 2, ())
+    found = evaluate(records, truth)
+    shipped = shipped_model()
+    assert found.fitted == (Entity.PERSON,)
+    assert found.model.people.parameters != shipped.people.parameters
+    assert found.model.companies.parameters.comparisons == shipped.companies.parameters.comparisons
+    assert [note.partition(",")[0] for note in found.notes] == [
+        "companies: 20 records are too few to fit a model to"
+    ]
+
+
+def test_no_interval_is_written_as_none(tmp_path: Path) -> None:
+    """With too few pairs for an interval the figure stands alone, in the terminal and on the page."""
+    truth = write(
+        tmp_path / "t.csv", ("id", "cluster"), [(f"{side}{at}", str(at)) for at in range(3) for side in "ab"]
+    )
+    page = tmp_path / "out.html"
+    said = run(write_people(tmp_path), "--truth", truth, "--report", page).stdout
+    assert "(- to -)" not in said
+    assert "none to none" not in page.read_text("utf-8")
+
+
+def test_a_threshold_that_the_labels_do_not_show_is_not_named(tmp_path: Path) -> None:
+    """Negatives far below every positive say nothing of what lies between: no threshold is told there."""
+    strangers = [(f"a{at}", f"b{at + 13}", "0") for at in range(30)]
+    truth = write(
+        tmp_path / "t.csv",
+        ("left_id", "right_id", "label"),
+        [*((f"a{at}", f"b{at}", "1") for at in range(50)), ("a0", "a10", "1"), *strangers],
+    )
+    said = run(write_people(tmp_path), "--truth", truth).stdout
+    assert (
+        "these pairs do not show where the precision falls below 99%: from REVIEW on, precision 100.0%"
+        in said
+    )
+    assert figures(tmp_path, "--truth", truth)["thresholds"]["precision_0.99"] is None
+
+
+def test_a_threshold_is_told_with_the_next_false_pair(tmp_path: Path) -> None:
+    """Above REVIEW, so that it is seen how far the labels reach; all pairs of a file need no such word."""
+    said = run(write_people(tmp_path), "--truth", write_pairs(tmp_path)).stdout
+    assert re.search(
+        r"a precision of 99% is from .* bits, with a recall of .*; the next labelled false pair is at", said
+    )
+    said = run(write_people(tmp_path), "--truth", write_clusters(tmp_path)).stdout
+    assert re.search(r"a precision of 99% is from \S+ bits, with a recall of \S+%\n", said)
+
+
+def test_the_thresholds_are_those_of_the_verdicts(tmp_path: Path) -> None:
+    """Not the weights of the last pairs above them."""
+    found = figures(tmp_path, "--truth", write_clusters(tmp_path))
+    for verdict in ("match", "review"):
+        share = found["model"][f"{verdict}_threshold"]
+        assert found["thresholds"][verdict]["match_weight_bits"] == pytest.approx(
+            math.log2(share / (1 - share))
+        )
+
+
+@pytest.mark.parametrize(
+    ("writer", "column", "said"),
+    [
+        (
+            write_clusters,
+            "segment",
+            "pairs inside clusters; a pair counts for the strata of both of its records",
+        ),
+        (write_pairs, "why", "labelled pairs, by the verdict MATCH"),
+    ],
+)
+def test_what_is_measured_of_strata_is_said(
+    tmp_path: Path, writer: Callable[[Path], Path], column: str, said: str
+) -> None:
+    """In the terminal and on the page."""
+    page = tmp_path / "out.html"
+    result = run(write_people(tmp_path), "--truth", writer(tmp_path), "--stratum", column, "--report", page)
+    assert f"by stratum: {said}" in result.stdout
+    assert f"Measured are {said}." in page.read_text("utf-8")
 
 
 def test_the_page_asks_nothing_from_outside(tmp_path: Path) -> None:

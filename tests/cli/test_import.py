@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 import typer
 
-from dedup_service.cli.columns import plan_columns
+from dedup_service.cli.columns import LINKS, plan_columns
 from dedup_service.cli.csv_rows import fact_of, flag_of, money_of, time_of
 from dedup_service.client import DedupClient
+from dedup_service.domain.facts import FACTS
+from dedup_service.domain.fields import FIELDS
 from dedup_service.v1.record_service_pb2 import GetRecordRequest, ListRecordsRequest
 from tests.cli.command_results import Run, json_lines
 
@@ -107,8 +109,11 @@ def test_importing_again_changes_nothing(dedup: Run, tmp_path: Path) -> None:
     [
         (("--map", "Email=source_record_id", "--map", "Id="), ""),
         (("--map", "Id="), "no column holds the ids"),
-        (("--map", "Nobody=email"), "write COLUMN=FIELD"),
-        (("--map", "Email=e_mail"), "e_mail is no field"),
+        (("--map", "FristName=given_name"), "has no column 'FristName'; do you mean 'FirstName'?"),
+        (("--map", "Email=e_mail"), "'e_mail' is no field; do you mean 'email'?"),
+        (("--map", "Email"), "write column=field"),
+        (("--map", "Nonsense=fact.open_cases", "--map", "Phone=fact.open_cases"), "is mapped twice"),
+        (("--map", "Nonsense+Phone=owner"), "owner is one column"),
         (("--encoding", "klingon"), "no encoding"),
         (("--delimiter", "ab"), "one character"),
     ],
@@ -137,25 +142,89 @@ def test_an_empty_file_is_one_clear_line(dedup: Run, tmp_path: Path) -> None:
     assert "is empty" in result.stderr
 
 
+def planned(header: str, kind: str, *mapping: str) -> dict[str, str]:
+    """What the columns of a header are, by what they are; the columns in words."""
+    return {target: column for column, target in plan_columns(header.split(","), kind, mapping).taken}
+
+
 def test_a_name_is_a_company_in_a_file_of_accounts() -> None:
     """What `Name` and `AccountId` mean depends on the kind."""
-    assert "company_name" in plan_columns(["Id", "Name"], "ACCOUNT", []).targets
-    assert "full_name" in plan_columns(["Id", "Name"], "CONTACT", []).targets
-    assert plan_columns(["Id", "AccountId"], "CONTACT", []).targets["account"] == 1
-    assert plan_columns(["AccountId", "Name"], "ACCOUNT", []).targets["source_record_id"] == 0
+    assert planned("Id,Name", "ACCOUNT") == {"source_record_id": "Id", "company_name": "Name"}
+    assert planned("Id,Name", "CONTACT") == {"source_record_id": "Id", "full_name": "Name"}
+    assert planned("Id,Name,AccountId", "CONTACT")["account"] == "AccountId"
+    assert planned("AccountId,Name", "ACCOUNT")["source_record_id"] == "AccountId"
 
 
-def test_the_first_of_two_columns_for_a_field_is_taken() -> None:
-    """The other is left out, unless the mapping names it."""
-    header = ["id", "BillingCity", "City"]
-    assert plan_columns(header, "ACCOUNT", []).left_out == ("City",)
-    assert plan_columns(header, "ACCOUNT", ["City=city"]).targets["city"] == 2
+def test_an_import_knows_the_columns_that_an_evaluation_knows() -> None:
+    """One vocabulary: a German header is read, joined columns and all."""
+    found = planned("nr,vorname,nachname,mail,mobil,plz,strasse,hausnummer", "CONTACT", "nr=source_record_id")
+    assert found == {
+        "source_record_id": "nr",
+        "given_name": "vorname",
+        "family_name": "nachname",
+        "email": "mail",
+        "mobile_phone": "mobil",
+        "postal_code": "plz",
+        "street": "strasse + hausnummer",
+    }
+
+
+def test_what_the_sample_writes_is_read_back() -> None:
+    """Every field, link and fact goes by its own name, of accounts that are people too."""
+    names = ["source_record_id", *FIELDS, *LINKS, *(f"fact.{name}" for name in FACTS), "custom.tier"]
+    for kind in ("LEAD", "CONTACT", "ACCOUNT"):
+        assert planned(",".join(names), kind) == {name: name for name in names}
+    assert planned("id,full_name,person_account", "ACCOUNT")["full_name"] == "full_name"
+
+
+def test_a_row_gives_the_joined_and_the_first_that_holds_something() -> None:
+    """As in an evaluation; links and facts are cells as they stand."""
+    plan = plan_columns(["id", "Street", "Street 2", "Phone", "Home Phone", "fact.open_cases"], "CONTACT", [])
+    assert plan.cells(["7", "1 High St", "Flat 2", "", "030 1", " 3"]) == {
+        "source_record_id": "7",
+        "street": "1 High St Flat 2",
+        "phone": "030 1",
+        "fact.open_cases": " 3",
+    }
+
+
+def test_of_two_addresses_one_is_taken() -> None:
+    """The other is left out with a reason, unless the mapping names it; so is what the mapping takes away."""
+    header = ["id", "Name", "BillingCity", "ShippingCity", "Fax"]
+    (city, fax) = plan_columns(header, "ACCOUNT", []).left_out
+    assert (city.column, "BillingCity is read" in city.why) == ("ShippingCity", True)
+    assert (fax.column, fax.why) == ("Fax", "no field goes by this name")
+    assert planned(",".join(header), "ACCOUNT", "city=ShippingCity")["city"] == "ShippingCity"
+    assert "city" not in planned(",".join(header), "ACCOUNT", "BillingCity=", "ShippingCity=")
 
 
 def test_a_field_may_not_be_mapped_twice() -> None:
-    """Two columns cannot both be the e-mail address."""
+    """Two columns cannot both be the e-mail address, unless they are joined."""
     with pytest.raises(typer.BadParameter, match="twice"):
         plan_columns(["id", "a", "b"], "CONTACT", ["a=email", "b=email"])
+    assert planned("id,a,b", "CONTACT", "a|b=email")["email"] == "a, or else b"
+
+
+def test_records_that_nobody_could_find_are_not_imported(
+    dedup: Run, client: DedupClient, tmp_path: Path
+) -> None:
+    """A file in which no column says who a record is is refused whole, before anything is written."""
+    file = tmp_path / "towns.csv"
+    file.write_text("id,town\n1,Ulm\n2,Bonn\n", "utf-8")
+    result = dedup(*importing(file), code=2)
+    assert "no column says who a record is" in " ".join(result.stderr.replace("│", " ").split())
+    assert stored(client) == set()
+
+
+def test_a_source_that_the_policy_does_not_name_is_warned_of(dedup: Run, tmp_path: Path) -> None:
+    """With what becomes of it, and the source that was perhaps meant; stdout stays JSON."""
+    file = in_file(tmp_path / "contacts.csv", row("1"))
+    arguments = ("import", str(file), "--kind", "CONTACT", "--json")
+    result = dedup(*arguments, "--source", "crn", who="services/importer")
+    assert "the policy names no source crn, do you mean crm?" in result.stderr
+    assert "belong to operations with a trust of 10" in result.stderr
+    assert json_lines(result)[0]["written_count"] == 1
+    assert "warning" not in dedup(*arguments, "--source", "crm", who="services/importer").stderr
 
 
 def test_cells_that_are_no_text_are_read_strictly() -> None:

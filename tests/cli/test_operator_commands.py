@@ -21,6 +21,7 @@ from dedup_service.cli.output import Output
 from dedup_service.cli.overview import say_store, say_sweep, say_what_to_try
 from dedup_service.cli.sample_crm import fill_with_sample
 from dedup_service.client import DedupClient
+from dedup_service.domain.proposals import ProposalState
 from dedup_service.v1.core_pb2 import RecordKind
 from dedup_service.v1.record_service_pb2 import Record
 from tests.cli.command_results import Run, json_lines
@@ -167,7 +168,13 @@ def test_a_sample_fills_an_empty_store_once(desk: ServedDesk, capsys: pytest.Cap
     say_sweep(swept, out)
     desk.run(say_what_to_try(desk.running.desk, desk.address, out))
     told = capsys.readouterr().out
-    assert "merge proposals wait" in told
+    overview = desk.run(desk.running.desk.store.read(lambda tx: tx.overview()))
+    waiting, approved = (
+        sum(overview.proposals_of(state).values())
+        for state in (ProposalState.PENDING, ProposalState.APPROVED)
+    )
+    assert waiting
+    assert f"{waiting:,} merge proposals wait for a decision, {approved:,} are approved" in told
     assert "true, found" in told
     assert "show mergeProposals/" in told
     assert re.search(rf"inbox --as users/[a-z]+ --address {desk.address}\n", told)

@@ -61,6 +61,7 @@ def test_files_give_a_model_file(tmp_path: Path) -> None:
         (("p.csv", "--store"), "name the files to train on, or say --store"),
         (("p.csv",), "say with --output"),
         (("p.csv", "--output", "m.json"), "fewer than 200 records"),
+        (("p.csv", "--output", "nowhere/m.json"), "there is no folder nowhere; make it first"),
     ],
 )
 def test_what_cannot_be_trained_is_said_in_a_line(
@@ -165,6 +166,8 @@ def test_models_are_listed_shown_and_added(settings: Settings, tmp_path: Path) -
     table = run("models", settings=settings).stdout
     assert "ships with this release" in table
     assert trained["origin"] in table
+    assert "too few labels to tell" in table
+    assert "UNKNOWN" not in table
     run("models", "delete", trained["version"], settings=settings)
     assert [one["version"] for one in json_lines(run("models", "--json", settings=settings))] == [SHIPPED]
 
@@ -177,3 +180,5 @@ def test_what_is_no_model_is_not_added_or_activated(settings: Settings, tmp_path
     )
     assert "does not exist" in run("models", "activate", "trained-x", code=1, settings=settings).stderr
     assert "ships with the release" in run("models", "show", SHIPPED, code=1, settings=settings).stderr
+    deleted = run("models", "delete", SHIPPED, code=1, settings=settings).stderr
+    assert "ships with this release and cannot be deleted" in deleted

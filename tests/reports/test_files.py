@@ -54,7 +54,14 @@ def test_uneven_rows_are_evened_and_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(b"", "no row"), (b"id,name\n", "no row"), (b"PK\x03\x04\x00\x00", "is no text")]
+    ("content", "said"),
+    [
+        (b"", "no row"),
+        (b"id,name\n", "no row"),
+        (b"PK\x03\x04\x00\x00", "is no text"),
+        (b"<!doctype html>\n<html>\n", "is HTML, XML or JSON"),
+        (b'\n{"id": 1,\n"name": 2}\n', "is HTML, XML or JSON"),
+    ],
 )
 def test_a_file_that_is_no_table_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
     """With its name."""

@@ -1,11 +1,13 @@
 """Pictures hold what they are asked to show, whatever texts they get."""
 
+import sys
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from dedup_service.reports.charts import cluster_sizes_chart
 from dedup_service.reports.model_chart import model_chart, used_comparisons
+from dedup_service.reports.pictures import PicturesMissing, as_percent, blank, in_bits, require_libraries
 from dedup_service.reports.waterfall import Thresholds, waterfall_svg, waterfall_text
 from scoring import Contribution, Entity, PairScore, Verdict, prepare, score_pair, shipped_model
 
@@ -92,6 +94,39 @@ def test_a_model_is_drawn_as_far_as_the_records_use_it() -> None:
         shapes(model_chart(shipped_model(), Entity.PERSON, names), "g") for names in (["email"], used)
     )
     assert few < more
+
+
+def test_a_comparison_that_needs_more_than_one_value_is_drawn_where_all_are_there() -> None:
+    """A given name is read for a suffix too, but tells of none; a record with one has it compared."""
+    without = [prepare({"given_name": "Ada", "family_name": "Berg"}, Entity.PERSON)]
+    having = [*without, prepare({"family_name": "Berg", "suffix": "Jr.", "title": "Mr"}, Entity.PERSON)]
+    assert not {"suffix", "gender"} & set(used_comparisons(shipped_model(), without, Entity.PERSON))
+    assert {"suffix", "gender"} <= set(used_comparisons(shipped_model(), having, Entity.PERSON))
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, 1.02), (0.4, 1.0), (0.8, 1.01), (0.9, 1.003)])
+def test_axes_of_shares_are_marked_at_whole_per_cent(low: float, high: float) -> None:
+    """No label is rounded: what it says is where it stands."""
+    figure, (axes,) = blank(3.0)
+    axes.set_xlim(low, high)
+    as_percent(axes, "x")
+    figure.draw_without_rendering()
+    marks = [place for place in axes.get_xticks() if low <= place <= high]
+    assert len(marks) >= 4
+    assert [100 * place for place in marks] == pytest.approx([round(100 * place) for place in marks])
+
+
+@pytest.mark.parametrize(("bits", "said"), [(-0.04, "+0.0"), (0.04, "+0.0"), (-0.06, "\N{MINUS SIGN}0.1")])
+def test_no_weight_is_written_as_less_than_nothing(bits: float, said: str) -> None:
+    """What rounds to 0.0 has no minus."""
+    assert in_bits(bits) == said
+
+
+def test_missing_libraries_are_named_with_how_to_install_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the checkout: the name of the package may be another one's in an index."""
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(PicturesMissing, match=r"pip install -e '\.\[report\]'"):
+        require_libraries()
 
 
 def test_cluster_sizes_are_drawn_with_and_without_a_truth() -> None:

@@ -257,7 +257,7 @@ def test_one_address_is_kept_whole() -> None:
         *("street=Business Street", "city=Business City", "postal_code=Business Zip", "country=Country")
     ]
     assert {one.column for one in found.ignored} == {"Home Street", "Home City"}
-    assert "Business Street is compared" in found.ignored[0].why
+    assert "Business Street is read" in found.ignored[0].why
 
 
 def test_labels_are_never_compared() -> None:
@@ -275,48 +275,10 @@ def test_companies_are_not_compared_by_what_people_have() -> None:
     assert all(one.field not in PERSON_FIELDS for one in found.fields)
 
 
-def test_the_users_mapping_comes_first() -> None:
-    """What was recognised for the field steps back, with a reason; an empty mapping leaves a field out."""
-    found = recognise(
-        ["id", "key", "name", "street", "no", "str", "phone"],
-        Entity.PERSON,
-        ["street=str+no|street", "record_id=key", "phone="],
-    )
-    assert mappings(found) == {"record_id=key", "full_name=name", "street=str+no|street"}
-    assert {one.column: one.why for one in found.ignored} == {
-        "id": "key is the record id",
-        "phone": "not in the mapping given for phone",
-    }
-
-
-def test_columns_with_the_marks_in_their_names_can_be_mapped() -> None:
-    """A column called 'a+b' is itself."""
-    found = recognise(["a+b", "x"], Entity.PERSON, ["full_name=a+b"])
-    assert found.fields[0].columns == ("a+b",)
-
-
-@pytest.mark.parametrize(
-    ("override", "said"),
-    [
-        ("surnam=a", "'surnam' is no field; there are"),
-        ("familyname=a", "do you mean 'family_name'?"),
-        ("family_name=surnam", "has no column 'surnam'; do you mean 'surname'?"),
-        ("family_name", "is no mapping; write field=column"),
-        ("record_id=a+surname", "record_id is one column"),
-    ],
-)
-def test_a_bad_mapping_says_what_is_wrong_and_what_to_do(override: str, said: str) -> None:
-    """The mapping, the problem, and the nearest thing that would work."""
-    with pytest.raises(ColumnError) as caught:
-        recognise(["a", "surname"], Entity.PERSON, [override])
-    assert said in str(caught.value)
-    assert override in caught.value.where
-
-
-def test_a_field_is_mapped_once() -> None:
-    """Two mappings of one field contradict one another."""
-    with pytest.raises(ColumnError, match="mapped twice; join columns"):
-        recognise(["a", "b"], Entity.PERSON, ["city=a", "city=b"])
+def test_companies_keep_the_fields_of_people_where_they_are_only_stored() -> None:
+    """With `keep_all` a contact's name stays, and a plain name is still the company's."""
+    found = recognise(["name", "Contact First Name", "dob"], Entity.COMPANY, keep_all=True)
+    assert mappings(found) == {"company_name=name", "given_name=Contact First Name", "birth_date=dob"}
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_a_threshold_between_two_weights_takes_what_is_above() -> None:
     curve = curve_of([(9, True), (8, False), (5, True)])
     found = curve.at_weight(6.0)
     assert found is not None
-    assert (found.precision, found.recall) == (0.5, 0.5)
+    assert (found.weight_bits, found.precision, found.recall) == (6.0, 0.5, 0.5)
     assert curve.at_weight(10.0) is None
 
 
@@ -77,14 +77,17 @@ def test_average_precision_is_the_area_under_the_steps() -> None:
     assert curve.average_precision == pytest.approx((1 + 1 + 3 / 4) / 4)
 
 
-def test_a_thinned_curve_keeps_its_best_point() -> None:
-    """However few points are asked for, in their order."""
+def test_a_thinned_curve_keeps_its_best_and_its_last_point() -> None:
+    """However few points are asked for, in their order; behind full recall the precision goes on falling."""
     chance = np.random.default_rng(1)
     weights = chance.normal(size=5000)
     curve = precision_recall(weights, chance.random(5000) < probability_of(4 * weights), 3000)
     thin = curve.thinned(50)
     assert thin.f1.size <= 50
     assert thin.best() == curve.best()
+    assert (thin.weights_bits[-1], thin.precision[-1]) == (curve.weights_bits[-1], curve.precision[-1])
+    tail = curve_of([(9, True)] * 2 + [(weight, False) for weight in range(8, -200, -1)])
+    assert tail.thinned(20).weights_bits[-1] == -199
     assert (np.diff(thin.weights_bits) < 0).all()
 
 

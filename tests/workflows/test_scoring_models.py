@@ -232,7 +232,7 @@ async def test_a_deleted_model_leaves_nothing_but_its_name(office: Office) -> No
     await models.activate(second.version)
     with pytest.raises(StateNotAllowed):
         await models.delete(second.version)
-    with pytest.raises(NotFound):
+    with pytest.raises(StateNotAllowed, match="ships with this release"):
         await models.delete(SHIPPED)
     await models.delete(first.version)
     assert [one.version for one in await models.listed()] == [second.version, SHIPPED]
