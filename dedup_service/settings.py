@@ -180,7 +180,7 @@ def _log_level(text: str) -> int:
 
 
 _database_url = _url("postgresql", "postgres")
-_redis_url = _url("redis", "rediss", "unix")
+_redis_url = _url("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel")
 # A URL may hold a password, which an error must not repeat.
 SECRET_PARSERS = (_database_url, _redis_url)
 

@@ -7,14 +7,14 @@ what they ask within one turn of the loop goes out in one write.
 
 import asyncio
 import hashlib
-import ssl
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import hiredis
-from redis.asyncio.connection import SSLConnection, parse_url
 from redis.exceptions import ResponseError
+
+from dedup_service.index.places import Place, place_of, read_places
 
 Argument = str | int | float | bytes | memoryview
 Reply = Any
@@ -28,17 +28,23 @@ class ConnectionLostError(OSError):
 class _Protocol(asyncio.Protocol):
     """One connection, from when it is made until it is lost."""
 
-    def __init__(self, lost: Callable[[], None]) -> None:
+    def __init__(self, lost: "Callable[[_Protocol], None]") -> None:
         self._reader = hiredis.Reader()
         self._waiting: deque[tuple[float, asyncio.Future[Reply]]] = deque()
         self._unsent: list[bytes] = []
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._lost = lost
+        self._is_retired = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # Not asked by its class: the transports of uvloop are of none.
         self._transport = cast(asyncio.Transport, transport)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was made and not lost; it may be lost before whoever asked for it has it."""
+        return self._transport is not None
 
     def ask(self, command: bytes) -> "asyncio.Future[Reply]":
         if self._transport is None:
@@ -65,6 +71,8 @@ class _Protocol(asyncio.Protocol):
                     answer.set_result(reply)
         except (hiredis.ProtocolError, IndexError):
             self.abort()
+        if self._is_retired and not self._waiting:
+            self.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  asyncio passes it
         self._transport = None
@@ -73,11 +81,15 @@ class _Protocol(asyncio.Protocol):
             _, answer = self._waiting.popleft()
             if not answer.done():
                 answer.set_exception(ConnectionLostError(_LOST))
-        self._lost()
+        self._lost(self)
 
     def oldest_seconds(self) -> float:
         """How long the oldest call has been waiting."""
         return self._loop.time() - self._waiting[0][0] if self._waiting else 0.0
+
+    def retire(self) -> None:
+        """End the connection once all that it was asked is answered."""
+        self._is_retired = True
 
     def abort(self) -> None:
         if self._transport is not None:
@@ -93,86 +105,136 @@ class Script:
 
 
 class SharedConnection:
-    """A connection to one server, made when it is first needed and again when it was lost.
+    """A connection to the index server, made when it is first needed and again when it was lost.
 
-    `url` as the client of the library takes it: redis://, rediss:// or unix://, with user, password and
-    database.
+    `url` is one of those that `places` describes. In a cluster the node that has the index says so, and is
+    followed; what it holds lies in one slot.
     """
 
     def __init__(self, url: str, *, connect_seconds: float, answer_seconds: float) -> None:
-        self._options: Mapping[str, Any] = parse_url(url)
+        self._places = read_places(url)
         self._connect_seconds = connect_seconds
         self._answer_seconds = answer_seconds
         self._protocol: _Protocol | None = None
+        # Where a node of a cluster said that the index is.
+        self._told: Place | None = None
         self._opening = asyncio.Lock()
         self._watch: asyncio.TimerHandle | None = None
 
-    async def run(self, script: Script, keys: Sequence[Argument], arguments: Sequence[Argument]) -> Reply:
-        """What a script answers.
+    async def run(self, script: Script, keys: Sequence[Argument], *arguments: Argument) -> Reply:
+        """What a script answers; raises as `ask` does."""
+        rest = (len(keys), *keys, *arguments)
+        try:
+            return await self.ask("EVALSHA", script.digest, *rest)
+        except ResponseError as error:
+            if not str(error).startswith("NOSCRIPT"):
+                raise
+        return await self.ask("EVAL", script.text, *rest)
+
+    async def ask(self, *words: Argument) -> Reply:
+        """The reply to one command, bulk strings as bytes.
 
         Raises:
             OSError, TimeoutError: the server cannot be reached, or the connection was lost meanwhile.
             ResponseError: it refused.
         """
-        rest = (len(keys), *keys, *arguments)
-        reply = await self.ask("EVALSHA", script.digest, *rest)
-        if isinstance(reply, hiredis.ReplyError) and str(reply).startswith("NOSCRIPT"):
-            reply = await self.ask("EVAL", script.text, *rest)
-        if isinstance(reply, hiredis.ReplyError):
-            raise ResponseError(str(reply))
-        return reply
+        command = _packed(words)
+        for _ in range(_MOST_MOVES):
+            protocol = self._protocol
+            if protocol is None or not protocol.is_open:
+                protocol = await self._opened()
+            reply = await protocol.ask(command)
+            if not isinstance(reply, hiredis.ReplyError):
+                return reply
+            said = str(reply)
+            if said.startswith("MOVED "):
+                self._leave(protocol, place_of(said.split()[2]))
+                continue
+            if said.startswith("READONLY"):
+                # A server that was replaced: the next call asks where the index is now.
+                self._leave(protocol, None)
+            raise ResponseError(said)
+        raise ConnectionLostError("the nodes of the cluster send us from one to the other")
 
-    async def ask(self, *words: Argument) -> Reply:
-        """The reply to one command; a refusal is a `hiredis.ReplyError`, not raised."""
-        protocol = self._protocol or await self._opened()
-        return await protocol.ask(_packed(words))
+    def _leave(self, protocol: _Protocol, told: Place | None) -> None:
+        if self._protocol is protocol:
+            self._protocol, self._told = None, told
+        protocol.retire()
 
     async def _opened(self) -> _Protocol:
         async with self._opening:
-            if self._protocol is None:
-                async with asyncio.timeout(self._connect_seconds):
-                    protocol = await self._connected()
-                    await self._greet(protocol)
-                self._protocol = protocol
+            if self._protocol is None or not self._protocol.is_open:
+                self._protocol = await self._reached()
                 self._watch_answers()
             return self._protocol
 
-    async def _connected(self) -> _Protocol:
-        loop = asyncio.get_running_loop()
-        options = self._options
-        if "path" in options:
-            _, protocol = await loop.create_unix_connection(self._new_protocol, options["path"])
-            return protocol
-        host, port = options.get("host", "localhost"), int(options.get("port", 6379))
-        secure = _tls(options) if options.get("connection_class") is SSLConnection else None
-        _, protocol = await loop.create_connection(
-            self._new_protocol, host, port, ssl=secure, server_hostname=host if secure else None
-        )
+    async def _reached(self) -> _Protocol:
+        """A connection to the first place that answers: where we were told, then the seeds."""
+        told = () if self._told is None else (self._told,)
+        self._told = None
+        problem: Exception | None = None
+        for place in (*told, *self._places.seeds):
+            try:
+                async with asyncio.timeout(self._connect_seconds):
+                    return await self._greeted(await self._located(place))
+            except (OSError, TimeoutError) as error:
+                problem = error
+        assert problem is not None, "a URL names one place at least"
+        raise problem
+
+    async def _located(self, place: Place) -> Place:
+        """The place of the server: the seed itself, or what a sentinel says."""
+        if not self._places.service:
+            return place
+        sentinel = await self._connected(place)
+        try:
+            reply = await sentinel.ask(_packed(("SENTINEL", "get-master-addr-by-name", self._places.service)))
+        finally:
+            sentinel.retire()
+            sentinel.abort()
+        if not isinstance(reply, list):
+            raise ConnectionLostError("the sentinels know no server of that service")
+        return Place(reply[0].decode(), int(reply[1]))
+
+    async def _greeted(self, place: Place) -> _Protocol:
+        """A connection on which we have said who we are and which database we mean."""
+        protocol = await self._connected(place)
+        places = self._places
+        if places.password:
+            await _agreed(protocol, "AUTH", *([places.user] if places.user else []), places.password)
+        if places.database:
+            await _agreed(protocol, "SELECT", places.database)
         return protocol
+
+    async def _connected(self, place: Place) -> _Protocol:
+        loop = asyncio.get_running_loop()
+        if place.path:
+            return (await loop.create_unix_connection(self._new_protocol, place.path))[1]
+        tls = self._places.tls
+        name = place.host if tls is not None and tls.check_hostname else None
+        made = await loop.create_connection(
+            self._new_protocol, place.host, place.port, ssl=tls, server_hostname=name or ("" if tls else None)
+        )
+        return made[1]
 
     def _new_protocol(self) -> _Protocol:
         return _Protocol(self._forget)
 
-    async def _greet(self, protocol: _Protocol) -> None:
-        """Say who we are and which database we mean, as far as the URL says so."""
-        options = self._options
-        if password := options.get("password"):
-            user = options.get("username")
-            await _agreed(protocol, "AUTH", *([user] if user else []), password)
-        if database := options.get("db"):
-            await _agreed(protocol, "SELECT", database)
-
-    def _forget(self) -> None:
-        self._protocol = None
+    def _forget(self, protocol: _Protocol) -> None:
+        if self._protocol is protocol:
+            self._protocol = None
 
     def _watch_answers(self) -> None:
         """Give up a connection whose server hangs; one timer for all calls costs none of them anything."""
-        if self._protocol is None:
+        protocol = self._protocol
+        if protocol is None:
             return
-        if self._protocol.oldest_seconds() > self._answer_seconds:
-            self._protocol.abort()
+        if protocol.oldest_seconds() > self._answer_seconds:
+            protocol.abort()
             return
         loop = asyncio.get_running_loop()
+        if self._watch is not None:
+            self._watch.cancel()
         self._watch = loop.call_later(self._answer_seconds / 4, self._watch_answers)
 
     def close(self) -> None:
@@ -181,6 +243,9 @@ class SharedConnection:
             self._watch.cancel()
         if self._protocol is not None:
             self._protocol.abort()
+
+
+_MOST_MOVES = 5
 
 
 def _packed(words: tuple[Argument, ...]) -> bytes:
@@ -193,9 +258,3 @@ async def _agreed(protocol: _Protocol, *words: Argument) -> None:
     if isinstance(reply, hiredis.ReplyError):
         protocol.abort()
         raise ResponseError(str(reply).partition(" ")[0])
-
-
-def _tls(options: Mapping[str, Any]) -> ssl.SSLContext:
-    """What the client of the library makes of the same URL."""
-    given = {name: value for name, value in options.items() if name != "connection_class"}
-    return SSLConnection(**given).ssl_context.get()

@@ -1,16 +1,19 @@
 """Where things are in Redis.
 
-    dedup:meta            hash: the epoch that serves, and how far it has come
-    dedup:build           hash: the epoch being built, with the same fields
-    dedup:garbage         set: epochs whose keys may be deleted
-    dedup:EPOCH:b:BUCKET  hash: blocking key -> the one record_no that has it, or * when several have it
-    dedup:EPOCH:k:KEY     set: the record_nos that have this blocking key, when they are several
-    dedup:EPOCH:p:NO      string: the kind letter and the packed comparable of one record
-    dedup:EPOCH:hot       set: blocking keys that were seen to be hot
+    {dedup}:meta            hash: the epoch that serves, and how far it has come
+    {dedup}:build           hash: the epoch being built, with the same fields
+    {dedup}:garbage         set: epochs whose keys may be deleted
+    {dedup}:EPOCH:b:BUCKET  hash: blocking key -> the one record_no that has it, or * when several have it
+    {dedup}:EPOCH:k:KEY     set: the record_nos that have this blocking key, when they are several
+    {dedup}:EPOCH:p:NO      string: the kind letter and the packed comparable of one record
+    {dedup}:EPOCH:hot       set: blocking keys that were seen to be hot
 
 Fields of both hashes: store_id, format_version, epoch, applied_revision, records (payloads), keys (blocking
 keys), size (all Redis keys of the epoch and the hash itself), touched (server time of the last write, in
 seconds), damaged (when content was lost).
+
+The braces put all keys into one slot of a cluster: every script is atomic there as on a single server, and
+the number of keys in that slot tells of a loss as the number in the database does.
 
 Most blocking keys belong to one record: in small hashes they take far less memory than as sets of one.
 """
@@ -24,12 +27,12 @@ import scoring
 from dedup_service.domain.records import RecordKind
 from dedup_service.workflows.index_port import IndexEntry
 
-PREFIX = "dedup:"
-META = "dedup:meta"
-BUILD = "dedup:build"
-GARBAGE = "dedup:garbage"
+PREFIX = "{dedup}:"
+META = "{dedup}:meta"
+BUILD = "{dedup}:build"
+GARBAGE = "{dedup}:garbage"
 
-LAYOUT_VERSION = 4
+LAYOUT_VERSION = 5
 LONGEST_KEY_BYTES = 64  # also the longest that Redis keeps in its compact hashes
 BUCKET_COUNT = 2**18  # some 40 keys in each at a million records
 HASHED_KEY_MARK = "#"

@@ -7,8 +7,9 @@ Only one follower builds at a time; a build that its follower has left is taken 
 from collections.abc import Sequence
 
 from dedup_service.domain.errors import IndexUnavailable
-from dedup_service.index import layout, scripts
+from dedup_service.index import layout
 from dedup_service.index.batches import ENTRIES_PER_BATCH, batch_of_entries
+from dedup_service.index.connection import Argument
 from dedup_service.index.redis_index import EpochState, RedisIndex
 from dedup_service.index.server import reaching_server
 from dedup_service.workflows.index_port import IndexEntry, IndexUpdate, LedgerSource
@@ -64,16 +65,17 @@ class _Build:
     def __init__(self, index: RedisIndex, state: EpochState) -> None:
         self._index = index
         self._state = state
-        self._begin = index.client.register_script(scripts.BEGIN_BUILD)
-        self._publish = index.client.register_script(scripts.PUBLISH)
 
     async def begin(self) -> bool:
         """Take the right to build; False when somebody else has it."""
-        identity = [self._state.epoch, self._index.store_id, layout.format_version()]
+        identity: list[Argument] = [self._state.epoch, self._index.store_id, layout.format_version()]
         async with reaching_server():
-            answer = await self._begin(
-                [layout.BUILD, layout.GARBAGE],
-                [*identity, self._state.applied_revision, ABANDONED_AFTER_SECONDS],
+            answer = await self._index.server.run(
+                self._index.scripts.begin_build,
+                (layout.BUILD, layout.GARBAGE),
+                *identity,
+                self._state.applied_revision,
+                ABANDONED_AFTER_SECONDS,
             )
         return bool(answer)
 
@@ -88,8 +90,10 @@ class _Build:
     async def publish(self) -> int | None:
         """Let this epoch serve; or the revision that it must reach before it may."""
         async with reaching_server():
-            answer: bytes = await self._publish(
-                [layout.META, layout.BUILD, layout.GARBAGE], [self._state.epoch]
+            answer: bytes = await self._index.server.run(
+                self._index.scripts.publish,
+                (layout.META, layout.BUILD, layout.GARBAGE),
+                self._state.epoch,
             )
         if answer == b"lost":
             raise _build_lost()

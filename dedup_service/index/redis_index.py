@@ -5,23 +5,18 @@ revisions, and two followers cannot mix theirs.
 Every read looks at the index's own account of itself first, and an answer that may be short says so.
 """
 
+import asyncio
 import secrets
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import scoring
 from dedup_service.domain.records import RecordKind
-from dedup_service.index import layout, scripts
+from dedup_service.index import layout
 from dedup_service.index.batches import Batch, batches_of
-from dedup_service.index.connection import Argument, Script, SharedConnection
-from dedup_service.index.server import (
-    ANSWER_SECONDS,
-    CONNECT_SECONDS,
-    check_server,
-    open_client,
-    reaching_server,
-)
+from dedup_service.index.connection import Argument
+from dedup_service.index.scripts import scripts
+from dedup_service.index.server import check_server, open_connection, reaching_server
 from dedup_service.workflows.index_port import (
     Candidate,
     CandidateSet,
@@ -36,7 +31,6 @@ HOT_KEY_LIMIT = 1_000
 MEMBER_BUDGET = 3_000
 CANDIDATE_LIMIT = 300
 SCAN_COUNT = 1_000
-_CANDIDATES = Script(scripts.CANDIDATES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +63,19 @@ class RedisIndex:
         self._candidate_limit = candidate_limit
         self._floor_revision = 0
         self._format = layout.format_version()
-        self.client = open_client(url)
-        self._inspect = self.client.register_script(scripts.INSPECT)
-        self._shared = SharedConnection(url, connect_seconds=CONNECT_SECONDS, answer_seconds=ANSWER_SECONDS)
-        self._apply = self.client.register_script(scripts.APPLY)
-        self._discard = self.client.register_script(scripts.DISCARD)
+        self._matching = open_connection(url)
+        # What is written goes its own way: a match must not wait behind a thousand records.
+        self.server = open_connection(url)
+        self.scripts = scripts(is_cluster=False)
 
     async def connect(self) -> None:
         """Check that the server can hold the index (D-4)."""
-        await check_server(self.client)
+        self.scripts = scripts(is_cluster=await check_server(self.server))
 
     async def close(self) -> None:
-        self._shared.close()
-        await self.client.aclose()
+        """End the connections."""
+        self._matching.close()
+        self.server.close()
 
     def expect(self, revision: int) -> None:
         """Say what the index must hold by now; an answer from before that is incomplete for everybody."""
@@ -99,7 +93,9 @@ class RedisIndex:
             *layout.with_buckets(map(layout.stored_key, keys)),
         ]
         async with reaching_server():
-            answer = await self._shared.run(_CANDIDATES, (layout.META, layout.BUILD), arguments)
+            answer = await self._matching.run(
+                self.scripts.candidates, (layout.META, layout.BUILD), *arguments
+            )
         outcome, revision = answer[0].decode(), int(answer[1])
         truncated = [keys[place] for place in answer[2]]
         found = [
@@ -114,7 +110,7 @@ class RedisIndex:
     async def status(self) -> IndexStatus:
         """How the index is, as its own account and the number of keys say; costs one round trip."""
         async with reaching_server():
-            answer = await self._inspect([layout.META, layout.BUILD], [])
+            answer = await self.server.run(self.scripts.inspect, (layout.META, layout.BUILD))
         store, format_version, epoch, revision, _, damaged, records, keys = (
             part.decode() for part in answer[:8]
         )
@@ -137,10 +133,7 @@ class RedisIndex:
                 return ()
             root = f"{layout.PREFIX}{state.epoch}:".encode()
             hot = sorted(await self._members(root + b"hot"))
-            pipeline = self.client.pipeline(transaction=False)
-            for key in hot:
-                pipeline.scard(root + b"k:" + key)
-            counts = await pipeline.execute()
+            counts = await asyncio.gather(*(self.server.ask("SCARD", root + b"k:" + key) for key in hot))
         found = [
             HotKey(key.decode(), count)
             for key, count in zip(hot, counts, strict=True)
@@ -179,15 +172,15 @@ class RedisIndex:
         for trust_inserts in (True, False):
             numbers = batch.numbers_to_read(trust_inserts)
             names = [layout.payload_key(state.epoch, number) for number in numbers]
-            payloads = cast(list[bytes | None], await self.client.mget(names)) if names else []
+            payloads: list[bytes | None] = await self.server.ask("MGET", *names) if names else []
             held = dict(zip(numbers, payloads, strict=True))
             operations = batch.operations(held)
-            arguments: list[str | int | bytes] = [
+            arguments: list[Argument] = [
                 *(state.epoch, state.applied_revision, batch.revision, self._hot_key_limit),
                 *(operations.record_count_change, operations.packed()),
                 batch.packed_new_numbers(trust_inserts),
             ]
-            answer = await self._apply([state_key], arguments)
+            answer = await self.server.run(self.scripts.apply, (state_key,), *arguments)
             if answer[0] == b"applied":
                 return EpochState(state.epoch, batch.revision)
             if answer[0] == b"moved":
@@ -202,7 +195,7 @@ class RedisIndex:
     async def state(self, state_key: str) -> EpochState | None:
         """What a state hash of this store and format says; None when there is none to write to."""
         fields = ["store_id", "format_version", "epoch", "applied_revision"]
-        values = cast(list[bytes | None], await self.client.hmget(state_key, fields))
+        values: list[bytes | None] = await self.server.ask("HMGET", state_key, *fields)
         store, format_version, epoch, revision = values
         if epoch is None or revision is None:
             return None
@@ -211,26 +204,28 @@ class RedisIndex:
         return EpochState(epoch.decode(), int(revision))
 
     async def _members(self, name: str | bytes) -> set[bytes]:
-        return cast(set[bytes], await self.client.smembers(name))
+        return set(await self.server.ask("SMEMBERS", name))
 
     async def discard(self, epoch: str) -> None:
         """Stop serving an epoch whose content is known to be wrong."""
         async with reaching_server():
-            await self._discard([layout.META, layout.GARBAGE], [epoch])
+            await self.server.run(self.scripts.discard, (layout.META, layout.GARBAGE), epoch)
 
     async def sweep(self) -> None:
         """Delete the keys of epochs that nothing reads any more, a few at a time."""
         async with reaching_server():
             for epoch in sorted(await self._members(layout.GARBAGE)):
                 pattern = layout.PREFIX.encode() + epoch + b":*"
-                cursor = 0
+                cursor = b"0"
                 while True:
-                    cursor, names = await self.client.scan(cursor, match=pattern, count=SCAN_COUNT)
+                    cursor, names = await self.server.ask(
+                        "SCAN", cursor, "MATCH", pattern, "COUNT", SCAN_COUNT
+                    )
                     if names:
-                        await self.client.unlink(*names)
-                    if not cursor:
+                        await self.server.ask("UNLINK", *names)
+                    if cursor == b"0":
                         break
-                await self.client.srem(layout.GARBAGE, epoch)
+                await self.server.ask("SREM", layout.GARBAGE, epoch)
 
 
 def _incompleteness(

@@ -6,16 +6,23 @@ The size that an epoch should have is counted by the change of DBSIZE inside the
 a database with fewer keys than that has lost some.
 """
 
+from typing import NamedTuple
+
+from redis.crc import key_slot
+
+from dedup_service.index.connection import Script
+from dedup_service.index.layout import META
+
 # KEYS: state hash. ARGV: epoch, revision expected, revision reached, hot limit, change of record count,
 # operations (msgpack list of [record_no, payload or "", gained, lost]; the last two: key, bucket, key, ...),
 # record_nos known to be new.
 # Answer: [outcome, epoch, revision]; the outcome is 'applied', 'moved' (lost the race) or 'known' (not new).
-APPLY = """
+_APPLY = """
 local state = redis.call('HMGET', KEYS[1], 'epoch', 'applied_revision')
 if state[1] ~= ARGV[1] or state[2] ~= ARGV[2] then
   return {'moved', state[1] or '', state[2] or '0'}
 end
-local root = 'dedup:' .. ARGV[1]
+local root = '{dedup}:' .. ARGV[1]
 local payload, bucket, block = root .. ':p:', root .. ':b:', root .. ':k:'
 local hot_limit = tonumber(ARGV[4])
 for _, no in ipairs(cmsgpack.unpack(ARGV[7])) do
@@ -70,7 +77,7 @@ return {'applied', ARGV[1], ARGV[3]}
 
 # KEYS: meta, build. Marks the serving epoch damaged when keys are missing, because a rebuild's own keys would
 # soon hide the gap. Leaves `meta`, a list of these fields.
-_INSPECT = """
+_READ_META = """
 local meta = redis.call('HMGET', KEYS[1],
   'store_id', 'format_version', 'epoch', 'applied_revision', 'size', 'damaged', 'records', 'keys')
 if meta[3] and not meta[6] then
@@ -83,7 +90,7 @@ end
 """
 
 # KEYS: meta, build. Answer: the fields of `meta`, and whether there is a build.
-INSPECT = f"""{_INSPECT}
+_INSPECT = f"""{_READ_META}
 for i = 1, 8 do meta[i] = meta[i] or '' end
 meta[9] = redis.call('EXISTS', KEYS[2])
 return meta
@@ -95,9 +102,9 @@ return meta
 # payload, record_no, ...]; outcome is 'whole', 'damaged' or 'missing' (nothing to read for this store and
 # format). Small keys are read first. Of too many candidates those stay whose shared keys tell most:
 # a key of k among n records tells log2(n / k) bits.
-CANDIDATES = f"""{_INSPECT}
+_CANDIDATES = f"""{_READ_META}
 if not meta[3] or meta[1] ~= ARGV[1] or meta[2] ~= ARGV[2] then return {{'missing', '0', {{}}}} end
-local root = 'dedup:' .. meta[3]
+local root = '{{dedup}}:' .. meta[3]
 local hot_limit, budget, wanted = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local kinds, records = ARGV[6], math.max(tonumber(meta[7]) or 1, 1)
 local shared, told, found, sizes = {{}}, {{}}, {{}}, {{}}
@@ -164,7 +171,7 @@ return answer
 
 # KEYS: build, garbage. ARGV: epoch, store_id, format_version, revision, seconds that a build may be silent.
 # Answer: 1 when the build is ours, 0 when another follower is at it.
-BEGIN_BUILD = """
+_BEGIN_BUILD = """
 local other = redis.call('HMGET', KEYS[1], 'epoch', 'touched')
 local now = tonumber(redis.call('TIME')[1])
 if other[1] then
@@ -179,7 +186,7 @@ return 1
 
 # KEYS: meta, build, garbage. ARGV: epoch. Puts a finished build in the place of what serves.
 # Answer: 'published', 'lost' (the build is not ours any more) or the revision it must reach first.
-PUBLISH = """
+_PUBLISH = """
 local build = redis.call('HMGET', KEYS[2], 'epoch', 'store_id', 'format_version', 'applied_revision', 'size')
 if build[1] ~= ARGV[1] or redis.call('DBSIZE') < tonumber(build[5]) then return 'lost' end
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'store_id', 'format_version', 'applied_revision')
@@ -193,9 +200,29 @@ return 'published'
 """
 
 # KEYS: a state hash, garbage. ARGV: epoch. Drops an epoch whose content is wrong or whose build was given up.
-DISCARD = """
+_DISCARD = """
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
 redis.call('SADD', KEYS[2], ARGV[1])
 redis.call('DEL', KEYS[1])
 return 1
 """
+
+
+class Scripts(NamedTuple):
+    """The scripts for one server."""
+
+    apply: Script
+    inspect: Script
+    candidates: Script
+    begin_build: Script
+    publish: Script
+    discard: Script
+
+
+def scripts(*, is_cluster: bool) -> Scripts:
+    """The scripts; in a cluster they count the keys of our slot, as other slots may hold what is not ours."""
+    texts: tuple[str, ...] = (_APPLY, _INSPECT, _CANDIDATES, _BEGIN_BUILD, _PUBLISH, _DISCARD)
+    if is_cluster:
+        count = f"redis.call('CLUSTER', 'COUNTKEYSINSLOT', {key_slot(META.encode())})"
+        texts = tuple(text.replace("redis.call('DBSIZE')", count) for text in texts)
+    return Scripts(*map(Script, texts))

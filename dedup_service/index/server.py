@@ -2,14 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError, RedisError  # noqa: A004  the library's own name
+from redis.exceptions import RedisError
 
 from dedup_service.domain.errors import IndexUnavailable
+from dedup_service.index.connection import SharedConnection
+from dedup_service.index.layout import META
 
 LOWEST_VERSION = 7
 CONNECT_SECONDS = 2.0
@@ -20,17 +18,9 @@ class UnsuitableIndexServer(RuntimeError):
     """The server can never hold the index as it is set up; the text says what to change."""
 
 
-def open_client(url: str) -> "Redis":
-    """A client with short limits: a server that hangs counts as away. What a connection that the server has
-    closed meanwhile was asked is asked once more, which every script of the index bears.
-    """
-    return Redis.from_url(
-        url,
-        socket_connect_timeout=CONNECT_SECONDS,
-        socket_timeout=ANSWER_SECONDS,
-        decode_responses=False,
-        retry=Retry(NoBackoff(), 1, (ConnectionError,)),
-    )
+def open_connection(url: str) -> SharedConnection:
+    """A connection with short limits: a server that hangs counts as away."""
+    return SharedConnection(url, connect_seconds=CONNECT_SECONDS, answer_seconds=ANSWER_SECONDS)
 
 
 @asynccontextmanager
@@ -42,28 +32,31 @@ async def reaching_server() -> AsyncIterator[None]:
         raise IndexUnavailable(f"the index server does not answer ({type(error).__name__})") from error
 
 
-async def check_server(client: "Redis") -> None:
-    """Refuse a server that could lose keys in silence or is too old.
+async def check_server(server: SharedConnection) -> bool:
+    """Refuse a server that could lose keys in silence or is too old; gives whether it is of a cluster.
 
     Raises:
         UnsuitableIndexServer: with what to change.
         IndexUnavailable: when it does not answer.
     """
     async with reaching_server():
-        server: dict[str, Any] = await client.info("server")
-        memory: dict[str, Any] = await client.info("memory")
-    version = str(server.get("redis_version", "0"))
+        # Of a cluster, the node that holds the index.
+        await server.ask("EXISTS", META)
+        info = _info(await server.ask("INFO"))
+    version = info.get("redis_version", "0")
     if int(version.split(".", 1)[0]) < LOWEST_VERSION:
         raise UnsuitableIndexServer(
             f"the index needs Redis {LOWEST_VERSION} or Valkey; this server is Redis {version}"
         )
-    if server.get("redis_mode") == "cluster":
-        raise UnsuitableIndexServer(
-            "the index needs one Redis or Valkey, not a cluster: its steps span many keys"
-        )
-    policy = memory.get("maxmemory_policy", "noeviction")
+    policy = info.get("maxmemory_policy", "noeviction")
     if policy != "noeviction":
         raise UnsuitableIndexServer(
             f"the server's maxmemory-policy is {policy}, which drops parts of the index in silence: "
             "set it with `CONFIG SET maxmemory-policy noeviction`, and in the server's configuration file"
         )
+    return info.get("cluster_enabled") == "1"
+
+
+def _info(text: bytes) -> dict[str, str]:
+    lines = (line.partition(":") for line in text.decode(errors="replace").splitlines() if ":" in line)
+    return {name: value for name, _, value in lines}

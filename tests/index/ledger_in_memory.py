@@ -100,9 +100,9 @@ async def eventually(holds: Callable[[], Awaitable[bool]], seconds: float = 10.0
 def contents(url: str) -> dict[str, object]:
     """The serving epoch as it is in Redis, without the epoch's name: what D-6 compares."""
     with redis.Redis.from_url(url) as client:
-        epoch = client.hget("dedup:meta", "epoch")
+        epoch = client.hget("{dedup}:meta", "epoch")
         assert isinstance(epoch, bytes)
-        root = f"dedup:{epoch.decode()}:".encode()
+        root = f"{{dedup}}:{epoch.decode()}:".encode()
         found: dict[str, object] = {}
         for name in client.scan_iter(match=root + b"*", count=1000):
             short = name.removeprefix(root)

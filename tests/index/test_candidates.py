@@ -47,7 +47,7 @@ async def check_steps(
 ) -> None:
     ledger = MemoryLedger()
     index = RedisIndex(redis_url, "store-1")
-    await index.client.flushall()
+    await index.server.ask("FLUSHALL")
     await rebuild(index, ledger)
     known: set[int] = set()
     for record_no, state in steps:

@@ -134,9 +134,9 @@ async def test_old_epochs_leave_nothing_behind(index: RedisIndex) -> None:
     ledger = MemoryLedger()
     ledger.commit(inserts=[entry(no) for no in range(1, 30)])
     await rebuild(index, ledger)
-    first = await index.client.dbsize()
+    first = await index.server.ask("DBSIZE")
     await rebuild(index, ledger)
-    assert await index.client.dbsize() == first
+    assert await index.server.ask("DBSIZE") == first
 
 
 async def test_one_builds_at_a_time(redis_url: str, index: RedisIndex) -> None:
@@ -181,7 +181,7 @@ async def test_an_abandoned_build_is_taken_over(redis_url: str, index: RedisInde
     whole.commit(inserts=[entry(no) for no in range(1, 6)])
 
     async def fall_silent() -> None:
-        await index.client.hset(layout.BUILD, "touched", "0")
+        await index.server.ask("HSET", layout.BUILD, "touched", "0")
         assert await rebuild(other, whole)
 
     ledger.batch_read = fall_silent
@@ -201,7 +201,7 @@ async def test_another_followers_half_done_build_is_not_published(redis_url: str
         raise ConnectionAbortedError
 
     async def lose_to_one_that_dies() -> None:
-        await index.client.hset(layout.BUILD, "touched", "0")
+        await index.server.ask("HSET", layout.BUILD, "touched", "0")
         ledger.batch_read = die
         with pytest.raises(ConnectionAbortedError):
             await rebuild(other, ledger)
@@ -221,7 +221,7 @@ async def test_a_flush_during_a_rebuild_starts_it_anew(index: RedisIndex) -> Non
 
     async def flush_once() -> None:
         if next(flushes, False):
-            await index.client.flushall()
+            await index.server.ask("FLUSHALL")
 
     ledger.batch_read = flush_once
     follower = IndexFollower(index, ledger, INTERVAL_SECONDS)

@@ -9,7 +9,7 @@ import pytest
 
 from dedup_service.domain.errors import IndexUnavailable
 from dedup_service.embedded import start_valkey
-from dedup_service.index import IndexFollower, RedisIndex, UnsuitableIndexServer
+from dedup_service.index import IndexFollower, RedisIndex, UnsuitableIndexServer, layout
 from dedup_service.index.rebuild import rebuild
 from dedup_service.workflows.index_port import IncompleteReason
 from tests.index.ledger_in_memory import ALL_KINDS, MemoryLedger, contents, entry, eventually, person
@@ -47,6 +47,12 @@ def own_directory() -> Iterator[Path]:
     shutil.rmtree(path)
 
 
+async def names(index: RedisIndex, part: str) -> list[bytes]:
+    """The Redis keys of one part of the layout."""
+    found: list[bytes] = await index.server.ask("KEYS", f"{layout.PREFIX}*:{part}:*")
+    return found
+
+
 async def is_whole(index: RedisIndex, record_count: int) -> bool:
     status = await index.status()
     return not status.defect and not status.rebuilding and status.record_count == record_count
@@ -63,7 +69,7 @@ async def test_an_empty_server_answers_incomplete(index: RedisIndex) -> None:
 async def test_a_flush_is_noticed_and_mended(index: RedisIndex, redis_url: str) -> None:
     """After FLUSHALL the first answer is incomplete, and a rebuild brings everything back (D-4)."""
     before = contents(redis_url)
-    await index.client.flushall()
+    await index.server.ask("FLUSHALL")
     assert not (await index.candidates(person(), ALL_KINDS, 0)).complete
     await eventually(lambda: is_whole(index, 40))
     assert contents(redis_url) == before
@@ -75,7 +81,7 @@ async def test_the_loss_of_an_index_that_held_nothing_is_mended(index: RedisInde
     follower = IndexFollower(index, ledger, INTERVAL_SECONDS)
     follower.start()
     await eventually(lambda: is_whole(index, 0))
-    await index.client.flushall()
+    await index.server.ask("FLUSHALL")
     follower.nudge([ledger.commit(inserts=[entry(1)])])
     await eventually(lambda: is_whole(index, 1), 3)
     await follower.stop()
@@ -85,9 +91,7 @@ async def test_one_missing_key_is_noticed_at_the_next_read(index: RedisIndex, le
     """Losing a single key, as by eviction, makes answers incomplete at once, until the rebuild is done."""
     await rebuild(index, ledger)
     assert (await index.candidates(person(), ALL_KINDS, 1)).complete
-    async for name in index.client.scan_iter(match="dedup:*:b:*", count=1000):
-        await index.client.delete(name)
-        break
+    await index.server.ask("DEL", (await names(index, "b"))[0])
     answer = await index.candidates(person(), ALL_KINDS, 1)
     assert [each.reason for each in answer.incomplete] == [IncompleteReason.INDEX_REBUILDING]
     still_incomplete = []
@@ -105,10 +109,10 @@ async def test_one_missing_key_is_noticed_at_the_next_read(index: RedisIndex, le
 async def test_a_loss_once_noticed_is_not_forgotten(index: RedisIndex, ledger: MemoryLedger) -> None:
     """Keys of others that fill the database up again do not make a damaged index whole."""
     await rebuild(index, ledger)
-    doomed = [name async for name in index.client.scan_iter(match="dedup:*:p:*", count=1000)]
-    await index.client.delete(*doomed[:2])
+    doomed = await names(index, "p")
+    await index.server.ask("DEL", *doomed[:2])
     assert (await index.status()).defect
-    await index.client.mset({f"filler:{number}": "" for number in range(5)})
+    await index.server.ask("MSET", *(word for number in range(5) for word in (f"filler:{number}", "")))
     assert (await index.status()).defect
     assert not (await index.candidates(person(), ALL_KINDS, 1)).complete
 
@@ -117,8 +121,8 @@ async def test_a_loss_once_noticed_is_not_forgotten(index: RedisIndex, ledger: M
 async def test_lost_keys_are_mended(index: RedisIndex, redis_url: str) -> None:
     """Keys deleted behind the index's back are there again after a health check."""
     before = contents(redis_url)
-    doomed = [name async for name in index.client.scan_iter(match="dedup:*:p:*", count=1000)]
-    await index.client.delete(*doomed[:5])
+    doomed = await names(index, "p")
+    await index.server.ask("DEL", *doomed[:5])
 
     async def mended() -> bool:
         return await is_whole(index, 40) and contents(redis_url) == before
@@ -187,7 +191,7 @@ async def test_a_server_that_evicts_is_refused(own_directory: Path) -> None:
     server = start_valkey(own_directory)
     index = RedisIndex(server.url, "store-1")
     await index.connect()
-    await index.client.config_set("maxmemory-policy", "allkeys-lru")
+    await index.server.ask("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
     with pytest.raises(UnsuitableIndexServer, match="CONFIG SET maxmemory-policy noeviction"):
         await index.connect()
     await index.close()
@@ -203,11 +207,11 @@ async def test_a_full_server_loses_nothing(own_directory: Path) -> None:
     follower = IndexFollower(index, ledger, INTERVAL_SECONDS)
     follower.start()
     assert await follower.wait_applied(1, 10)
-    await index.client.config_set("maxmemory", "1")
+    await index.server.ask("CONFIG", "SET", "maxmemory", "1")
     follower.nudge([ledger.commit(inserts=[entry(2)])])
     answer = await index.candidates(person(), ALL_KINDS, 2)
     assert not answer.complete
-    await index.client.config_set("maxmemory", "0")
+    await index.server.ask("CONFIG", "SET", "maxmemory", "0")
     assert await follower.wait_applied(2, 10)
     assert (await index.candidates(person(), ALL_KINDS, 2)).complete
     await follower.stop()
