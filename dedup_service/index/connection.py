@@ -139,11 +139,19 @@ class SharedConnection:
             ResponseError: it refused.
         """
         command = _packed(words)
+        is_stale = True
         for _ in range(_MOST_MOVES):
             protocol = self._protocol
             if protocol is None or not protocol.is_open:
-                protocol = await self._opened()
-            reply = await protocol.ask(command)
+                is_stale, protocol = False, await self._opened()
+            try:
+                reply = await protocol.ask(command)
+            except ConnectionLostError:
+                # The server may have been restarted since the last call: what we ask bears being asked twice.
+                if not is_stale:
+                    raise
+                is_stale = False
+                continue
             if not isinstance(reply, hiredis.ReplyError):
                 return reply
             said = str(reply)
