@@ -20,6 +20,7 @@ from dedup_service.store.index_source import PostgresLedgerSource
 from dedup_service.store.migrate import migrate
 from dedup_service.store.postgres import PostgresStore, StoreOptions
 from dedup_service.store.server_checks import check_server
+from dedup_service.telemetry.recording import Telemetry
 from dedup_service.workflows.assessment import Assessment
 from dedup_service.workflows.background import end_tasks
 from dedup_service.workflows.batch_deciding import BatchDeciding
@@ -108,7 +109,9 @@ async def _prepare(database_url: str, settings: Settings) -> str:
 
 
 @asynccontextmanager
-async def running_desk(settings: Settings, where: Servers) -> AsyncIterator[RunningDesk]:
+async def running_desk(
+    settings: Settings, where: Servers, telemetry: Telemetry | None = None
+) -> AsyncIterator[RunningDesk]:
     """Check the servers, migrate, and keep a desk running with its index following the ledger.
 
     Raises:
@@ -117,6 +120,7 @@ async def running_desk(settings: Settings, where: Servers) -> AsyncIterator[Runn
         SchemaMismatch: the database is of a newer release.
         StoreUnavailable, IndexUnavailable: a server does not answer.
     """
+    telemetry = telemetry or Telemetry()
     policy = load_policy(settings.policy)
     rules = Rules(policy, load_principals(settings.principals, policy), parse_policy)
     version = await _prepare(where.database_url, settings)
@@ -124,11 +128,14 @@ async def running_desk(settings: Settings, where: Servers) -> AsyncIterator[Runn
         store = PostgresStore(StoreOptions(where.database_url, settings.pool_size // 2))
         await store.open()
         stack.push_async_callback(store.close)
+        telemetry.watch_pools(store.pools)
         store_id = await store.store_id()
         index = RedisIndex(where.redis_url, store_id)
         stack.push_async_callback(index.close)
         await index.connect()
-        follower = IndexFollower(index, PostgresLedgerSource(store), settings.index_health_interval_seconds)
+        follower = IndexFollower(
+            index, PostgresLedgerSource(store), settings.index_health_interval_seconds, telemetry.index
+        )
         store.on_commit(lambda update: follower.nudge([update]))
         follower.start()
         stack.push_async_callback(follower.stop)

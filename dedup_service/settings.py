@@ -67,6 +67,7 @@ class Settings:
     grace_seconds: float
     log_level: int
     index_health_interval_seconds: float
+    metrics_listen: str
     address: str
     principal: str
 
@@ -111,6 +112,10 @@ def _address(text: str) -> str:
     if not (colon and host and port.isdecimal() and int(port) < 65536):
         raise ValueError("write HOST:PORT, such as 127.0.0.1:50051")
     return text
+
+
+def _address_or_unset(text: str) -> str:
+    return _address(text) if text else ""
 
 
 def _url(*schemes: str) -> Callable[[str], str]:
@@ -237,6 +242,12 @@ SETTINGS = (
         "1",
         "How often the blocking index is checked for lost content.",
         _seconds(0.05, 3600),
+    ),
+    Setting(
+        "DEDUP_METRICS_LISTEN",
+        "",
+        "Address that metrics for Prometheus are served on; none when empty. Worker N has the port plus N.",
+        _address_or_unset,
     ),
     Setting("DEDUP_ADDRESS", "127.0.0.1:50051", "Address that the commands of `dedup` call.", _address),
     Setting(

@@ -64,6 +64,7 @@ def sentence_of(error: Exception) -> str | None:
     from dedup_service.settings import SettingsError
     from dedup_service.store.migrate import SchemaMismatch
     from dedup_service.store.server_checks import UnsuitableServer
+    from dedup_service.telemetry.running import TelemetryError
 
     if isinstance(error, ServiceError):
         return service_sentence(error)
@@ -71,7 +72,7 @@ def sentence_of(error: Exception) -> str | None:
         return "; ".join(error.problems)
     expected = (
         *(CompanyFileError, EmbeddedServerError, UnsuitableServer, UnsuitableIndexServer, SchemaMismatch),
-        ListenError,
+        *(ListenError, TelemetryError),
         *(DedupError, OSError),
     )
     return str(error) if isinstance(error, expected) else None

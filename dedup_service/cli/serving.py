@@ -17,6 +17,7 @@ from dedup_service.cli.workers import Workers, reserve_port
 from dedup_service.composition import RunningDesk, Servers, running_desk, servers
 from dedup_service.rpc.server import ServerOptions, start_server
 from dedup_service.settings import Settings
+from dedup_service.telemetry.running import running_telemetry
 from dedup_service.workflows.background import end_tasks
 
 INDEX_PATIENCE_SECONDS = 5.0
@@ -93,7 +94,10 @@ async def _serve_with_workers(settings: Settings, where: Servers, wishes: Wishes
 
 
 async def _serve(settings: Settings, where: Servers, wishes: Wishes) -> None:
-    async with running_desk(settings, where) as running:
+    async with (
+        running_telemetry(settings.metrics_listen, os.environ) as measured,
+        running_desk(settings, where, measured.telemetry) as running,
+    ):
         await _introduce(running, settings, wishes)
         options = ServerOptions(
             listen=settings.listen,
@@ -102,9 +106,9 @@ async def _serve(settings: Settings, where: Servers, wishes: Wishes) -> None:
             grace_seconds=settings.grace_seconds,
             share_port=settings.share_port,
         )
-        server = await start_server(running.desk, options)
+        server = await start_server(running.desk, options, measured.telemetry)
         try:
-            await _say_ready(running, server.address, wishes)
+            await _say_ready(running, server.address, measured.metrics_address, wishes)
             await asyncio.Event().wait()
         finally:
             await server.stop()
@@ -136,9 +140,11 @@ async def _introduce(running: RunningDesk, settings: Settings, wishes: Wishes) -
         say_sweep(swept, wishes.out)
 
 
-async def _say_ready(running: RunningDesk, address: str, wishes: Wishes) -> None:
+async def _say_ready(running: RunningDesk, address: str, metrics_address: str, wishes: Wishes) -> None:
     if not (wishes.quiet or wishes.out.as_json):
         await say_what_to_try(running.desk, address, wishes.out)
+    if metrics_address and not wishes.out.as_json:
+        wishes.out.line(f"metrics: http://{metrics_address}/metrics", "dim")
     _say_listening(address, wishes)
 
 

@@ -17,6 +17,7 @@ from contextlib import closing, suppress
 from dedup_service.composition import Servers
 from dedup_service.rpc.server import ListenError
 from dedup_service.settings import Settings
+from dedup_service.telemetry.running import address_of_worker
 
 LOG = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ class Workers:
     """The processes of one service."""
 
     def __init__(self, settings: Settings, where: Servers, address: str, count: int) -> None:
-        self._environment = _environment(settings, where, address)
+        self._environments = [_environment(settings, where, address, number) for number in range(count)]
         self._count = count
         self._stop_seconds = settings.grace_seconds + _AFTER_GRACE_SECONDS
         self._running: list[asyncio.subprocess.Process] = []
@@ -84,7 +85,7 @@ class Workers:
         while True:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "dedup_service", "serve", "--json", "--while-parent-lives"),
-                env=self._environment,
+                env=self._environments[number],
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
             )
@@ -120,13 +121,14 @@ class Workers:
             await asyncio.gather(*(process.wait() for process in running))
 
 
-def _environment(settings: Settings, where: Servers, address: str) -> Mapping[str, str]:
-    """The settings of a worker: those of the service, on its servers and its port."""
+def _environment(settings: Settings, where: Servers, address: str, number: int) -> Mapping[str, str]:
+    """The settings of a worker: the service's, on its servers and its port, with metrics of its own."""
     return {
         **os.environ,
         "DEDUP_LISTEN": address,
         "DEDUP_DATABASE_URL": where.database_url,
         "DEDUP_REDIS_URL": where.redis_url,
+        "DEDUP_METRICS_LISTEN": address_of_worker(settings.metrics_listen, number),
         "DEDUP_REFLECTION": "true" if settings.reflection else "false",
         "DEDUP_WORKERS": "1",
         "DEDUP_SHARE_PORT": "true",

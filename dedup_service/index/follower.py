@@ -15,6 +15,7 @@ from dedup_service.domain.errors import IndexUnavailable, Unavailable
 from dedup_service.index import layout
 from dedup_service.index.rebuild import catch_up, rebuild
 from dedup_service.index.redis_index import RedisIndex
+from dedup_service.telemetry.recording import IndexMeter
 from dedup_service.workflows.background import end_tasks
 from dedup_service.workflows.index_port import IndexUpdate, LedgerSource
 
@@ -32,9 +33,16 @@ PENDING_LIMIT = 10_000
 class IndexFollower:
     """One background task; `start` it once and `stop` it at shutdown."""
 
-    def __init__(self, index: RedisIndex, ledger: LedgerSource, health_interval_seconds: float = 1.0) -> None:
+    def __init__(
+        self,
+        index: RedisIndex,
+        ledger: LedgerSource,
+        health_interval_seconds: float = 1.0,
+        meter: IndexMeter | None = None,
+    ) -> None:
         self._index = index
         self._ledger = ledger
+        self._meter = meter or IndexMeter()
         self._interval_seconds = health_interval_seconds
         self._applied = 0
         self._last_head = 0
@@ -62,6 +70,8 @@ class IndexFollower:
         """Hand over what was just committed, so that it need not be read back."""
         if len(self._pending) < PENDING_LIMIT:
             self._pending.update((update.revision, update) for update in updates)
+        if updates:
+            self._meter.head(max(update.revision for update in updates))
         self._wake.set()
 
     async def wait_applied(self, revision: int, timeout_seconds: float) -> bool:
@@ -129,18 +139,24 @@ class IndexFollower:
     async def _check(self) -> None:
         """Hold the index against the ledger: start a rebuild, or read what the index lacks."""
         # The index is read first: it is never ahead of a ledger read later, unless it is of another history.
+        was_rebuilding = self._rebuilding is not None and not self._rebuilding.done()
         status = await self._index.status()
         head = await self._ledger.head_revision()
         self._index.expect(min(self._last_head, head))
         self._last_head = head
         ahead = not status.defect and status.applied_revision > head
+        self._meter.head(head)
+        self._meter.checked(status.record_count, status.key_count, rebuilding=status.rebuilding)
         if ahead:
+            self._meter.rewound(head)
             await self._index.discard(status.epoch)
         self._usable = not ahead and status.epoch != ""
         if status.defect or ahead:
             level = logging.WARNING if ahead or status.epoch else logging.INFO
             LOG.log(level, "index is built: %s", status.defect or "it is ahead of the ledger")
-            self.request_rebuild()
+            # What was seen while a rebuild ran may be mended by it: the next check tells.
+            if not was_rebuilding:
+                self.request_rebuild()
         if self._usable:
             self._note(status.applied_revision)
             if status.applied_revision < head:
@@ -188,19 +204,24 @@ class IndexFollower:
 
     def _note(self, revision: int) -> None:
         self._applied = revision
+        self._meter.applied(revision)
         self._advanced.set()
         self._advanced = asyncio.Event()
 
     async def _rebuild(self) -> None:
+        published = False
         try:
-            if not await rebuild(self._index, self._ledger):
+            if not await rebuild(self._index, self._ledger, self._meter):
                 return  # another follower is at it; the health check sees how that ends
+            published = True
         except Unavailable as error:
             LOG.warning("index rebuild stopped and will be tried again: %s", error.detail)
             return
         except Exception as error:  # noqa: BLE001  the next health check tries again
             LOG.error("index rebuild failed, goes on later: %s", _place(error))  # noqa: TRY400  see _place
             return
+        finally:
+            self._meter.rebuild_ended(published=published)
         LOG.info("index rebuilt")
         with suppress(IndexUnavailable):
             status = await self._index.status()

@@ -12,13 +12,15 @@ from dedup_service.index.batches import ENTRIES_PER_BATCH, batch_of_entries
 from dedup_service.index.connection import Argument
 from dedup_service.index.redis_index import EpochState, RedisIndex
 from dedup_service.index.server import reaching_server
+from dedup_service.telemetry.recording import IndexMeter
 from dedup_service.workflows.index_port import IndexEntry, IndexUpdate, LedgerSource
 
 ABANDONED_AFTER_SECONDS = 10
 UPDATES_PER_READ = 500
+_UNMEASURED = IndexMeter()
 
 
-async def rebuild(index: RedisIndex, ledger: LedgerSource) -> bool:
+async def rebuild(index: RedisIndex, ledger: LedgerSource, meter: IndexMeter = _UNMEASURED) -> bool:
     """Rebuild the whole index from the ledger; False when another follower is already at it.
 
     Raises:
@@ -28,8 +30,10 @@ async def rebuild(index: RedisIndex, ledger: LedgerSource) -> bool:
         build = _Build(index, EpochState(index.new_epoch(), revision))
         if not await build.begin():
             return False
+        meter.rebuild_begun(await ledger.record_count())
         async for entries in batches:
             await build.load(entries)
+            meter.rebuild_loaded(len(entries))
     needed: int | None = revision
     while needed is not None:
         reached = await catch_up(index, layout.BUILD, ledger, revision)

@@ -10,6 +10,7 @@ from dedup_service.domain.errors import InvalidInput, ServiceStopping
 from dedup_service.rpc.freshness import Freshness
 from dedup_service.rpc.page_tokens import PageTokens, page_size
 from dedup_service.rpc.revision_tokens import RevisionTokens
+from dedup_service.telemetry.recording import Telemetry
 from dedup_service.workflows.desk import Desk
 from dedup_service.workflows.filters import parse_filter
 from dedup_service.workflows.ports import Page
@@ -20,8 +21,9 @@ FilterFields = Mapping[str, Collection[str] | None]
 class Edge:
     """One desk as its callers see it; `stopping` is set once the server no longer wants to serve."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, telemetry: Telemetry) -> None:
         self.desk = desk
+        self.telemetry = telemetry
         self.tokens = RevisionTokens(desk.store_id)
         self.pages = PageTokens(desk.store_id)
         self.stopping = asyncio.Event()

@@ -22,10 +22,13 @@ from dedup_service.domain.principals import Principals
 from dedup_service.rpc.callers import Caller, find_principal
 from dedup_service.rpc.errors import OverloadedError, status_of
 from dedup_service.rpc.revision_tokens import RevisionTokens
+from dedup_service.telemetry.recording import MethodMeter, Telemetry
 
 MAX_MESSAGE_BYTES = 1024 * 1024
 STATUS_METADATA_KEY = "grpc-status-details-bin"
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
+_OK: int = grpc.StatusCode.OK.value[0]
+_CANCELLED: int = grpc.StatusCode.CANCELLED.value[0]
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 Context = ServicerContext[Any, Any]
@@ -36,10 +39,13 @@ Streaming = Callable[..., AsyncIterator[Message]]
 class Gate:
     """Admits calls, at most `max_calls` at a time, and as many watching streams besides them."""
 
-    def __init__(self, principals: Principals, tokens: RevisionTokens, max_calls: int) -> None:
+    def __init__(
+        self, principals: Principals, tokens: RevisionTokens, max_calls: int, telemetry: Telemetry
+    ) -> None:
         self._principals = principals
         self._tokens = tokens
         self._max_calls = max_calls
+        self._telemetry = telemetry
         self._running = {False: 0, True: 0}
         self._idle = asyncio.Event()
         self._idle.set()
@@ -65,27 +71,32 @@ class Gate:
         def started(request: object, caller: Caller) -> Any:
             return behaviour(request, caller) if wants_caller else behaviour(request)
 
+        meter = self._telemetry.method(method.containing_service.full_name, method.name)
         serializers: dict[str, Any] = {
             "request_deserializer": _reader(GetMessageClass(method.input_type)),
             "response_serializer": GetMessageClass(method.output_type).SerializeToString,
         }
         if method.client_streaming:
-            return grpc.stream_stream_rpc_method_handler(self._both_streaming(method, started), **serializers)
+            return grpc.stream_stream_rpc_method_handler(
+                self._both_streaming(method, meter, started), **serializers
+            )
         if method.server_streaming:
-            return grpc.unary_stream_rpc_method_handler(self._streaming(method, started), **serializers)
-        return grpc.unary_unary_rpc_method_handler(self._unary(method, started), **serializers)
+            return grpc.unary_stream_rpc_method_handler(
+                self._streaming(method, meter, started), **serializers
+            )
+        return grpc.unary_unary_rpc_method_handler(self._unary(method, meter, started), **serializers)
 
-    def _unary(self, method: MethodDescriptor, behaviour: Unary) -> Any:
+    def _unary(self, method: MethodDescriptor, meter: MethodMeter, behaviour: Unary) -> Any:
         async def answer(request: Message | DedupError, context: Context) -> Message:
-            async with self._call(method, context) as caller:
+            async with self._call(method, meter, context) as caller:
                 return await behaviour(_readable(request), caller)
             raise AssertionError("a refused call is aborted")
 
         return answer
 
-    def _streaming(self, method: MethodDescriptor, behaviour: Streaming) -> Any:
+    def _streaming(self, method: MethodDescriptor, meter: MethodMeter, behaviour: Streaming) -> Any:
         async def answer(request: Message | DedupError, context: Context) -> AsyncIterator[Message]:
-            async with self._call(method, context, watching=True) as caller:
+            async with self._call(method, meter, context, watching=True) as caller:
                 answers: Any = behaviour(_readable(request), caller)
                 async with aclosing(answers):
                     async for response in answers:
@@ -93,11 +104,11 @@ class Gate:
 
         return answer
 
-    def _both_streaming(self, method: MethodDescriptor, behaviour: Streaming) -> Any:
+    def _both_streaming(self, method: MethodDescriptor, meter: MethodMeter, behaviour: Streaming) -> Any:
         async def answer(
             requests: AsyncIterator[Message | DedupError], context: Context
         ) -> AsyncIterator[Message]:
-            async with self._call(method, context) as caller:
+            async with self._call(method, meter, context) as caller:
                 answers: Any = behaviour(_all_readable(requests), caller)
                 async with aclosing(answers):
                     async for response in answers:
@@ -107,17 +118,24 @@ class Gate:
 
     @asynccontextmanager
     async def _call(
-        self, method: MethodDescriptor, context: Context, *, watching: bool = False
+        self, method: MethodDescriptor, meter: MethodMeter, context: Context, *, watching: bool = False
     ) -> AsyncIterator[Caller]:
         """Admit a call of a known principal, and end it with a documented status when it is refused."""
+        call = meter.begin(context.invocation_metadata)
+        # Unless something below says otherwise the caller, or the stop of the server, has ended it.
+        code = _CANCELLED
         try:
             async with self._admitted(watching=watching):
                 principal = find_principal(context.invocation_metadata() or (), self._principals)
                 yield Caller(principal, method.name)
+            code = _OK
         except Exception as error:  # noqa: BLE001  # whatever it is, the caller gets a documented code
             status = status_of(error, method.name, self._tokens)
+            code = status.code
             trailer = ((STATUS_METADATA_KEY, status.SerializeToString()),)
             await context.abort(_CODES[status.code], status.message, trailer)
+        finally:
+            call.end(code)
 
     @asynccontextmanager
     async def _admitted(self, *, watching: bool) -> AsyncIterator[None]:

@@ -22,6 +22,7 @@ from dedup_service.rpc.score_conversion import (
     model_message,
     score_message,
 )
+from dedup_service.telemetry.recording import Phase
 from dedup_service.v1 import match_service_pb2 as pb
 from dedup_service.v1 import scoring_model_pb2
 from dedup_service.workflows.matching import MAX_PAIRS, MatchQuery
@@ -41,15 +42,17 @@ class MatchService:
         self._models = edge.desk.matching.models
 
     async def match(self, request: pb.MatchRequest) -> pb.MatchResponse:
+        meter = self._edge.telemetry.match()
         model = self._models.in_use.current
         query = self._query(request, model)
         await self._edge.fresh(request)
-        answer = await self._matching.match(query, model)
+        answer = await self._matching.match(query, model, meter)
         message = match_response(answer, self._edge.tokens, _name(model), explain=request.explain)
         if answer.next is not None:
             bits, number = answer.next
             cursor = (bits.hex(), str(number), model.version)
             message.next_page_token = self._edge.next_page(request, cursor)
+        meter.done(Phase.ANSWER)
         return message
 
     def _query(self, request: pb.MatchRequest, model: scoring.ScoringModel) -> MatchQuery:

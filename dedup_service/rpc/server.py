@@ -23,6 +23,7 @@ from dedup_service.rpc.merge_proposal_service import MergeProposalService
 from dedup_service.rpc.merge_service import MergeService
 from dedup_service.rpc.policy_service import PolicyService
 from dedup_service.rpc.record_service import RecordService
+from dedup_service.telemetry.recording import Telemetry
 from dedup_service.v1 import (
     audit_service_pb2,
     change_service_pb2,
@@ -97,14 +98,15 @@ class RunningGrpc:
         await refusing
 
 
-async def start_server(desk: Desk, options: ServerOptions) -> RunningGrpc:
-    """Serve a desk.
+async def start_server(desk: Desk, options: ServerOptions, telemetry: Telemetry | None = None) -> RunningGrpc:
+    """Serve a desk, recorded by `telemetry`.
 
     Raises:
         ListenError: the address cannot be listened on.
     """
-    edge = Edge(desk)
-    gate = Gate(desk.rules.principals, edge.tokens, options.max_concurrent_calls)
+    telemetry = telemetry or Telemetry()
+    edge = Edge(desk, telemetry)
+    gate = Gate(desk.rules.principals, edge.tokens, options.max_concurrent_calls, telemetry)
     server = grpc.aio.server(
         options=(
             ("grpc.max_receive_message_length", _MAX_RECEIVED_BYTES),

@@ -22,6 +22,11 @@ class PostgresLedgerSource:
         """The revision of the last commit."""
         return await self._store.read(lambda tx: tx.head_revision())
 
+    async def record_count(self) -> int:
+        """How many active records there are."""
+        async with self._store.snapshot() as reading:
+            return await reading.active_record_count()
+
     async def updates_after(self, revision: int, limit: int) -> Sequence[IndexUpdate]:
         """The updates of the first revisions after this one that touch records.
 

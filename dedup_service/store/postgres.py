@@ -6,7 +6,7 @@ one committed run.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +24,7 @@ from dedup_service.store.reading import Reading
 from dedup_service.store.rows import decode, encode, keep_json_as_bytes
 from dedup_service.store.statements import statement
 from dedup_service.store.writing import RacedError, StaleRulesError, Writing
+from dedup_service.telemetry.recording import PoolState
 from dedup_service.workflows.index_port import IndexUpdate
 from dedup_service.workflows.ports import ReadTransaction, Request, RulesInForce, Work, Written
 
@@ -114,6 +115,13 @@ class PostgresStore:
         await self._pool.close()
         await self._reads.close()
         await self._lookups.close()
+
+    def pools(self) -> Iterator[PoolState]:
+        """Its connections as they are now; may be called from any thread."""
+        for name, pool in (("write", self._pool), ("read", self._reads)):
+            found = pool.get_stats()
+            open_count, idle_count = found["pool_size"], found["pool_available"]
+            yield PoolState(name, open_count - idle_count, idle_count, found["requests_waiting"])
 
     async def store_id(self) -> str:
         """The identity of this database, by which the index knows whose cache it is."""

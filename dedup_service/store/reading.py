@@ -217,6 +217,9 @@ class Reading:
         """Active records in the order of their numbers."""
         return [record_of(row) for row in await self._rows("active_records_after", [record_no, limit])]
 
+    async def active_record_count(self) -> int:
+        return int((await self._rows("active_record_count"))[0][0])
+
     async def oldest_revision(self) -> int:
         return int((await self._rows("oldest_revision"))[0][0])
 

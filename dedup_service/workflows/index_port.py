@@ -143,6 +143,10 @@ class LedgerSource(Protocol):
 
     async def head_revision(self) -> int: ...
 
+    async def record_count(self) -> int:
+        """How many active records there are."""
+        ...
+
     async def updates_after(self, revision: int, limit: int) -> Sequence[IndexUpdate]:
         """The first updates after a revision, in ascending order, at most `limit`.
 

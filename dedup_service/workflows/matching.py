@@ -10,6 +10,7 @@ from dedup_service.domain.leads import lead_class
 from dedup_service.domain.matching import comparable_of
 from dedup_service.domain.records import LeadClass, Record, RecordDraft, RecordKey, RecordKind
 from dedup_service.domain.validation import draft_violations
+from dedup_service.telemetry.recording import MatchMeter, Phase
 from dedup_service.workflows.index_port import BlockingIndex, Candidate, Incompleteness, IndexProgress
 from dedup_service.workflows.ports import ClockNow, Store
 from dedup_service.workflows.rules import Rules
@@ -20,6 +21,7 @@ MAX_PAIRS = 1000
 # How long a read waits for the index to reach the revision that the caller has written.
 FRESHNESS_SECONDS = 2.0
 _SCORES_AT_ONCE = 100
+_UNMEASURED = MatchMeter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,15 @@ class Matching:
         self._now = now
         self.models = models
 
-    async def match(self, query: MatchQuery, model: scoring.ScoringModel | None = None) -> MatchAnswer:
+    async def match(
+        self,
+        query: MatchQuery,
+        model: scoring.ScoringModel | None = None,
+        meter: MatchMeter = _UNMEASURED,
+    ) -> MatchAnswer:
         """The matches of a record or draft, best first; records of its own golden record are left out.
+
+        `meter` is told of each phase but the last, which is its caller's.
 
         Raises:
             NotFound: the stored record does not exist or is no longer active.
@@ -116,11 +125,15 @@ class Matching:
         stored, comparable = await self._side(query.side)
         if query.min_revision:
             await self._progress.wait_applied(query.min_revision, FRESHNESS_SECONDS)
+        meter.done(Phase.PREPARE)
         found = await self._index.candidates(comparable, query.kinds, query.min_revision)
         own = stored.record_no if stored else 0
         candidates = [c for c in found.candidates if c.record_no != own]
+        meter.indexed(len(candidates), [each.reason for each in found.incomplete])
         scored = await self._scored(comparable, candidates, query, model)
+        meter.done(Phase.SCORE)
         matches = await self._live(scored, stored, query.page_size + 1)
+        meter.done(Phase.READ)
         page = tuple(matches[: query.page_size])
         last = page[-1] if len(matches) > query.page_size else None
         return MatchAnswer(

@@ -71,6 +71,9 @@ class MemoryLedger:
     async def head_revision(self) -> int:
         return len(self.updates)
 
+    async def record_count(self) -> int:
+        return len(self.entries())
+
     async def updates_after(self, revision: int, limit: int) -> Sequence[IndexUpdate]:
         self.read_count += 1
         told = [each for each in self.updates[revision:] if each.inserts or each.upserts or each.removals]

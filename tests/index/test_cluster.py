@@ -61,7 +61,7 @@ async def test_an_index_in_a_cluster_is_found_and_watched(
 async def test_a_lost_node_is_survived_under_load(
     nodes: list[Node], index: RedisIndex, ledger: MemoryLedger
 ) -> None:
-    """Its node killed, calls fail clearly until another has slot and index; no answer is silently short (D-1)."""
+    """Its node killed, calls fail clearly until another has slot and index; none is silently short (D-1)."""
     follower = IndexFollower(index, ledger, INTERVAL_SECONDS)
     follower.start()
     assert await follower.wait_applied(1, 10)

@@ -70,6 +70,9 @@ WHERE golden_records.golden_id = n.golden_id
 SELECT record_no, state, golden_id, version, revision, create_time, update_time, draft
 FROM records WHERE state = 'ACTIVE' AND record_no > %s ORDER BY record_no LIMIT %s
 
+-- name: active_record_count
+SELECT count(*) FROM records WHERE state = 'ACTIVE'
+
 -- name: merge_family
 -- Every golden record that any merge, standing or undone, ever joined with these.
 WITH RECURSIVE links AS (
