@@ -192,6 +192,7 @@ async def _index(where: Servers, serving: bool) -> list[Finding]:
     try:
         index = RedisIndex(where.redis_url, await store.store_id())
         try:
+            await index.connect()
             head = await store.read(lambda tx: tx.head_revision())
             status = await index.status()
             hot = await index.hot_keys()

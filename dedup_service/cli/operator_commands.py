@@ -42,6 +42,13 @@ def rebuild_index(as_json: Json = False) -> None:
     rebuilding.rebuild_index(as_json)
 
 
+def hot_keys(as_json: Json = False) -> None:
+    """Name the blocking keys that more records share than a match reads; needs the service's settings."""
+    from dedup_service.cli import hot_keys as hot
+
+    hot.hot_keys(as_json)
+
+
 def import_file(
     file: Annotated[Path, typer.Argument(metavar="FILE.csv", exists=True, dir_okay=False, readable=True)],
     kind: Annotated[str, typer.Option("--kind", help="LEAD, CONTACT or ACCOUNT.")],

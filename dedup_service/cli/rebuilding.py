@@ -2,8 +2,11 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 
 import uvloop
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from dedup_service.cli.output import Output
 from dedup_service.cli.problems import CommandError
@@ -39,22 +42,30 @@ def rebuild_index(as_json: bool) -> None:
 
 async def _rebuild(settings: Settings) -> IndexStatus:
     async with servers(settings) as where, running_desk(settings, where) as running:
+        overview = await running.desk.store.read(lambda tx: tx.overview())
+        console = Console(stderr=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                return await _new_epoch(running)
+                with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+                    task = progress.add_task("records", total=overview.record_count)
+                    return await _new_epoch(running, lambda built: progress.update(task, completed=built))
         except TimeoutError:
             raise CommandError(
                 "the rebuild is not done after an hour: run `dedup doctor`, and look into the service's log"
             ) from None
 
 
-async def _new_epoch(running: RunningDesk) -> IndexStatus:
-    """Wait for an epoch other than the one there is; another service may be the one that builds it."""
+async def _new_epoch(running: RunningDesk, show: Callable[[int], None]) -> IndexStatus:
+    """Wait for an epoch other than the one there is, and show how many records it has so far; another service
+    may be the one that builds it.
+    """
     before = (await running.index.status()).epoch
     while True:
         status = await running.index.status()
         if status.epoch and status.epoch != before and not status.defect:
             return status
+        show(status.built_count)
         if not status.rebuilding:
             running.follower.request_rebuild()
         await asyncio.sleep(_LOOK_AGAIN_SECONDS)

@@ -114,16 +114,18 @@ class RedisIndex:
         store, format_version, epoch, revision, _, damaged, records, keys = (
             part.decode() for part in answer[:8]
         )
-        building = bool(answer[8])
+        building, built = answer[8] != b"", int(answer[8] or 0)
         if not epoch:
-            return IndexStatus("", 0, building, "there is no index", 0, 0)
+            return IndexStatus("", 0, building, "there is no index", 0, 0, built)
         if store != self.store_id:
             defect = "the index is of another store"
         elif format_version != self._format:
             defect = "the index was written by another version of the service"
         else:
             defect = "keys of the index are missing" if damaged else ""
-        return IndexStatus(epoch, int(revision or 0), building, defect, int(records or 0), int(keys or 0))
+        return IndexStatus(
+            epoch, int(revision or 0), building, defect, int(records or 0), int(keys or 0), built
+        )
 
     async def hot_keys(self) -> tuple[HotKey, ...]:
         """The keys that answers truncate, largest first."""

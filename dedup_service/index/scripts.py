@@ -89,10 +89,10 @@ if meta[3] and not meta[6] then
 end
 """
 
-# KEYS: meta, build. Answer: the fields of `meta`, and whether there is a build.
+# KEYS: meta, build. Answer: the fields of `meta`, and the records of a build, empty where there is none.
 _INSPECT = f"""{_READ_META}
 for i = 1, 8 do meta[i] = meta[i] or '' end
-meta[9] = redis.call('EXISTS', KEYS[2])
+meta[9] = redis.call('HGET', KEYS[2], 'records') or ''
 return meta
 """
 

@@ -95,7 +95,8 @@ class HotKey:
 class IndexStatus:
     """How the index is. `defect` says why its content cannot be relied on; empty when it can.
 
-    Without an epoch there is no index to read, and the counts are 0.
+    Without an epoch there is no index to read, and the counts are 0. `built_count` is the number of records
+    that a rebuild under way has so far.
     """
 
     epoch: str
@@ -104,6 +105,7 @@ class IndexStatus:
     defect: str
     record_count: int
     key_count: int
+    built_count: int = 0
 
 
 class BlockingIndex(Protocol):
