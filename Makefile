@@ -77,7 +77,7 @@ LABELLED ?= ../shared/data
 
 .PHONY: accuracy
 accuracy: setup bench-env ## ours beside its peers on every labelled set, into benchmarks/results/
-	@$(BIN)/python -m benchmarks.accuracy --labelled $(LABELLED)
+	@$(BIN)/python -m benchmarks.accuracy --labelled $(LABELLED) --million
 
 .PHONY: lock
 lock: ## resolve requirements.lock anew (needs uv)

@@ -16,6 +16,7 @@ FEBRL_NUMBERS = (1, 2, 3, 4)
 HARD_SEED = 4
 HARD_SIZES = (10_000, 100_000)
 MILLION = 1_000_000
+MILLIONS = ("hard_people_1m", "hard_companies_1m")
 _SAME = {"1": True, "0": False}
 _HARD = {"people": Entity.PERSON, "companies": Entity.COMPANY}
 _NO_TRUTH = ("", "x")
