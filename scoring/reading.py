@@ -38,6 +38,11 @@ au:ou low:liu ang:hong yap:ye"""
 _DIALECT_READINGS = dict(pair.split(":") for pair in _DIALECTS.split())
 
 
+def latin_family_names() -> frozenset[str]:
+    """The commonest Chinese family names as dialects and older spellings write them."""
+    return frozenset(_DIALECT_READINGS)
+
+
 def script_of(text: str) -> str:
     """'latin' where all letters are ASCII; else the script of the first letter that is not."""
     if text.isascii():
@@ -54,7 +59,8 @@ def reading_of(text: str) -> str:
         return text
     if script in _SEMITIC:
         words = (word[2:] if word.startswith("ال") and len(word) > 4 else word for word in text.split())
-        text = " ".join(words).translate(_LETTERS)
+        # In 'Allah' two letters stand for one sound.
+        text = " ".join(words).replace("لله", "له").translate(_LETTERS)
     elif script == "kana":
         text = _read_kana(text)
     read = "".join(letter for letter in anyascii(text).lower() if "a" <= letter <= "z" or letter == " ")
@@ -83,9 +89,7 @@ def _compared(native: str, latin: str, script: str) -> str | None:
     if not reading or not latin:
         return None
     if script == "han":
-        same = _chinese_key(reading) == _chinese_key(latin) or (
-            len(native) > 2 and _is_foreign(reading, latin)
-        )
+        same = chinese_key(reading) == chinese_key(latin) or (len(native) > 2 and _is_foreign(reading, latin))
         return "close" if same else None
     if script == "hangul":
         return "close" if korean_key(reading) == korean_key(latin) else "different"
@@ -181,7 +185,7 @@ _CHINESE = (
 
 
 @lru_cache(maxsize=16384)
-def _chinese_key(latin: str) -> str:
+def chinese_key(latin: str) -> str:
     """One spelling for Pinyin, Wade-Giles and the commonest dialects' readings of family names."""
     word = latin.replace(" ", "")
     return _without_runs(_replaced(_DIALECT_READINGS.get(word, word), _CHINESE))

@@ -24,13 +24,16 @@ _CYRILLIC = dict(
 _GREEK = dict(zip("αβγδεζηικλμνξοπρσςτυφω", "avgdeziiklmnxoprsstyfo", strict=True)) | {
     "θ": "th", "χ": "ch", "ψ": "ps",
 }  # fmt: skip
-_FOLDED = str.maketrans(_LATIN | _CYRILLIC | _GREEK)
+# One reading is written in Katakana by one form and in Hiragana by another.
+_KANA = {chr(code): chr(code - 0x60) for code in range(0x30A1, 0x30F7)}
+_FOLDED = str.maketrans(_LATIN | _CYRILLIC | _GREEK | _KANA)
 
 
 def normalise(text: str) -> str:
     """Lower case, without accents or punctuation, single spaces, at most 512 code points.
 
-    Cyrillic and Greek are read letter by letter into Latin; other scripts keep their own letters.
+    Cyrillic and Greek are read letter by letter into Latin, Katakana is written in Hiragana; other scripts
+    keep their own letters.
     """
     text = text[:MAX_CODE_POINTS]
     if text.isascii():

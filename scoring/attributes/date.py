@@ -5,6 +5,7 @@ is nearer to the true date than a guess at what was meant.
 """
 
 import re
+import unicodedata
 
 from scoring.comparables import Comparable
 from scoring.findings import Finding
@@ -18,6 +19,14 @@ _LOST_DIGIT = re.compile(r"(\d{4})(\d\d)?[\d ]{2,4}$")
 _SPACED = re.compile(r"(?:\d ?){8}$")
 _DAY_NAMED = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er)? ?(?:de |of )?([a-z]{3,10})(?: de)? ?(\d{4}|\d{2})$")
 _MONTH_NAMED = re.compile(r"([a-z]{3,10}) ?(\d{1,2})(?:st|nd|rd|th)? (\d{4}|\d{2})$")
+# The Japanese eras, and that of Taiwan, by the year before their first; written out or by their letter.
+_ERAS = {
+    **dict.fromkeys(("明治", "m"), 1867), **dict.fromkeys(("大正", "t"), 1911),
+    **dict.fromkeys(("昭和", "s"), 1925), **dict.fromkeys(("平成", "h"), 1988),
+    **dict.fromkeys(("令和", "r"), 2018), **dict.fromkeys(("民國", "民国"), 1911),
+}  # fmt: skip
+_OF_ERA = re.compile(rf"({'|'.join(_ERAS)})\.? ?(\d{{1,3}}|元)[-/. ]")
+_EAST_ASIAN = str.maketrans(dict.fromkeys("年月년월", "-") | dict.fromkeys("日일"))
 _TIME = re.compile(r"[t ]\d{1,2}:.*$")
 _NAMES = (
     *("jan ene gen sty", "feb fev lut", "mar maa mrt mae", "apr abr avr kwi", "may mai mag mei maj"),
@@ -37,6 +46,8 @@ def normalise_date(text: str, country: str = "") -> str:
     first in the United States and the Philippines alone.
     """
     text = _TIME.sub("", text.strip()[:40].casefold().removesuffix(".0"))
+    if not text.isascii() or text[:1] in _ERAS:
+        text = _from_east_asia(text)
     date = _read_digits(text, country) if text[:1].isdigit() else ""
     if not date:
         date = _read_words(text)
@@ -141,6 +152,15 @@ def _read_digits(text: str, country: str) -> str:  # noqa: PLR0911 -- one return
     if len(text) == 8 and (found := _LOST_DIGIT.match(text)):
         return _partial(int(found[1]), int(found[2] or 0))
     return ""
+
+
+def _from_east_asia(text: str) -> str:
+    """'平成3年1月30日', '1991年1月30日' and 'H3.1.30' as '1991-1-30'; other text as it is."""
+    text = unicodedata.normalize("NFKC", text)[:40].translate(_EAST_ASIAN).replace("- ", "-")
+    if found := _OF_ERA.match(text):
+        year = 1 if found[2] == "元" else int(found[2])
+        text = f"{_ERAS[found[1]] + year}-{text[found.end() :]}"
+    return text.rstrip("-")
 
 
 def _read_words(text: str) -> str:

@@ -18,12 +18,16 @@ _PUBLIC = word_set("public_domains")
 _PLACEHOLDERS = word_set("mail_placeholders")
 _DOMAINS = word_map("mail_domains")
 _SEPARATORS = {ord(mark): None for mark in "._-"}
+_LETTERS_ALONE = {ord(mark): None for mark in "0123456789._-"}
+# Digits for the letters that they look like: what 'gmai1.com' was read from.
+_MISREAD = str.maketrans("015", "ols")
 _TOKENS = re.compile(r"[._-]+")
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:|\"]+@[^\s<>()\[\],;:|\"]+")
 _MIN_FREQUENT_LOCAL = 6
 _MIN_SLIP = 5
 _MIN_TWO_SLIPS = 12
 _MAX_SHORT_TOKEN = 2
+_MIN_NUMBER = 2
 
 
 def split_emails(text: str) -> list[str]:
@@ -150,8 +154,12 @@ def _compare_mailboxes(one: str, other: str) -> Finding:
 
 
 def _is_domain_slip(first: str, second: str) -> bool:
-    """Whether one domain is the other's slip: two providers whose names are alike are none."""
+    """Whether one domain is the other's slip: two providers whose names are alike are none, nor are
+    numbers ('acme1.com', 'acme2.com').
+    """
     if first in _FREE_MAIL and second in _FREE_MAIL:
+        return False
+    if _are_numbered(first, second) and first.translate(_MISREAD) != second.translate(_MISREAD):
         return False
     return _edits(first, second) <= (2 if min(len(first), len(second)) >= 8 else 1)
 
@@ -166,6 +174,8 @@ def _is_slip(first: str, second: str) -> bool:
     first_local, _, first_domain = first.partition("@")
     second_local, _, second_domain = second.partition("@")
     if first_domain in _FREE_MAIL and second_domain in _FREE_MAIL:
+        return False
+    if _are_numbered(first_domain, second_domain):
         return False
     if _letters(first_local) == _letters(second_local):
         return False
@@ -185,7 +195,8 @@ def _is_local_slip(first: str, second: str, *, is_long: bool = False) -> bool:
     allowed = 2 if is_long or len(shorter) >= _MIN_TWO_SLIPS else 1
     if (len(shorter) < _MIN_SLIP and not is_long) or len(longer) - len(shorter) > allowed:
         return False
-    if DamerauLevenshtein.distance(first, second, score_cutoff=allowed) > allowed:
+    is_other_number = digits(first) and digits(second) and _are_numbered(first, second)
+    if is_other_number or DamerauLevenshtein.distance(first, second, score_cutoff=allowed) > allowed:
         return False
     ours, theirs = _TOKENS.split(first), _TOKENS.split(second)
     if len(ours) != len(theirs):
@@ -229,13 +240,21 @@ def _is_placeholder(local: str, domain: str) -> bool:
 
 
 def _letters(local: str) -> str:
-    return local.strip("0123456789._-")
+    return local.translate(_LETTERS_ALONE)
 
 
 def _are_numbered(first: str, second: str) -> bool:
-    """Whether a number tells two namesakes apart: one has none, or theirs are no slip of one another."""
-    numbers = digits(first), digits(second)
-    return numbers[0] != numbers[1] and (min(map(len, numbers)) < 2 or _edits(*numbers) > 1)
+    """Whether a number tells two namesakes apart: one has none, or theirs are no slip of one another.
+
+    Another digit makes another number, as employers and universities count (emp1001, emp1002); a slip leaves
+    one out, doubles one, or changes the places of two.
+    """
+    ours, theirs = digits(first), digits(second)
+    if ours == theirs:
+        return False
+    if min(len(ours), len(theirs)) < _MIN_NUMBER or _edits(ours, theirs) > 1:
+        return True
+    return len(ours) == len(theirs) and sorted(ours) != sorted(theirs)
 
 
 def _edits(first: str, second: str) -> int:

@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
+from scoring.attributes.east_asian_names import KOREAN_FAMILIES
 from scoring.reading import compare_readings, korean_key, reading_of, script_of
 from scoring.vocabulary import (
     equivalent_names,
@@ -82,17 +83,10 @@ def compare_family_words(first: str, second: str) -> str | None:  # noqa: PLR091
 
 
 _NOTHING: frozenset[str] = frozenset()
-_KOREAN = """lee yi rhee li ri rhie park pak bak choi choe chey jung jeong chung cheong chong kim gim cho jo
-joe kang gang yoon yun youn lim im rim yim shin sin oh o seo suh so kwon gwon hwang ahn an song
-yoo yu ryu ko go koh moon mun son sohn bae pae baek paek paik heo hur huh nam noh roh no ha
-jeon jun chun woo wu"""
-_KOREAN_FAMILIES = frozenset(_KOREAN.split())
 
 
 def _are_one_korean_name(first: str, second: str) -> bool:
-    return (
-        first in _KOREAN_FAMILIES and second in _KOREAN_FAMILIES and korean_key(first) == korean_key(second)
-    )
+    return first in KOREAN_FAMILIES and second in KOREAN_FAMILIES and korean_key(first) == korean_key(second)
 
 
 def _same_person_would_write(first: str, second: str) -> bool:

@@ -6,6 +6,7 @@ since one name is divided in many ways over the fields, written in either order,
 
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
+from scoring.attributes.east_asian_names import are_other_syllables, is_family_name
 from scoring.attributes.name_likeness import (
     CLOSE,
     compare_family_words,
@@ -53,6 +54,8 @@ def compare_given(left: Comparable, right: Comparable) -> Finding | None:  # noq
     if _swapped(left, right):
         return Finding("swapped", "given and family names swapped", first)
     level = compare_given_words(first, second)
+    if level == "close" and _are_other_syllables(left, right):
+        level = "similar"
     if level in _SETTLED:
         return _GIVEN[level]
     if left.middle or right.middle or " " in left.family or " " in right.family or level is None:
@@ -60,11 +63,9 @@ def compare_given(left: Comparable, right: Comparable) -> Finding | None:  # noq
         if found:
             return found
     if (left.other_names or right.other_names) and level != "similar":
-        for one, other in by_other_names(left, right):
-            if one.given and (found := compare_given(one, other)) and found.level not in _WEAK:
-                return Finding(
-                    found.level, "one given name stands among the other's other names", found.value
-                )
+        found = _given_of_other_names(left, right)
+        if found:
+            return found
     return _GIVEN[level] if level else None
 
 
@@ -149,6 +150,14 @@ _SUFFIX_ONE_SIDED = Finding("one_sided", "a generational suffix on one side only
 _SUFFIX_DIFFERENT = Finding("different", "different generational suffixes")
 _GENDER_SAME = Finding("same", "titles of the same gender")
 _GENDER_DIFFERENT = Finding("different", "titles of different genders")
+
+
+def _are_other_syllables(left: Comparable, right: Comparable) -> bool:
+    return (
+        is_family_name(left.family)
+        and is_family_name(right.family)
+        and are_other_syllables(left.given, right.given)
+    )
 
 
 def _swapped(left: Comparable, right: Comparable) -> bool:

@@ -4,17 +4,22 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from scoring.attributes.east_asian_names import (
+    CHINESE_FAMILIES,
+    are_syllables,
+    given_and_family,
+    is_family_name,
+)
+from scoring.attributes.name_endings import are_endings_after_comma, stripped_of_endings
 from scoring.reading import script_of
 from scoring.text import normalise
-from scoring.vocabulary import word_map, word_set
+from scoring.vocabulary import known_given_names, word_map, word_set
 
 _TITLES = word_map("titles")
 _SUFFIXES = word_map("suffixes")
 _DEGREES = word_set("degrees")
 _PARTICLES = word_set("particles")
 _PLACEHOLDERS = word_set("placeholders")
-# Degrees and numerals that are family names or initials as well: Jack Ma, John V.
-_AMBIGUOUS_ENDINGS = frozenset(("ba", "do", "ma", "neto", "rn", "v", "i"))
 # Titles that are names as well: Don Johnson, Major Owens.
 _NAMES_TOO = frozenset(
     {"abba", "abbe", "adv", "amb", "arch", "bey", "bishop", "canon", "dame", "deacon", "don", "dona", "earl"}
@@ -24,7 +29,13 @@ _NAMES_TOO = frozenset(
 _FACULTIES = frozenset(("habil", "hc", "h", "c", "jur", "med", "nat", "phil", "pol", "rer", "techn", "vet"))
 # 'Abd al-Rahman', 'Abdul Rahman' and 'Abdulrahman' are one word in Arabic's sense: servant of the merciful.
 _BOUND = frozenset(("abd", "abdal", "abdel", "abdoul", "abdul", "abdur", "abdus", "abou", "abu", "umm"))
-_ARTICLES = frozenset(("al", "el", "ar", "ur", "as", "us", "er"))
+_ARTICLES = frozenset(("al", "el", "ar", "ur", "as", "us", "er", "ال"))
+# Of these nobody is called alone, so that they are bound wherever they stand; Latin 'abdul' may be a name.
+_NEVER_ALONE = frozenset(("abd", "عبد", "ابو"))
+_PATRONYMICS = ("ovich", "evich", "ovna", "evna")
+_CYRILLIC_PATRONYMICS = (*_PATRONYMICS, "ich", "ivna", "ichna")
+_HYPHENS = re.compile("[-\u2010\u2011]")
+_CYRILLIC = re.compile("[\u0400-\u052f]")
 _MALE_WORDS = """m male man mann mannlich homme hombre masculino maschile mannelijk mand han muz
 mezczyzna muzhskoi muzhchina masculin erkek ferfi boy masc 男 男性 남 남성 남자 ذكر זכר पुरुष"""
 _FEMALE_WORDS = """f female woman w weiblich frau femme mujer femenino femminile feminino vrouw
@@ -77,11 +88,6 @@ _DOUBLE_FAMILIES = frozenset(
     }
     | {"남궁", "황보", "제갈", "선우"}
 )
-_CHINESE_FAMILIES = frozenset(
-    "李王张張刘劉陈陳杨楊赵趙黄黃周吴吳徐孙孫胡朱高林何郭马馬罗羅梁宋郑鄭谢謝韩韓唐冯馮于董萧蕭程曹袁邓鄧许許傅沈曾彭吕呂"
-    "苏蘇卢盧蒋蔣蔡贾賈丁魏薛叶葉阎閻余潘杜戴夏钟鐘汪田任姜范方石姚谭譚廖邹鄒熊金陆陸郝孔白崔康毛邱秦江史顾顧侯邵孟龙龍万萬段雷钱錢"
-    "汤湯尹黎易常武乔喬贺賀赖賴龚龔文习習温溫柯"
-)
 
 
 class PersonName(NamedTuple):
@@ -102,8 +108,10 @@ def parse_person_name(
     """
     gender = _TITLES.get(normalise(title), "") if title else ""
     generation = _SUFFIXES.get(normalise(suffix), "") if suffix else ""
-    given, gender, generation = _stripped(given, gender, generation)
-    family, gender, generation = _stripped(family, gender, generation)
+    given, gender, generation = _stripped(given, gender, generation, "given")
+    family, gender, generation = _stripped(family, gender, generation, "family")
+    if " " in family and not _NEVER_ALONE.isdisjoint(words := family.split()):
+        family = " ".join(_bound(words))
     middle = normalise(middle) if middle else ""
     if full and not (given and family):
         whole = _taken_apart(full, gender, generation)
@@ -113,8 +121,8 @@ def parse_person_name(
         given, middle, family = given or whole.given, middle or whole.middle, family or whole.family
     if " " not in given:
         return PersonName(given, middle, family, generation, gender)
-    head, *tail = _bound(given.split())
-    return PersonName(head, " ".join([*tail, middle] if middle else tail), family, generation, gender)
+    given, more = _given_names(given.split(), family)
+    return PersonName(given, f"{more} {middle}".strip(), family, generation, gender)
 
 
 @lru_cache(maxsize=16384)
@@ -134,11 +142,25 @@ def without_particles(family: str) -> str:
 
 
 def _bound(words: list[str]) -> list[str]:
-    """The words of given names, with those joined that only mean something together."""
-    if len(words) > 1 and words[0] in _BOUND:
-        count = 3 if words[1] in _ARTICLES and len(words) > 2 else 2
-        return ["".join(words[:count]), *words[count:]]
-    return words
+    """The words of a name, with those joined that only mean something together."""
+    if words[0] not in _BOUND and _NEVER_ALONE.isdisjoint(words):
+        return words
+    bound: list[str] = []
+    while words:
+        count = 1
+        if words[0] in _NEVER_ALONE or (not bound and words[0] in _BOUND):
+            count = 3 if len(words) > 2 and words[1] in _ARTICLES else 2
+        bound.append("".join(words[:count]))
+        words = words[count:]
+    return bound
+
+
+def _given_names(words: list[str], family: str) -> tuple[str, str]:
+    """The given name and the middle names: two syllables before a Chinese or Korean family name are one."""
+    words = _bound(words)
+    if len(words) == 2 and is_family_name(family) and are_syllables(words):
+        return "".join(words), ""
+    return words[0], " ".join(words[1:])
 
 
 def _remainder(whole: PersonName, given: str, family: str) -> PersonName:
@@ -163,11 +185,11 @@ def _split_family(words: list[str]) -> tuple[str, str]:
     return " ".join(words[:start]), " ".join(words[start:])
 
 
-def _stripped(name: str, gender: str, generation: str) -> tuple[str, str, str]:
+def _stripped(text: str, gender: str, generation: str, field: str) -> tuple[str, str, str]:
     """A name field without the titles, degrees and suffixes that were typed into it."""
-    if not name:
+    if not text:
         return "", gender, generation
-    name = normalise(name)
+    name = normalise(text)
     if name in _PLACEHOLDERS:
         return "", gender, generation
     if " " not in name:
@@ -180,9 +202,9 @@ def _stripped(name: str, gender: str, generation: str) -> tuple[str, str, str]:
         gender = gender or _TITLES[title]
         while len(words) > 2 and words[0] in _FACULTIES:
             words.pop(0)
-    while len(words) > 1 and _is_ending(words):
-        generation = generation or _SUFFIXES.get(words[-1], "")
-        words.pop()
+    if len(words) > 1 and (words[-1] in _SUFFIXES or words[-1] in _DEGREES):
+        words, found = stripped_of_endings(words, text, field)
+        generation = generation or found
     return " ".join(words), gender, generation
 
 
@@ -193,33 +215,53 @@ def _is_title(words: list[str]) -> bool:
     return first not in _NAMES_TOO or len(words) > 2
 
 
-def _is_ending(words: list[str]) -> bool:
-    last = words[-1]
-    if last in _AMBIGUOUS_ENDINGS and len(words) < 3:
-        return False
-    return last in _SUFFIXES or last in _DEGREES
-
-
 def _taken_apart(full: str, gender: str, generation: str) -> PersonName:
     """A full name in either of the orders 'Ada Lovelace' and 'Lovelace, Ada'."""
     before, comma, after = full[:512].partition(",")
     if comma and after.strip():
-        family, gender, generation = _stripped(before, gender, generation)
-        rest = normalise(after)
-        if all(word in _SUFFIXES or word in _DEGREES for word in rest.split()):
-            known = (_SUFFIXES[word] for word in rest.split() if word in _SUFFIXES)
+        family, gender, generation = _stripped(before, gender, generation, "family")
+        endings = normalise(after).split()
+        if are_endings_after_comma(endings, before):
+            known = (_SUFFIXES[word] for word in endings if word in _SUFFIXES)
             return _taken_apart(before, gender, next(known, generation))
-        rest, gender, generation = _stripped(after, gender, generation)
-        given, *middles = _bound(rest.split()) if rest else [""]
-        return PersonName(given, " ".join(middles), family, generation, gender)
-    name, gender, generation = _stripped(_spaced(full), gender, generation)
+        rest, gender, generation = _stripped(after, gender, generation, "given")
+        given, middle = _given_names(rest.split(), family) if rest else ("", "")
+        return PersonName(given, middle, family, generation, gender)
+    name, gender, generation = _stripped(_spaced(full), gender, generation, "full")
     words = name.split()
-    if len(words) > 2:
+    if len(words) > 2 or not _NEVER_ALONE.isdisjoint(words):
         words = _bound(words)
     if len(words) < 2:
-        given, family = _native_parts(name)
+        given, family = _native_parts("".join(words))
         return PersonName(given, "", family, generation, gender)
+    if len(words) <= 3 and name.isascii() and (found := given_and_family(words, _hyphened(full, words))):
+        return PersonName(found[0], "", found[1], generation, gender)
+    if len(words) > 2 and _is_family_first(words, full):
+        return PersonName(words[1], " ".join(words[2:]), words[0], generation, gender)
     return PersonName(words[0], *_split_family(words[1:]), generation, gender)
+
+
+def _hyphened(full: str, words: list[str]) -> int:
+    """The place of the word that a hyphen ties to the one after it, or -1."""
+    for text in full.split():
+        if _HYPHENS.search(text) and len(tied := normalise(text).split()) == 2:
+            return next((at for at in range(len(words) - 1) if words[at : at + 2] == tied), -1)
+    return -1
+
+
+def _is_family_first(words: list[str], full: str) -> bool:
+    """Whether the end of a name tells that it begins with the family name: an initial (SMITH JOHN A), or a
+    patronymic, as names are written officially where those are borne (Чайковский Пётр Ильич).
+    """
+    first, second, *_, last = words
+    known = known_given_names()
+    if len(last) == 1:
+        return len(first) > 1 and len(second) > 1 and (first not in known or second in known)
+    is_cyrillic = _CYRILLIC.search(full) is not None
+    endings = _CYRILLIC_PATRONYMICS if is_cyrillic else _PATRONYMICS
+    if not last.endswith(endings) or second.endswith(endings):
+        return False
+    return is_cyrillic or (first not in known and second in known)
 
 
 def _spaced(full: str) -> str:
@@ -251,4 +293,4 @@ def _native_parts(name: str) -> tuple[str, str]:
 def _has_double_family(name: str, script: str) -> bool:
     if len(name) > 2 and name[:2] in _DOUBLE_FAMILIES:
         return True
-    return script == "han" and (len(name) == 4 or (len(name) == 3 and name[0] not in _CHINESE_FAMILIES))
+    return script == "han" and (len(name) == 4 or (len(name) == 3 and name[0] not in CHINESE_FAMILIES))

@@ -103,7 +103,7 @@ def _arranged(first_name: str, second_name: str) -> str:
         return "same"
     if len(first) < 2 or len(second) < 2:
         return ""
-    if sorted(first) == sorted(second):
+    if sorted(first) == sorted(second) or _is_turned(first, second) or _is_turned(second, first):
         return "other_order"
     if abs(len(first) - len(second)) > 1 or max(len(first), len(second)) < 3:
         return ""
@@ -113,6 +113,14 @@ def _arranged(first_name: str, second_name: str) -> str:
         return ""
     closed, other = "".join(first_rest), "".join(second_rest)
     return "other_order" if JaroWinkler.similarity(closed, other) >= CLOSE else ""
+
+
+def _is_turned(first: list[str], second: list[str]) -> bool:
+    """Whether the one becomes the other, spaces aside, where its first words are put last: 'park ji sung' and
+    'jisung park'.
+    """
+    whole = "".join(second)
+    return any("".join(first[at:] + first[:at]) == whole for at in range(1, len(first)))
 
 
 def _keep_their_order(shared: list[str], first: list[str], second: list[str]) -> bool:

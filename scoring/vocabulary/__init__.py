@@ -71,11 +71,17 @@ def nicknames() -> dict[str, tuple[str, ...]]:
 
 
 @cache
+def names_with_short_forms() -> frozenset[str]:
+    """Every full name that has short forms, and those."""
+    meanings = nicknames()
+    return frozenset(meanings).union(*meanings.values())
+
+
+@cache
 def known_given_names() -> frozenset[str]:
     """Every full name and short form of the tables, and the given names that are common somewhere."""
-    meanings = nicknames()
     spellings = name_spellings()
-    return frozenset(meanings).union(*meanings.values(), given_name_genders(), spellings, spellings.values())
+    return names_with_short_forms().union(given_name_genders(), spellings, spellings.values())
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scoring import Entity
+from scoring import Entity, Verdict
 from tests.scoring.scored_records import HOME, HOME_AGAIN, Values, levels, score_values
 
 
@@ -10,6 +10,13 @@ from tests.scoring.scored_records import HOME, HOME_AGAIN, Values, levels, score
     ("comparison", "left", "right", "level"),
     [
         ("given_name", {"given_name": "Bob"}, {"given_name": "Rob"}, "nickname"),
+        ("given_name", {"given_name": "さくら"}, {"given_name": "サクラ"}, "exact"),
+        ("given_name", {"given_name": "Ramesh"}, {"given_name": "Rajesh"}, "similar"),
+        ("given_name", {"given_name": "Nilesh"}, {"given_name": "Nitesh"}, "similar"),
+        ("given_name", {"given_name": "Danielle"}, {"given_name": "Daniel"}, "different"),
+        ("given_name", {"given_name": "Emily"}, {"given_name": "Emma"}, "different"),
+        ("given_name", {"full_name": "Liu Xiaoming"}, {"full_name": "Liu Xiao-hong"}, "similar"),
+        ("given_name", {"full_name": "Lee Ji-hye"}, {"full_name": "Lee Jihae"}, "close"),
         ("given_name", {"given_name": "B."}, {"given_name": "Bob"}, "initial"),
         ("given_name", {"given_name": "Jonahtan"}, {"given_name": "Jonathan"}, "close"),
         ("given_name", {"given_name": "Jonatan"}, {"given_name": "Jonathan"}, "nickname"),
@@ -24,6 +31,12 @@ from tests.scoring.scored_records import HOME, HOME_AGAIN, Values, levels, score
         ("email", {"email": "bob.brown@acme.com"}, {"email": "bobbrown@acme.com"}, "same_local"),
         ("email", {"email": "bob.brown@acme.com"}, {"email": "bob.brown2@acme.com"}, "numbered"),
         ("email", {"email": "bob.brown1981@acme.com"}, {"email": "bob.brown1918@acme.com"}, "close"),
+        ("email", {"email": "smith1@acme.com"}, {"email": "smith2@acme.com"}, "numbered"),
+        ("email", {"email": "emp1001@acme.com"}, {"email": "emp1002@acme.com"}, "numbered"),
+        ("email", {"email": "emp1001x@acme.com"}, {"email": "emp1002x@acme.com"}, "numbered"),
+        ("email", {"email": "bob.brown85@acme.com"}, {"email": "bob.brwon85@acme.com"}, "close"),
+        ("email", {"email": "bob.brown@acme1.com"}, {"email": "bob.brown@acme2.com"}, "same_local"),
+        ("email", {"email": "bob.brown@acmelink.com"}, {"email": "bob.brown@acme1ink.com"}, "close"),
         ("email", {"email": "bob.brown@acme.com"}, {"email": "info@acme.com"}, "same_domain"),
         ("email", {"email": "sales@acme.com"}, {"email": "sales@acme.com"}, "shared_mailbox"),
         ("phone", {"mobile_phone": "+447700900123"}, {"phone": "+447700900123"}, "mobile"),
@@ -92,3 +105,46 @@ def test_swapped_names_weigh_the_same_from_either_side() -> None:
     left = {"given_name": "John", "family_name": "Zebulon"}
     right = {"given_name": "Zebulon", "family_name": "John"}
     assert score_values(left, right, Entity.PERSON) == score_values(right, left, Entity.PERSON)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ({"full_name": "Kim Min-ji", "birth_date": "1995-03-03"}, {"full_name": "Kim Min-jun"}),
+        ({"full_name": "Lee Ha-jun", "birth_date": "1995-03-03"}, {"full_name": "Lee Ha-eun"}),
+        ({"full_name": "Jose Garcia", "birth_date": "1980-05-05"}, {"birth_date": "1980-05-06"}),
+        ({"full_name": "Ramesh Kumar", "company_name": "Infosys"}, {"full_name": "Rajesh Kumar"}),
+        (
+            {"full_name": "Daniel Lee", "company_name": "Acme", "email": "daniel.lee@acme.com"},
+            {"full_name": "Danielle Lee", "email": "danielle.lee@acme.com"},
+        ),
+    ],
+)
+def test_a_name_or_date_nearly_the_same_is_no_match(left: Values, right: Values) -> None:
+    """Siblings, colleagues and namesakes with names or birthdays alike are for a person to judge."""
+    assert score_values(left, left | right, Entity.PERSON).verdict is not Verdict.MATCH
+
+
+def test_a_slip_in_a_date_of_birth_is_none_of_another_person() -> None:
+    """Where the telephone agrees too, a day of difference is a slip of the pen."""
+    left = {"full_name": "Jose Garcia", "birth_date": "1980-05-05", "phone": "+1 415 555 2671"}
+    assert score_values(left, left | {"birth_date": "1980-05-06"}, Entity.PERSON).verdict is Verdict.MATCH
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("Park Ji-sung", "Jisung Park"),
+        ("Liu Xiao-ming", "Xiaoming Liu"),
+        ("Kim Dae Jung", "Daejung Kim"),
+        ("Чайковский Пётр Ильич", "Pyotr Tchaikovsky"),
+        ("さとう はなこ", "サトウ ハナコ"),
+        ("SMITH JOHN A", "John A. Smith"),
+        ("محمد عبد الله", "Mohammed Abdullah"),
+    ],
+)
+def test_one_name_in_two_orders_or_scripts_is_a_match(left: str, right: str) -> None:
+    """With one birthday, a name is that of one person in each order, spacing and script."""
+    first = {"full_name": left, "birth_date": "1981-02-25"}
+    score = score_values(first, first | {"full_name": right}, Entity.PERSON)
+    assert score.verdict is Verdict.MATCH

@@ -52,11 +52,12 @@ def test_long_combining_sequences_cost_nothing() -> None:
         ("Αλέξης", "alexis"),
         ("王 秀英", "王 秀英"),
         ("हिन्दी", "हिन्दी"),
+        ("サトウ ガヴ", "さとう がゔ"),
         ("zero\u200bwidth\u202e", "zerowidth"),
     ],
 )
 def test_spellings(text: str, expected: str) -> None:
-    """Case, accents, punctuation and invisible characters make no difference; native scripts stay."""
+    """Case, accents, punctuation, invisible characters and kana make no difference; native scripts stay."""
     assert normalise(text) == expected
 
 
@@ -202,3 +203,103 @@ def test_unknown_and_placeholder_values_are_dropped() -> None:
     """Fields that scoring does not know, and fillers, leave nothing behind."""
     assert person(favourite_colour="red", given_name="N/A", tax_id="0000") == Comparable(Entity.PERSON)
     assert company(company_name="unknown") == Comparable(Entity.COMPANY)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("平成3年1月30日", "1991-01-30"),
+        ("平成３年", "1991"),
+        ("令和元年5月1日", "2019-05-01"),
+        ("S55.12.3", "1980-12-03"),
+        ("1991年1月30日", "1991-01-30"),
+        ("1991년 1월 30일", "1991-01-30"),
+        ("民國74年5月12日", "1985-05-12"),
+        ("mar 3 1990", "1990-03-03"),
+    ],
+)
+def test_dates_of_east_asia(text: str, expected: str) -> None:
+    """Years are read by their era, and dates with the characters for year, month and day."""
+    assert normalise_date(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("full_name", "expected"),
+    [
+        ("Kim Min-jun", ("minjun", "", "kim", "")),
+        ("Kim Min Jun", ("minjun", "", "kim", "")),
+        ("Amartya Kumar Sen", ("amartya", "kumar", "sen", "")),
+        ("Kim, Jun", ("jun", "", "kim", "")),
+        ("Yo-Yo Ma", ("yoyo", "", "ma", "")),
+        ("Mark Elder", ("mark", "", "elder", "")),
+        ("Hans Müller jun.", ("hans", "", "muller", "jr")),
+        ("Hans Müller jun", ("hans", "", "muller", "jr")),
+        ("Müller, Hans sen.", ("hans", "", "muller", "sr")),
+        ("Hans Müller, jun.", ("hans", "", "muller", "jr")),
+        ("John Smith MA", ("john", "", "smith", "")),
+        ("John Smith Jr", ("john", "", "smith", "jr")),
+        ("Smith, Jr", ("", "", "smith", "jr")),
+    ],
+)
+def test_endings_that_are_names(full_name: str, expected: tuple[str, str, str, str]) -> None:
+    """Jun, Sen and Ma are names, but where a dot, a comma or another case sets them apart."""
+    found = person(full_name=full_name)
+    assert (found.given, found.middle, found.family, found.suffix) == expected
+
+
+def test_a_given_name_alone_has_no_such_ending() -> None:
+    """In the field of given names 'Min Jun' is a name, and no Min the younger."""
+    found = person(given_name="Min Jun", family_name="Kim")
+    assert (found.given, found.suffix) == ("minjun", "")
+
+
+@pytest.mark.parametrize(
+    "full_name",
+    ["Park Ji-sung", "Park Ji Sung", "PARK JISUNG", "Jisung Park", "Ji Sung Park", "Park, Ji-Sung"],
+)
+def test_korean_and_chinese_names(full_name: str) -> None:
+    """Two syllables are one given name, hyphened, apart or in one word, on either side of the family name."""
+    found = person(full_name=full_name)
+    assert (found.given, found.middle, found.family) == ("jisung", "", "park")
+
+
+@pytest.mark.parametrize("full_name", ["Joe Hogan", "Jean-Pierre Martin", "Mary Ann Lee Smith", "Lee Mason"])
+def test_other_names_keep_their_order(full_name: str) -> None:
+    """A word that might be a Chinese or Korean family name does not make one of an English or French name."""
+    *_, last = full_name.split()
+    assert person(full_name=full_name).family == last.lower()
+
+
+@pytest.mark.parametrize(
+    ("full_name", "expected"),
+    [
+        ("Чайковский Пётр Ильич", ("petr", "ilich", "chaikovskii")),
+        ("Пётр Ильич Чайковский", ("petr", "ilich", "chaikovskii")),
+        ("Абрамович Роман Аркадьевич", ("roman", "arkadevich", "abramovich")),
+        ("Роман Аркадьевич Абрамович", ("roman", "arkadevich", "abramovich")),
+        ("Иванова Анна Сергеевна", ("anna", "sergeevna", "ivanova")),
+        ("Ivanov Ivan Petrovich", ("ivan", "petrovich", "ivanov")),
+        ("Anna Maria Ulrich", ("anna", "maria", "ulrich")),
+        ("SMITH JOHN A", ("john", "a", "smith")),
+        ("John A. Smith", ("john", "a", "smith")),
+        ("Maria Kowalska N", ("maria", "kowalska", "n")),
+    ],
+)
+def test_the_end_of_a_name_tells_its_order(full_name: str, expected: tuple[str, str, str]) -> None:
+    """A patronymic or an initial that stands last is no family name, which then stands first."""
+    found = person(full_name=full_name)
+    assert (found.given, found.middle, found.family) == expected
+
+
+@pytest.mark.parametrize(
+    ("apart", "joined"),
+    [
+        ("محمد عبد الله", "محمد عبدالله"),
+        ("عبد الرحمن خليل", "عبدالرحمن خليل"),
+        ("محمد أبو بكر", "محمد أبوبكر"),
+        ("Mohammed Abd Allah", "Mohammed Abdallah"),
+    ],
+)
+def test_arabic_names_of_two_words(apart: str, joined: str) -> None:
+    """The servant of God is one name, whether a space is written in it or not."""
+    assert person(full_name=apart) == person(full_name=joined)
