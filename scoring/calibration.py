@@ -15,10 +15,24 @@ from scoring.errors import TrainingError
 from scoring.evaluation.curves import Floats
 from scoring.evaluation.intervals import wilson
 from scoring.evaluation.metrics import Mask
-from scoring.model import EntityParameters, ScoringModel
+from scoring.model import GRID, EntityParameters, ScoringModel
+from scoring.pairs import match_probability
 
 LEAST_LABELS = 50
 """So many labels of either kind a calibration takes; with fewer it would be a matter of chance."""
+
+LEAST_PAIRS = 100
+"""From so many pairs on their own probabilities may raise a threshold; fewer are a matter of chance."""
+
+HALF_STEP_BITS = 0.5 / GRID
+"""Weights are on a grid. A threshold between two of its steps gives a pair one verdict, however the last bit
+of its probability was rounded; a threshold on the grid would not.
+"""
+
+MOST_THRESHOLD_BITS = 20.0
+"""One in a million is wrong there: no labels show more, and a probability still tells steps of the grid
+apart.
+"""
 
 _SHIFT_SPREAD_BITS = 1.0
 _LOG_SLOPE_SPREAD = 0.1
@@ -130,37 +144,57 @@ def shifted(parameters: EntityParameters, shift_bits: float) -> EntityParameters
 
 
 def threshold_for(
-    weights_bits: Floats, is_same: Mask, precision: float, least_bits: float = -math.inf
+    weights_bits: Floats,
+    is_same: Mask,
+    precision: float,
+    least_bits: float = -math.inf,
+    expected_bits: float = math.inf,
 ) -> float | None:
-    """The lowest weight from which on the labels show this precision; None where none does.
+    """The weight, in bits, from which on the labels show this precision; None where they show it nowhere.
 
     The lower bound of Wilson's interval has to reach it, so that few labels show no high precision: .99 takes
-    about 380 right ones and no wrong one. Weights below `least_bits` are not looked at.
+    about 380 right ones and no wrong one. Between the lowest label that passes and the next one below, which
+    does not, the labels know nothing: there the model's own `expected_bits` holds, so that labels which are
+    all right raise no threshold. Weights below `least_bits` are not looked at; labels beyond
+    `MOST_THRESHOLD_BITS` are taken together. No label lies on the answer.
     """
-    order = np.argsort(-weights_bits, kind="stable")
-    weights, right = weights_bits[order], np.cumsum(is_same[order])
-    found = None
-    for at in range(len(weights)):
-        is_last_of_its_weight = at + 1 == len(weights) or weights[at + 1] < weights[at]
-        if weights[at] < least_bits:
+    weights, places = np.unique(np.minimum(weights_bits, MOST_THRESHOLD_BITS), return_inverse=True)
+    right = np.bincount(places, weights=is_same)[::-1].cumsum().tolist()
+    taken = np.bincount(places)[::-1].cumsum().tolist()
+    found: float | None = None
+    next_lower: float | None = None
+    for weight, right_count, count in zip(weights[::-1].tolist(), right, taken, strict=True):
+        if weight < least_bits:
             break
-        if is_last_of_its_weight and wilson(float(right[at]), at + 1.0).low >= precision:
-            found = float(weights[at])
-    return found
+        if wilson(right_count, count).low >= precision:
+            found, next_lower = weight, None
+        elif next_lower is None:
+            next_lower = weight
+    if found is None:
+        return None
+    above = -math.inf if next_lower is None else next_lower + HALF_STEP_BITS
+    return min(max(expected_bits, above), found - HALF_STEP_BITS)
 
 
-def expected_threshold(probabilities: Floats, precision: float) -> float:
-    """The lowest match probability from which on this share of the pairs is expected to be right, by their
-    own probabilities. At most `precision`, as a pair that is as sure as that may always count; 0 without
-    pairs.
+def expected_threshold(weights_bits: Floats, probabilities: Floats, precision: float, least: float) -> float:
+    """The lowest match probability, from `least` on, from which on this share of the pairs is expected to be
+    right, by their own probabilities.
+
+    A pair that is as sure as `precision` always reaches it. It is `least` where that is so from there on, or
+    fewer than `LEAST_PAIRS` pairs are as sure as that.
     """
-    if not len(probabilities):
-        return 0.0
-    # Pairs of one probability are taken together.
-    chances, counts = np.unique(-probabilities, return_counts=True)
-    right = np.cumsum(-chances * counts) / np.cumsum(counts)
-    enough = int(np.searchsorted(-right, -precision, side="right"))
-    return min(precision, float(-chances[enough - 1])) if enough else precision
+    reaching = weights_bits >= bits_of(least)
+    if reaching.sum() < LEAST_PAIRS:
+        return least
+    # From the surest down; pairs of one weight are taken together.
+    order = np.argsort(-weights_bits[reaching], kind="stable")
+    weights, chances = weights_bits[reaching][order], probabilities[reaching][order]
+    is_last_of_its_weight = np.append(weights[1:] < weights[:-1], True)
+    right = np.cumsum(chances) / np.arange(1, len(chances) + 1)
+    too_low = weights[is_last_of_its_weight & (right < precision)]
+    if not len(too_low):
+        return least
+    return match_probability(float(too_low[0]) + HALF_STEP_BITS)
 
 
 def bits_of(probability: float) -> float:

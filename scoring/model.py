@@ -197,11 +197,8 @@ class EntityModel:
     prior_bits: float
     alternatives: tuple[Alternative, ...]
     comparisons: tuple[Comparison, ...]
-
-    @property
-    def common_bits(self) -> float:
-        """What sharing a second value of the same people takes off."""
-        return on_grid(math.log2(self.parameters.peoples))
+    common_bits: float
+    """What sharing a second value of the same people takes off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +295,7 @@ def build_entity_model(parameters: EntityParameters) -> EntityModel:
         for one in parameters.alternatives
     )
     built = tuple(_comparison(one, given[one.name], parameters) for one in wanted)
-    return EntityModel(parameters, prior, alternatives, built)
+    return EntityModel(parameters, prior, alternatives, built, on_grid(math.log2(parameters.peoples)))
 
 
 def weight_bits(m: float, u: float) -> float:

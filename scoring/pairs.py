@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from scoring.comparables import Comparable, Entity
+from scoring.comparables import Comparable
 from scoring.findings import Finding
 from scoring.model import MAX_WEIGHT_BITS, EntityModel, Level, ScoringModel, on_grid, shipped_model
 
@@ -79,7 +79,7 @@ def score_likely(
     for at, candidate in enumerate(candidates):
         if candidate.entity is not query.entity:
             if least_probability <= 0.0:
-                found.append((at, _different_entities(model.of(Entity.PERSON).prior_bits)))
+                found.append((at, _different_entities(model)))
             continue
         reached = _reached(query, candidate, entity_model)
         strangers = entity_model.prior_bits
@@ -206,9 +206,14 @@ def _alternatives(
     return contributions, total
 
 
-def _different_entities(prior_bits: float) -> PairScore:
+def different_entities_bits(model: ScoringModel) -> float:
+    """The match weight of a person and a company."""
+    return model.people.prior_bits - MAX_WEIGHT_BITS
+
+
+def _different_entities(model: ScoringModel) -> PairScore:
     contribution = Contribution(
         "entity", "different", -MAX_WEIGHT_BITS, "one is a person, the other a company: never the same"
     )
-    weight = prior_bits - MAX_WEIGHT_BITS
+    weight, prior_bits = different_entities_bits(model), model.people.prior_bits
     return PairScore(weight, match_probability(weight), Verdict.NO_MATCH, prior_bits, (contribution,))

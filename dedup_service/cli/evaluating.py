@@ -210,10 +210,13 @@ def _in_short(found: Evaluation) -> Iterator[str]:
         yield surest_words(found)
     yield "clusters ask for no verdict: they join while the mean weight between them is above 0 bits"
     said = found.calibration
-    yield (
-        f"calibration: probabilities are off by {said.expected_error:.4f} on average "
-        f"(Brier {said.brier:.4f}, log loss {said.log_loss:.4f} bits)"
-    )
+    if math.isnan(said.expected_error):
+        yield "calibration: no pair was scored"
+    else:
+        yield (
+            f"calibration: probabilities are off by {said.expected_error:.4f} on average "
+            f"(Brier {said.brier:.4f}, log loss {said.log_loss:.4f} bits)"
+        )
     blocking = found.blocking
     yield (
         f"blocking: {_share(blocking.recall)} of the true pairs are compared, "

@@ -220,7 +220,7 @@ def _observed(axes: "Axes", bins: Sequence[Bin], places: Sequence[float]) -> Non
 def _centre(one: Bin) -> float:
     """The middle of a bin of weights; a bin without end is drawn one bit beyond its bound."""
     if math.isinf(one.low):
-        return one.high - 1
+        return 0.0 if math.isinf(one.high) else one.high - 1
     return one.low + 1 if math.isinf(one.high) else (one.low + one.high) / 2
 
 

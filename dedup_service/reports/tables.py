@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,16 +50,18 @@ def read_table(path: Path) -> Table:
         TableError: The file is empty, holds something else than text, or has no row below its header.
     """
     text, encoding = _text(path)
-    lines = text.splitlines(keepends=True)
+    # Lines as csv has them: splitlines() would cut cells at the separators of typesetting, too.
+    lines = list(io.StringIO(text, newline=""))
     if text.lstrip().startswith(_OTHER_FORMATS):
         raise TableError(f"{path}: is HTML, XML or JSON, and no CSV; save it as CSV with UTF-8")
     # Excel writes this line so that it reads its own files anywhere.
     if lines and lines[0].lower().startswith("sep=") and len(lines[0].strip()) == len("sep=;"):
         delimiter = lines.pop(0).strip()[-1]
     else:
-        delimiter = _delimiter(lines[:_SAMPLE_LINES])
+        delimiter = ""
     csv.field_size_limit(_LARGEST_CELL)
     try:
+        delimiter = delimiter or _delimiter(lines[:_SAMPLE_LINES])
         cells = [row for row in csv.reader(lines, delimiter=delimiter) if any(cell.strip() for cell in row)]
     except csv.Error as error:
         raise TableError(f"{path}: is no CSV ({error}); save it as CSV with UTF-8") from error

@@ -167,6 +167,11 @@ def _fit(
             f"{LEAST_RECORDS} are needed; the shipped parameters stay"
         )
     found = resolve(mine, train=is_enough, seed=seed)
+    if entity in found.doubtful:
+        notes.append(
+            f"{ENTITY_WORDS[entity]}: most of the matches that training expected were among pairs that it "
+            "was not sure of, so only how common values are and how strangers compare was learned"
+        )
     left, right = found.left, found.right
     if left.size > _COMPARED_PAIRS:
         chosen = np.sort(chance.choice(left.size, _COMPARED_PAIRS, replace=False))
@@ -201,14 +206,16 @@ def _calibrate(
     found = fit_calibration(weights, is_same)
     shift = shift_at(found, bits_of(model.match_threshold))
     one.parameters = shifted(one.parameters, shift)
+    # Weighed again: the prior of the shifted model is on the grid, and so its weights are.
+    weights = label_weights(labels, build_model(*(each.parameters for each in fitted.values())))
     same = int(is_same.sum())
     one.influence = LabelInfluence(same, len(labels) - same, found.slope, found.shift_bits, shift)
     notes.append(
         f"{words}: {_counts(labels)} labels give a slope of {found.slope:.2f} and a shift of "
         f"{found.shift_bits:+.2f} bits; all match weights move by {shift:+.2f} bits"
     )
-    least = bits_of(model.review_threshold)
-    one.threshold_bits = threshold_for(weights + shift, is_same, precision, least)
+    least, expected = bits_of(model.review_threshold), bits_of(one.expected_threshold)
+    one.threshold_bits = threshold_for(weights, is_same, precision, least, expected)
     if one.threshold_bits is None:
         notes.append(f"{words}: these labels are too few, or too mixed, to show a precision of {precision:g}")
 

@@ -9,7 +9,7 @@ pairs more.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -20,8 +20,10 @@ from scoring.model import (
     ComparisonParameters,
     EntityModel,
     EntityParameters,
+    LevelParameters,
     build_entity_model,
 )
+from scoring.resolution.frequencies import COMMON_SHARE
 from scoring.resolution.monotone import never_rising_chances
 from scoring.resolution.outcomes import Codes, Outcome
 from scoring.resolution.weights import joint, sums, tables
@@ -175,15 +177,17 @@ def level_counts(
 
 def tidy(parameters: EntityParameters) -> EntityParameters:
     """The parameters with weights that never rise from a level to the one below, to seven digits."""
+    tables = parameters.term_frequencies
     return msgspec.structs.replace(
-        parameters, comparisons=tuple(_tidy_comparison(one) for one in parameters.comparisons)
+        parameters, comparisons=tuple(_tidy_comparison(one, tables) for one in parameters.comparisons)
     )
 
 
-def _tidy_comparison(comparison: ComparisonParameters) -> ComparisonParameters:
+def _tidy_comparison(
+    comparison: ComparisonParameters, tables: Mapping[str, Mapping[str, float]]
+) -> ComparisonParameters:
     ms = [float(f"{level.m:.7g}") for level in comparison.levels]
-    plain = [level.u for level in comparison.levels]
-    us = never_rising_chances(ms, plain)
+    us = never_rising_chances(ms, _under_common_values(ms, comparison.levels, tables))
     levels = tuple(
         msgspec.structs.replace(level, m=m, u=u)
         for level, m, u in zip(comparison.levels, ms, us, strict=True)
@@ -192,6 +196,27 @@ def _tidy_comparison(comparison: ComparisonParameters) -> ComparisonParameters:
         name: tuple(never_rising_chances(ms, shares)) for name, shares in comparison.alternatives.items()
     }
     return ComparisonParameters(comparison.name, levels, chances)
+
+
+def _under_common_values(
+    ms: Sequence[float], levels: Sequence[LevelParameters], tables: Mapping[str, Mapping[str, float]]
+) -> list[float]:
+    """The u of each level, raised where it would weigh more than agreeing on a common value at a level above.
+
+    That value cannot weigh less than the levels below its own. Were there but one street in all records, any
+    two of them would otherwise share something that is worth as much as another flat in one house.
+    """
+    us = []
+    u_to_m = math.inf
+    for m, level in zip(ms, levels, strict=True):
+        if not level.term_frequency:
+            us.append(level.u if math.isinf(u_to_m) else min(1.0, max(level.u, m * u_to_m)))
+            continue
+        us.append(level.u)
+        commonest = max(tables[level.term_frequency].values(), default=0.0)
+        if commonest >= COMMON_SHARE:
+            u_to_m = min(u_to_m, commonest / m)
+    return us
 
 
 def _distance(first: EntityParameters, second: EntityParameters) -> float:

@@ -5,8 +5,15 @@ estimate leaves two out, and it is mixed with what was known before, as if `PRIO
 been seen:
 
     frequency = (max(count - 2, 0) + prior_records * prior_frequency) / (records + prior_records)
+
+What was known before says nothing of a value that a form or an import puts into every record. Where the
+share of the records with a value is `COMMON_SHARE` or more, by three standard deviations, it is the least
+frequency:
+
+    frequency >= (count - 2 - 3 * sqrt(count)) / records
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -14,6 +21,9 @@ from scoring.comparables import Comparable
 from scoring.model import EntityParameters, LevelParameters
 
 PRIOR_RECORDS = 5000
+COMMON_SHARE = 0.2
+"""From this frequency on a value is common to records that have nothing else to do with one another."""
+
 # A value this little above the floor is left to the floor, so that tables hold what is common.
 _WORTH_KEEPING = 1.5
 
@@ -83,20 +93,23 @@ def trained_frequencies(
         unseen = known.get("", floor)
         factor = prior_records / (having + prior_records)
         factors[name] = factor
-        tables[name] = _table(counts, known, unseen, having + prior_records, prior_records)
+        tables[name] = _table(counts, known, unseen, having, prior_records)
         if "" in known:
             tables[name][""] = unseen * factor
     return tables, factors
 
 
 def _table(
-    counts: Mapping[str, int], known: Mapping[str, float], unseen: float, whole: int, prior_records: int
+    counts: Mapping[str, int], known: Mapping[str, float], unseen: float, having: int, prior_records: int
 ) -> dict[str, float]:
+    whole = having + prior_records
     worth = _WORTH_KEEPING * prior_records * unseen / whole
     table = {}
     for term in sorted({*counts, *known} - {""}):
-        before = known.get(term, unseen)
-        frequency = (max(counts.get(term, 0) - 2, 0) + prior_records * before) / whole
+        before, count = known.get(term, unseen), counts.get(term, 0)
+        frequency = (max(count - 2, 0) + prior_records * before) / whole
+        if count and (least := (count - 2 - 3 * math.sqrt(count)) / having) >= COMMON_SHARE:
+            frequency = max(frequency, least)
         if frequency > worth:
             table[term] = float(f"{frequency:.4g}")
     return table

@@ -17,13 +17,15 @@ from scoring.model import (
     with_match_threshold,
     with_parameters,
 )
+from scoring.pairs import different_entities_bits
 from scoring.resolution.candidates import Candidates, candidate_pairs
 from scoring.resolution.chosen import fit_chosen
+from scoring.resolution.copies import find_copies, follow_firsts, with_copies
 from scoring.resolution.expectation import Counted
 from scoring.resolution.outcomes import Outcomes
 from scoring.resolution.partition import partition
 from scoring.resolution.processes import process_count
-from scoring.resolution.training import train_parameters
+from scoring.resolution.training import are_doubtful, train_parameters
 from scoring.resolution.weights import Bits, probabilities, weigh, weigh_pairs
 
 Positions = NDArray[np.int32]
@@ -40,6 +42,9 @@ class Resolution:
     """Scored candidate pairs (positions, left < right) and the cluster of each record, with the model that
     scored them. Where it was trained, its MATCH threshold is the shipped one or, where that is higher, the
     one from which on it expects `EXPECTED_PRECISION` of all pairs together to be right.
+
+    Of the entities in `doubtful` nothing was learned but how common values are and how strangers compare,
+    because the trained model doubted its own matches (`are_doubtful`).
     """
 
     model: ScoringModel
@@ -49,6 +54,7 @@ class Resolution:
     probabilities: Bits
     clusters: list[int]
     candidate_count: int
+    doubtful: frozenset[Entity] = frozenset()
 
 
 def resolve(
@@ -65,43 +71,74 @@ def resolve(
     chosen = shipped_model() if model is None else model
     workers = process_count() if processes is None else processes
     found: list[tuple[Positions, Positions, Bits]] = []
+    doubtful: set[Entity] = set()
+    is_further_copy = np.zeros(len(records), dtype=np.bool_)
     for entity in Entity:
         places = np.array([at for at, one in enumerate(records) if one.entity is entity], dtype=np.int32)
         if len(places) < MIN_RECORDS:
             continue
         mine = [records[at] for at in places]
-        pairs = candidate_pairs(mine)
-        parameters, bits = _weigh(mine, pairs, chosen.of(entity), seed if train else None, workers)
+        copies = find_copies(mine)
+        is_further_copy[places[copies.copies]] = True
+        pairs = with_copies(candidate_pairs([mine[at] for at in copies.kept]), copies)
         if train:
+            parameters, bits, is_doubtful = _train(mine, pairs, chosen.of(entity), seed, workers)
             chosen = with_parameters(chosen, parameters)
+            doubtful |= {entity} if is_doubtful else set()
+        else:
+            outcomes = Outcomes(mine, chosen.of(entity))
+            bits = weigh_pairs(outcomes, pairs.left, pairs.right, chosen.of(entity), workers)
         found.append((places[pairs.left], places[pairs.right], bits))
     left, right, bits = (np.concatenate(column) for column in zip(*found, strict=True)) if found else _NONE
-    clusters = partition(len(records), left, right, bits)
+    clusters = _clusters(left, right, bits, is_further_copy)
     chances = probabilities(bits)
     if train:
-        chosen = with_match_threshold(chosen, expected_threshold(chances, EXPECTED_PRECISION))
-    return Resolution(chosen, left, right, bits, chances, clusters, len(left))
+        least = expected_threshold(bits, chances, EXPECTED_PRECISION, chosen.match_threshold)
+        chosen = with_match_threshold(chosen, least)
+    return Resolution(chosen, left, right, bits, chances, clusters, len(left), frozenset(doubtful))
 
 
-def _weigh(
-    records: Sequence[Comparable], pairs: Candidates, model: EntityModel, seed: int | None, processes: int
-) -> tuple[EntityParameters, Bits]:
-    """The parameters, trained where a seed is given, and what each pair weighs under them."""
+def _clusters(left: Positions, right: Positions, bits: Bits, is_further_copy: NDArray[np.bool_]) -> list[int]:
+    """The cluster of each record. Further copies have no pair but that with their first, and follow it where
+    they match; records without any value do not.
+    """
+    is_of_copy = is_further_copy[right]
+    among = ~is_of_copy
+    clusters = partition(len(is_further_copy), left[among], right[among], bits[among])
+    following = is_of_copy & (bits > 0)
+    return follow_firsts(clusters, left[following], right[following])
+
+
+def _train(
+    records: Sequence[Comparable], pairs: Candidates, model: EntityModel, seed: int, processes: int
+) -> tuple[EntityParameters, Bits, bool]:
+    """The trained parameters, what each pair weighs under them, and whether training was doubtful."""
     outcomes = Outcomes(records, model)
-    if seed is None:
-        return model.parameters, weigh_pairs(outcomes, pairs.left, pairs.right, model, processes)
     sample = _training_sample(len(pairs.left), seed)
     codes = outcomes.compare(pairs.left[sample], pairs.right[sample], processes)
-    scale = len(pairs.left) / max(1, len(sample))
-    parameters = train_parameters(
-        records, outcomes, codes, model.parameters, seed, scale=scale, processes=processes
-    )
-    trained = build_entity_model(parameters)
-    bits = np.empty(len(pairs.left))
-    bits[sample] = weigh(codes, outcomes.seen, trained)
-    rest = np.delete(np.arange(len(bits)), sample)
-    bits[rest] = weigh_pairs(outcomes, pairs.left[rest], pairs.right[rest], trained, processes)
-    return parameters, bits
+    rest = np.delete(np.arange(len(pairs.left)), sample)
+
+    def fit(*, learn_matches: bool) -> tuple[EntityParameters, Bits]:
+        parameters = train_parameters(
+            records,
+            outcomes,
+            codes,
+            model.parameters,
+            seed,
+            scale=len(pairs.left) / max(1, len(sample)),
+            processes=processes,
+            learn_matches=learn_matches,
+        )
+        trained = build_entity_model(parameters)
+        bits = np.empty(len(pairs.left))
+        bits[sample] = weigh(codes, outcomes.seen, trained)
+        bits[rest] = weigh_pairs(outcomes, pairs.left[rest], pairs.right[rest], trained, processes)
+        return parameters, bits
+
+    parameters, bits = fit(learn_matches=True)
+    if are_doubtful(probabilities(bits), model.parameters.match_threshold):
+        return *fit(learn_matches=False), True
+    return parameters, bits, False
 
 
 def _training_sample(count: int, seed: int) -> NDArray[np.int64]:
@@ -122,14 +159,13 @@ def score_pairs(
     model: ScoringModel | None = None,
     train: bool = False,
 ) -> Bits:
-    """The match weight of each given pair, in bits; to the last bit that of `score_pair`. A person and a
-    company weigh minus infinity.
+    """The match weight of each given pair, in bits; to the last bit that of `score_pair`.
 
     With `train`, the model is first fitted to these pairs as `chosen` describes: for a list that somebody
     made of pairs that look alike.
     """
     chosen = shipped_model() if model is None else model
-    bits = np.full(len(left), -np.inf)
+    bits = np.full(len(left), different_entities_bits(chosen))
     kinds = np.array([one.entity is Entity.COMPANY for one in records])
     for entity in Entity:
         is_company = entity is Entity.COMPANY

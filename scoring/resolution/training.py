@@ -8,7 +8,7 @@ import msgspec
 
 from scoring.comparables import Comparable
 from scoring.model import EntityParameters
-from scoring.resolution.expectation import Counted, Strengths, fit_matches, fit_strangers, tidy
+from scoring.resolution.expectation import Counted, Shares, Strengths, fit_matches, fit_strangers, tidy
 from scoring.resolution.frequencies import floor_factor, trained_frequencies
 from scoring.resolution.outcomes import Codes, Outcomes
 from scoring.resolution.peoples import peoples
@@ -17,6 +17,9 @@ from scoring.resolution.sampling import random_pairs
 # A small file is a part of a larger world: two records alone do not make everybody of one name the same.
 MIN_POPULATION = 1000
 _STRENGTHS = Strengths()
+# Fewer expected matches are no sign of anything.
+_LEAST_EXPECTED = 20.0
+_MOST_TO_SURE = 3.0
 
 
 def train_parameters(
@@ -28,9 +31,12 @@ def train_parameters(
     strengths: Strengths = _STRENGTHS,
     scale: float = 1.0,
     processes: int = 1,
+    *,
+    learn_matches: bool = True,
 ) -> EntityParameters:
     """The parameters fitted to these records and the outcomes of their candidate pairs, without labels; each
-    row of `codes` stands for `scale` pairs.
+    row of `codes` stands for `scale` pairs. Without `learn_matches` how common values are and how strangers
+    compare is learned alone.
     """
     tables, factors = trained_frequencies(records, prior)
     parameters = _with_frequencies(prior, tables, factors, max(len(records), MIN_POPULATION))
@@ -40,9 +46,23 @@ def train_parameters(
         fit_strangers(parameters, strangers, strengths.u),
         peoples=peoples(records, outcomes, (left, right), seed),
     )
+    if not learn_matches:
+        return parameters
     return fit_matches(
         parameters, Counted(codes, outcomes.seen), prior=parameters, strengths=strengths, scale=scale
     )
+
+
+def are_doubtful(probabilities: Shares, match_threshold: float) -> bool:
+    """Whether a trained model, by the match probabilities it gives to all candidates, has taken for matches
+    what is none: most of the matches that it expects, it expects among pairs that it is not sure of.
+
+    On labelled sets one in three is the most of those. Where records hold hardly more than a name, there is
+    nothing by which to learn how matches differ from strangers, and the number of matches grows and grows.
+    """
+    expected = float(probabilities.sum())
+    sure = float(probabilities[probabilities >= match_threshold].sum())
+    return expected >= _LEAST_EXPECTED and expected > _MOST_TO_SURE * sure
 
 
 def _with_frequencies(

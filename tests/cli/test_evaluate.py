@@ -54,6 +54,17 @@ def test_columns_are_said_before_anything_else(tmp_path: Path) -> None:
     assert "read as clusters: id is the record, cluster its cluster" in said
 
 
+def test_a_page_is_written_for_the_smallest_truth(tmp_path: Path) -> None:
+    """Two records and one pair give a report, whose pictures have one bar at most."""
+    people = tmp_path / "two.csv"
+    people.write_text("id,given_name,family_name\n1,Ada,Lovelace\n2,Ada,Lovelace\n", "utf-8")
+    truth = tmp_path / "truth.csv"
+    truth.write_text("id,cluster\n1,a\n2,a\n", "utf-8")
+    page = tmp_path / "page.html"
+    run(people, "--truth", truth, "--report", page)
+    assert "<svg" in page.read_text("utf-8")
+
+
 def test_clusters_are_measured(tmp_path: Path) -> None:
     """Links by verdict and clusters against all fifty true pairs; the table says what the file does."""
     found = figures(tmp_path, "--truth", write_clusters(tmp_path))

@@ -37,6 +37,21 @@ def test_the_delimiter_is_seen(tmp_path: Path, delimiter: str) -> None:
     assert table.rows == [list(row) for row in content]
 
 
+def test_what_is_no_end_of_a_line_stays_in_its_cell(tmp_path: Path) -> None:
+    """Separators of typesetting, as they come with text from the web, cut no cell."""
+    name = "a\u2028b\u0085c\x0bd\x1ce"
+    path = tmp_path / "x.csv"
+    path.write_text(f"id,name\n1,{name}\n2,plain\n", "utf-8")
+    assert read_table(path).column("name") == [name, "plain"]
+
+
+def test_a_large_cell_is_read(tmp_path: Path) -> None:
+    """The limit of the csv module, 131,072 letters, is none of ours, for the delimiter either."""
+    path = tmp_path / "x.csv"
+    path.write_text(f"id,name\n1,{'x' * 200_000}\n", "utf-8")
+    assert len(read_table(path).column("name")[0]) == 200_000
+
+
 def test_the_line_that_excel_writes_is_no_header(tmp_path: Path) -> None:
     """sep=; names the delimiter."""
     path = tmp_path / "x.csv"

@@ -8,7 +8,10 @@ import pytest
 
 from scoring import Contribution, Entity, PairScore, TrainingError, prepare, score_pair, shipped_model
 from scoring.calibration import (
+    HALF_STEP_BITS,
     LEAST_LABELS,
+    LEAST_PAIRS,
+    MOST_THRESHOLD_BITS,
     Calibration,
     bits_of,
     enough_labels,
@@ -22,7 +25,9 @@ from scoring.calibration import (
 from scoring.evaluation.curves import Floats
 from scoring.evaluation.intervals import wilson
 from scoring.evaluation.metrics import Mask
-from scoring.model import ScoringModel, build_model
+from scoring.model import GRID, ScoringModel, build_model, on_grid
+from scoring.pairs import match_probability
+from scoring.resolution.weights import probabilities
 
 PEOPLE = (
     {"given_name": "Maria", "family_name": "Quispe", "email": "maria.quispe@example.com"},
@@ -149,14 +154,50 @@ def test_a_threshold_shows_the_precision_by_its_lower_bound() -> None:
 def test_few_labels_show_no_high_precision() -> None:
     """A hundred right labels without a wrong one are no proof of 99 in 100; a thousand are."""
     assert threshold_for(np.full(100, 9.0), np.full(100, True), 0.99) is None
-    assert threshold_for(np.full(1000, 9.0), np.full(1000, True), 0.99) == 9.0
+    assert threshold_for(np.full(1000, 9.0), np.full(1000, True), 0.99) == 9.0 - HALF_STEP_BITS
 
 
 def test_labels_below_the_least_weight_lower_no_threshold() -> None:
     """Right labels below it are not looked at."""
     weights = np.array([9.0] * 1000 + [1.0] * 1000)
-    assert threshold_for(weights, np.full(2000, True), 0.99, least_bits=3.0) == 9.0
-    assert threshold_for(weights, np.full(2000, True), 0.99) == 1.0
+    assert threshold_for(weights, np.full(2000, True), 0.99, least_bits=3.0) == 9.0 - HALF_STEP_BITS
+    assert threshold_for(weights, np.full(2000, True), 0.99) == 1.0 - HALF_STEP_BITS
+
+
+def test_labels_that_are_all_right_raise_no_threshold() -> None:
+    """Where no label says anything, between the right ones and the wrong ones, the model's own threshold
+    stays.
+    """
+    weights, is_same = np.array([18.0] * 400 + [-5.0] * 250), np.array([True] * 400 + [False] * 250)
+    assert threshold_for(weights, is_same, 0.99, expected_bits=4.6) == 4.6
+    assert threshold_for(weights, is_same, 0.99, expected_bits=25.0) == 18.0 - HALF_STEP_BITS
+
+
+def test_a_wrong_label_holds_the_threshold_above_itself() -> None:
+    """The threshold is no lower than just above the next label that breaks the precision."""
+    weights = np.array([18.0] * 400 + [11.0] * 50)
+    found = threshold_for(weights, np.array([True] * 400 + [False] * 50), 0.99, expected_bits=4.6)
+    assert found == 11.0 + HALF_STEP_BITS
+
+
+def test_the_surest_labels_leave_a_threshold_that_a_model_may_have() -> None:
+    """Same labels of 71 bits, whose probability is 1, give a threshold below 1."""
+    found = threshold_for(np.full(1000, 71.0), np.full(1000, True), 0.99)
+    assert found is not None
+    assert found < MOST_THRESHOLD_BITS
+    assert match_probability(found) < 1
+
+
+def test_pairs_at_a_threshold_have_one_verdict_however_they_are_weighed() -> None:
+    """Labels that set a threshold reach it, by themselves and in a batch, and a step less does not."""
+    step = 1 / GRID
+    for weight in map(on_grid, np.random.default_rng(3).uniform(-2, MOST_THRESHOLD_BITS, 2000).tolist()):
+        found = threshold_for(np.full(500, weight), np.full(500, True), 0.99)
+        assert found is not None
+        threshold = match_probability(found)
+        near = [weight - step, weight, weight + step]
+        assert [match_probability(one) >= threshold for one in near] == [False, True, True]
+        assert (probabilities(np.array(near)) >= threshold).tolist() == [False, True, True]
 
 
 def test_pairs_of_one_weight_are_taken_together() -> None:
@@ -173,16 +214,31 @@ def test_thresholds_in_bits_are_those_of_the_verdicts() -> None:
     assert review_bits == bits_of(shipped_model().review_threshold)
 
 
+def expected(chances: list[float], precision: float, least: float) -> float:
+    """The expected threshold of pairs with these probabilities."""
+    weights = np.array([on_grid(bits_of(one)) for one in chances])
+    return expected_threshold(weights, probabilities(weights), precision, least)
+
+
 def test_expected_threshold_is_the_lowest_from_which_on_pairs_are_right_often_enough() -> None:
-    """Sure pairs carry less sure ones, until the average falls below the precision."""
-    probabilities = np.array([0.9] + [0.999] * 10 + [0.97] * 10)
-    assert expected_threshold(probabilities, 0.981) == 0.97
-    assert expected_threshold(probabilities, 0.9975) == 0.9975
-    assert expected_threshold(np.array([0.999] + [0.9] * 9), 0.94) == 0.94, "equal ones are taken together"
-    assert expected_threshold(np.full(5, 0.97), 0.98) == 0.98
+    """Sure pairs carry less sure ones, until the average falls below the precision; pairs of one probability
+    are taken together.
+    """
+    chances = [0.9] * 10 + [0.999] * 100 + [0.97] * 100
+    assert 0.9 < expected(chances, 0.981, 0.8) < 0.90001
+    assert 0.97 < expected(chances, 0.99, 0.8) < 0.97001
+    assert 0.9 < expected([0.999] * 100 + [0.9] * 900, 0.94, 0.8) < 0.90001
+
+
+def test_a_threshold_rises_only_where_a_pair_speaks_against_it() -> None:
+    """Where all pairs that reach it are sure together, or there are few of them, it stays where it was."""
+    assert expected([0.9999] * 1000 + [0.5] * 1000, 0.995, 0.96) == 0.96
+    assert expected([0.97] * (LEAST_PAIRS - 1), 0.995, 0.96) == 0.96
+    assert expected([], 0.995, 0.96) == 0.96
 
 
 def test_a_pair_as_sure_as_the_precision_always_counts() -> None:
-    """However sure the other pairs are, the threshold is never above the precision itself."""
-    assert expected_threshold(np.array([0.9999]), 0.99) == 0.99
-    assert expected_threshold(np.empty(0), 0.99) == 0.0
+    """However unsure the other pairs are, the threshold is never above the precision itself."""
+    for unsure in (0.961, 0.97, 0.9799):
+        found = expected([0.9801] + [unsure] * 10_000, 0.98, 0.96)
+        assert unsure < found < 0.9801

@@ -1,5 +1,7 @@
 """How common values are: in the tables of a model, and as training counts them."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from msgspec.structs import replace
 
 from scoring import Comparable, Entity, prepare, shipped_model
 from scoring.model import SLIP, EntityParameters, Level, LevelParameters, build_entity_model
+from scoring.resolution.frequencies import PRIOR_RECORDS as FREQUENCY_RECORDS
 from scoring.resolution.frequencies import floors, trained_frequencies
 from tests.scoring.scored_records import score_values
 
@@ -101,6 +104,15 @@ def test_counts_leave_out_the_two_that_agree() -> None:
     assert table["anna"] == pytest.approx(PRIOR_RECORDS * 0.01 / whole, rel=1e-3)
     assert "uriah" not in table, "two records show nothing of anybody else"
     assert factors["given_name"] == pytest.approx(PRIOR_RECORDS / whole)
+
+
+def test_a_value_that_all_records_share_is_common_however_few_they_are() -> None:
+    """What was known before does not make a value rare that a form puts into every record."""
+    records = people(*["Zebediah"] * 900, *["Anna"] * 100)
+    table = trained_frequencies(records, prior())[0]["given_name"]
+    assert table["zebediah"] == pytest.approx((898 - 3 * math.sqrt(900)) / 1000, rel=1e-3)
+    mixed = (98 + FREQUENCY_RECORDS * 0.01) / (1000 + FREQUENCY_RECORDS)
+    assert table["anna"] == pytest.approx(mixed, rel=1e-3), "a tenth of the records is no crowd"
 
 
 def test_records_without_a_value_do_not_count() -> None:

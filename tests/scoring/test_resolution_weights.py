@@ -114,11 +114,13 @@ def test_outcomes_keep_their_codes_between_batches() -> None:
     assert (outcomes.compare(left[:100], right[:100]) == first).all()
 
 
-def test_a_person_and_a_company_have_no_weight() -> None:
-    """Pairs of a person and a company are worth less than any number of bits."""
+def test_a_person_and_a_company_weigh_what_they_do_by_themselves(model: ScoringModel) -> None:
+    """A pair of a person and a company has the very bits of score_pair, which are finite."""
     person, company = (generated(entity, 400, 24).comparables[0] for entity in Entity)
-    [bits] = score_pairs([person, company], np.array([0], np.int32), np.array([1], np.int32))
-    assert bits == -np.inf
+    zero, one = np.array([0, 1], np.int32), np.array([1, 0], np.int32)
+    found = score_pairs([person, company], zero, one, model=model)
+    assert found.tolist() == [score_pair(person, company, model).match_weight_bits] * 2
+    assert np.isfinite(found).all()
 
 
 _RESOLVE = """

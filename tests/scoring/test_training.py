@@ -19,7 +19,9 @@ from scoring.resolution import resolve
 from scoring.resolution.expectation import Counted, Strengths, expect, fit_matches, fit_strangers
 from scoring.resolution.monotone import never_rising, never_rising_chances
 from scoring.resolution.outcomes import Outcome
+from scoring.resolution.training import are_doubtful
 from tests.scoring.drawn_pairs import blurred, draw, without_frequencies
+from tests.scoring.resolved_sets import pair_count
 from tests.scoring.scored_records import generated
 
 FAINT = Strengths(m=1, u=1, alternative=1, per_match=1)
@@ -226,6 +228,83 @@ def test_errors_put_into_companies_are_found_again() -> None:
     assert m["phone", "exact"] == pytest.approx(0.7, abs=0.06)
     assert m["street", "exact"] == pytest.approx(0.8, abs=0.06)
     assert trained.matches_per_record == pytest.approx(1.0, abs=0.05)
+
+
+def people_with(**same: str) -> tuple[list[Comparable], list[int]]:
+    """People of whom every third is entered twice, all with these same values; and who each record is of."""
+    chance = random.Random(5)
+    records, who = [], []
+    for at in range(600):
+        first = {
+            "given_name": syllables(chance),
+            "family_name": syllables(chance),
+            "email": f"{syllables(chance)}{at}@{syllables(chance)}.example",
+            "phone": f"+4420{chance.randrange(10**7, 10**8)}",
+            "street": f"{chance.randrange(1, 200)} {chance.choice(STREETS)} Road",
+            "city": syllables(chance),
+            "birth_date": f"{chance.randrange(1940, 2005)}-{chance.randrange(1, 13):02}-17",
+        }
+        second = {field: value for field, value in first.items() if chance.random() < 0.8}
+        for values in (first, second)[: 2 if at % 3 == 0 else 1]:
+            records.append(prepare(values | same, Entity.PERSON))
+            who.append(at)
+    return records, who
+
+
+def syllables(chance: random.Random) -> str:
+    """One of three hundred or so words."""
+    return "".join(chance.choice("bdfgklmnprstvz") + chance.choice("aeiou") for _ in range(2)).title()
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        {"given_name": "Walkin", "family_name": "Customer"},
+        {"street": "1 Via Roma", "city": "Rome"},
+        {"birth_date": "1900-05-05"},
+        {"email": "nobody@acme.example"},
+    ],
+    ids="-".join,
+)
+def test_a_column_with_one_value_for_all_costs_no_precision(same: dict[str, str]) -> None:
+    """Where a form puts the same name, address, birth date or e-mail into every record, clusters are of one
+    person nearly always, and the number of matches is about the true one.
+    """
+    records, who = people_with(**same)
+    found = resolve(records)
+    both = pair_count(zip(found.clusters, who, strict=True))
+    assert both >= 0.95 * pair_count(found.clusters)
+    assert both >= 0.9 * pair_count(who)
+    assert found.model.people.parameters.matches_per_record * len(records) < 3 * 2 * pair_count(who)
+    assert not found.doubtful
+
+
+def test_matches_are_not_learned_where_the_model_doubts_them() -> None:
+    """From records with nothing but a name nobody can learn how matches differ: what ships stays, and it is
+    said.
+    """
+    records = [
+        prepare({"given_name": name, "family_name": family}, Entity.PERSON)
+        for name, family in itertools.product(("Anna", "Bob", "Carla", "Dan", "Eve", "Finn"), FAMILIES)
+        for _ in range(3)
+    ]
+    found = resolve(records)
+    assert found.doubtful == {Entity.PERSON}
+    shipped, trained = shipped_model().people.parameters, found.model.people.parameters
+    assert trained.matches_per_record == shipped.matches_per_record
+    assert trained.alternatives == shipped.alternatives
+    assert trained.term_frequencies != shipped.term_frequencies
+
+
+def test_a_model_doubts_itself_where_most_of_its_matches_are_unsure() -> None:
+    """Two unsure matches for a sure one are usual, three are not, and a handful is no sign of anything."""
+    sure, unsure = [1.0] * 20, [0.5] * 40
+    assert not are_doubtful(np.array([*sure, *unsure]), 0.96)
+    assert are_doubtful(np.array([*sure, *unsure * 3]), 0.96)
+    assert not are_doubtful(np.array(unsure[:30]), 0.96)
+
+
+FAMILIES = ("Zubenko", "Tolivar", "Quispe", "Okonkwo", "Varga", "Lindqvist", "Haruna", "Petrossian")
 
 
 def test_what_no_record_holds_stays() -> None:

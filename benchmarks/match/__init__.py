@@ -1,0 +1,1 @@
+"""How fast a Match is beside a million residents: an open-loop load on the service as shipped."""
