@@ -29,6 +29,10 @@ test: setup ## all tests against real PostgreSQL and Valkey, with coverage
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report= -q
 	@$(BIN)/python -m coverage report --format=total | sed 's/^/coverage in %: /'
 
+.PHONY: proof
+proof: setup ## the tests that take long: every cell of the decision, a kill at any step, training from many draws
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -q -m proof
+
 .PHONY: prove-guards
 prove-guards: setup ## take each guard of approval out in a copy, and see its tests fail
 	@$(BIN)/python tools/prove_guards.py

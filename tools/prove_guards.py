@@ -62,7 +62,18 @@ def noticed(copy: Path, guard: Guard) -> tuple[bool, str]:
     whole = path.read_text("utf-8")
     path.write_text(whole.replace(guard.text, guard.without), "utf-8")
     try:
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *guard.tests.split()]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-x",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-m",
+            "",
+            *guard.tests.split(),
+        ]
         ended = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
     finally:
         path.write_text(whole, "utf-8")

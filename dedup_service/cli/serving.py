@@ -18,7 +18,7 @@ from dedup_service.composition import RunningDesk, Servers, running_desk, server
 from dedup_service.rpc.server import ServerOptions, start_server
 from dedup_service.settings import Settings
 from dedup_service.telemetry.running import running_telemetry
-from dedup_service.workflows.background import end_tasks
+from dedup_service.workflows.background import completed, end_tasks
 
 INDEX_PATIENCE_SECONDS = 5.0
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -90,7 +90,7 @@ async def _serve_with_workers(settings: Settings, where: Servers, wishes: Wishes
             _say_listening(address, wishes, f" with {settings.workers} workers")
             await asyncio.Event().wait()
         finally:
-            await workers.stop()
+            await completed(workers.stop())
 
 
 async def _serve(settings: Settings, where: Servers, wishes: Wishes) -> None:
@@ -111,7 +111,8 @@ async def _serve(settings: Settings, where: Servers, wishes: Wishes) -> None:
             await _say_ready(running, server.address, measured.metrics_address, wishes)
             await asyncio.Event().wait()
         finally:
-            await server.stop()
+            # `end_tasks` tells us again and again: that must not cut the grace of running calls short.
+            await completed(server.stop())
 
 
 async def _introduce(running: RunningDesk, settings: Settings, wishes: Wishes) -> None:

@@ -42,6 +42,8 @@ def reserve_port(address: str) -> tuple[socket.socket, str]:
             probe.bind((bare, int(port)))
             port = str(probe.getsockname()[1])
         held = socket.socket(family)
+        # Connections that the service before us closed keep their port for a minute.
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         held.bind((bare, int(port)))
     except OSError as error:

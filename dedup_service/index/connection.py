@@ -90,6 +90,8 @@ class _Protocol(asyncio.Protocol):
     def retire(self) -> None:
         """End the connection once all that it was asked is answered."""
         self._is_retired = True
+        if not self._waiting:
+            self.abort()
 
     def abort(self) -> None:
         if self._transport is not None:
@@ -116,9 +118,12 @@ class SharedConnection:
         self._connect_seconds = connect_seconds
         self._answer_seconds = answer_seconds
         self._protocol: _Protocol | None = None
+        # Left for another, with calls that still wait for their answers.
+        self._left: set[_Protocol] = set()
         # Where a node of a cluster said that the index is.
         self._told: Place | None = None
-        self._opening = asyncio.Lock()
+        self._opening: asyncio.Task[_Protocol] | None = None
+        self._is_closed = False
         self._watch: asyncio.TimerHandle | None = None
 
     async def run(self, script: Script, keys: Sequence[Argument], *arguments: Argument) -> Reply:
@@ -167,14 +172,26 @@ class SharedConnection:
     def _leave(self, protocol: _Protocol, told: Place | None) -> None:
         if self._protocol is protocol:
             self._protocol, self._told = None, told
+            self._left.add(protocol)
         protocol.retire()
 
     async def _opened(self) -> _Protocol:
-        async with self._opening:
-            if self._protocol is None or not self._protocol.is_open:
-                self._protocol = await self._reached()
-                self._watch_answers()
-            return self._protocol
+        if self._is_closed:
+            raise ConnectionLostError(_LOST)
+        # One attempt for all who come meanwhile: one after the other they would wait out its limit each.
+        if self._opening is None:
+            self._opening = asyncio.create_task(self._open(), name="index connection")
+        return await asyncio.shield(self._opening)
+
+    async def _open(self) -> _Protocol:
+        try:
+            self._protocol = protocol = await self._reached()
+            if self._is_closed:
+                protocol.abort()
+            self._watch_answers()
+            return protocol
+        finally:
+            self._opening = None
 
     async def _reached(self) -> _Protocol:
         """A connection to the first place that answers: where we were told, then the seeds."""
@@ -208,10 +225,15 @@ class SharedConnection:
         """A connection on which we have said who we are and which database we mean."""
         protocol = await self._connected(place)
         places = self._places
-        if places.password:
-            await _agreed(protocol, "AUTH", *([places.user] if places.user else []), places.password)
-        if places.database:
-            await _agreed(protocol, "SELECT", places.database)
+        try:
+            if places.password:
+                await _agreed(protocol, "AUTH", *([places.user] if places.user else []), places.password)
+            if places.database:
+                await _agreed(protocol, "SELECT", places.database)
+        except BaseException:
+            # Also when the time is over: the server would keep a connection for each attempt.
+            protocol.abort()
+            raise
         return protocol
 
     async def _connected(self, place: Place) -> _Protocol:
@@ -229,28 +251,34 @@ class SharedConnection:
         return _Protocol(self._forget)
 
     def _forget(self, protocol: _Protocol) -> None:
+        self._left.discard(protocol)
         if self._protocol is protocol:
             self._protocol = None
 
     def _watch_answers(self) -> None:
         """Give up a connection whose server hangs; one timer for all calls costs none of them anything."""
-        protocol = self._protocol
-        if protocol is None:
-            return
-        if protocol.oldest_seconds() > self._answer_seconds:
-            protocol.abort()
-            return
-        loop = asyncio.get_running_loop()
         if self._watch is not None:
             self._watch.cancel()
+        asked = self._asked()
+        for protocol in asked:
+            if protocol.oldest_seconds() > self._answer_seconds:
+                protocol.abort()
+        if not asked:
+            return
+        loop = asyncio.get_running_loop()
         self._watch = loop.call_later(self._answer_seconds / 4, self._watch_answers)
 
     def close(self) -> None:
-        """End the connection; calls that wait end with ConnectionLostError."""
+        """End the connection for good; calls that wait end with ConnectionLostError."""
+        self._is_closed = True
         if self._watch is not None:
             self._watch.cancel()
-        if self._protocol is not None:
-            self._protocol.abort()
+        for protocol in self._asked():
+            protocol.abort()
+
+    def _asked(self) -> list[_Protocol]:
+        """The connections on which calls may wait."""
+        return [*self._left, *([] if self._protocol is None else [self._protocol])]
 
 
 _MOST_MOVES = 5
@@ -264,5 +292,4 @@ def _packed(words: tuple[Argument, ...]) -> bytes:
 async def _agreed(protocol: _Protocol, *words: Argument) -> None:
     reply = await protocol.ask(_packed(words))
     if isinstance(reply, hiredis.ReplyError):
-        protocol.abort()
         raise ResponseError(str(reply).partition(" ")[0])

@@ -15,7 +15,7 @@ from dedup_service.rpc.edge import Edge, between
 from dedup_service.rpc.errors import status_of
 from dedup_service.rpc.ordered_streams import in_order, prepared
 from dedup_service.rpc.page_tokens import page_size
-from dedup_service.rpc.record_conversion import read_candidate
+from dedup_service.rpc.record_conversion import read_candidate, read_query
 from dedup_service.rpc.score_conversion import (
     explanation_message,
     match_response,
@@ -60,7 +60,7 @@ class MatchService:
             case "record":
                 side: Side = resource_names.record_key(request.record, "record")
             case "candidate":
-                side = read_candidate(request.candidate, "candidate", self._rules.policy.functions)
+                side = read_query(request.candidate, "candidate", self._rules.policy.functions)
             case _:
                 raise InvalidInput.at("query", "say a record or a candidate")
         probability = model.review_threshold

@@ -66,8 +66,25 @@ def read_record(
     return draft
 
 
+def read_query(message: core_pb2.Candidate, at: str, functions: frozenset[str]) -> RecordDraft:
+    """The draft of what is to be matched; the workflow checks the rest of it."""
+    draft, has_kind = _candidate_draft(message)
+    return draft if has_kind else read_candidate(message, at, functions)
+
+
 def read_candidate(message: core_pb2.Candidate, at: str, functions: frozenset[str]) -> RecordDraft:
     """The draft of a record that is not stored, checked whole."""
+    draft, has_kind = _candidate_draft(message)
+    violations = draft_violations(draft, functions, at)
+    if not has_kind:
+        violations.append(Violation(f"{at}.kind", "must be LEAD, CONTACT or ACCOUNT"))
+    if violations:
+        raise InvalidInput(violations)
+    return draft
+
+
+def _candidate_draft(message: core_pb2.Candidate) -> tuple[RecordDraft, bool]:
+    """The draft, and whether its kind is one."""
     kind = enum_numbers.RECORD_KIND_OF.get(message.kind)
     draft = RecordDraft(
         key=_UNSAVED_KEY,
@@ -75,12 +92,7 @@ def read_candidate(message: core_pb2.Candidate, at: str, functions: frozenset[st
         values=dict(message.values),
         person_account=message.person_account and kind is not None,
     )
-    violations = draft_violations(draft, functions, at)
-    if kind is None:
-        violations.append(Violation(f"{at}.kind", "must be LEAD, CONTACT or ACCOUNT"))
-    if violations:
-        raise InvalidInput(violations)
-    return draft
+    return draft, kind is not None
 
 
 def _read_owner(message: record_service_pb2.Record) -> Owner:

@@ -8,10 +8,12 @@ import asyncio
 from collections.abc import Collection, Sequence
 
 import psycopg
+from psycopg import errors
 
 from dedup_service.domain.records import Record
 from dedup_service.store.rows import record_of
 from dedup_service.store.statements import statement
+from dedup_service.workflows.background import end_tasks
 
 _Waiting = tuple[Collection[int], "asyncio.Future[dict[int, Record]]"]
 
@@ -47,10 +49,11 @@ class RecordLookups:
             together, self._waiting = self._waiting, []
             try:
                 records = await self._read(list({number for numbers, _ in together for number in numbers}))
+            except asyncio.CancelledError:
+                self._waiting = together + self._waiting
+                raise
             except Exception as error:  # noqa: BLE001  each caller gets it, as if it had asked alone
-                for _, found in together:
-                    if not found.done():
-                        found.set_exception(error)
+                _fail(together, error)
                 continue
             for numbers, found in together:
                 if not found.done():
@@ -60,9 +63,9 @@ class RecordLookups:
         was_open = self._connection is not None
         try:
             return await self._rows(record_nos)
-        except psycopg.OperationalError:
-            await self.close()
-            if not was_open:
+        except psycopg.OperationalError as error:
+            await self._disconnect()
+            if not was_open or isinstance(error, errors.QueryCanceled):
                 raise
         # PostgreSQL may have been restarted since the last lookup.
         return await self._rows(record_nos)
@@ -83,7 +86,21 @@ class RecordLookups:
         return connection
 
     async def close(self) -> None:
-        """Give the connection back."""
+        """Give the connection back; lookups that are under way fail."""
+        if self._task is not None:
+            # Closed under a statement, the connection would leave those who wait for it waiting for ever.
+            await end_tasks([self._task])
+        waiting, self._waiting = self._waiting, []
+        _fail(waiting, psycopg.OperationalError("the lookups were closed"))
+        await self._disconnect()
+
+    async def _disconnect(self) -> None:
         if self._connection is not None:
             connection, self._connection = self._connection, None
             await connection.close()
+
+
+def _fail(waiting: Sequence[_Waiting], error: Exception) -> None:
+    for _, found in waiting:
+        if not found.done():
+            found.set_exception(error)

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
+import pytest
+
 from dedup_service.domain.decision import Case, Decision, decide
 from dedup_service.domain.delegations import Roles
 from dedup_service.domain.policy import Impact, VetoRule
@@ -51,6 +53,7 @@ def compare_ballots(case: Case, found: Decision, poll: Poll, where: object) -> N
     assert {veto.rule.value for veto in (*found.vetoes, *found.lifted)} == poll.vetoes, where
 
 
+@pytest.mark.proof
 def test_every_cell_is_decided_as_the_text_says() -> None:
     """Kinds, classes, states, weights, obstacles, functions and periods: both agree on each combination."""
     random = Random(7)
@@ -123,6 +126,7 @@ def _pool(random: Random) -> list[Case]:
     return [case_for(cell, random) for cell in cells(1) if cell.company != "desk" and not cell.period_over]
 
 
+@pytest.mark.proof
 def test_random_vote_sequences_end_as_the_text_says() -> None:
     """Whoever votes, leaves, delegates or changes the plan: both agree after each vote and at the end."""
     random = Random(11)

@@ -8,6 +8,8 @@ from pathlib import Path
 from random import Random
 from typing import TypeVar
 
+import pytest
+
 from dedup_service.client import DedupClient, ServiceError
 from dedup_service.v1.audit_service_pb2 import VerifyAuditRequest
 from dedup_service.v1.change_service_pb2 import CHANGE_TYPE_MERGED, CHANGE_TYPE_UNDONE
@@ -125,6 +127,7 @@ def repeat_last_writes(story: Story) -> None:
     story.step_writes.clear()
 
 
+@pytest.mark.proof
 def test_kill_between_any_two_steps(tmp_path: Path) -> None:
     """What was answered is there after kill -9, and a repeated write has one effect and the same answer."""
     with followed_service(tmp_path) as service:
@@ -141,6 +144,7 @@ def test_kill_between_any_two_steps(tmp_path: Path) -> None:
         story.hang_up()
 
 
+@pytest.mark.proof
 def test_kill_during_any_write(tmp_path: Path) -> None:
     """A write that kill -9 interrupts is done whole or not at all; repeated, it happens once."""
     with followed_service(tmp_path) as service:

