@@ -172,10 +172,11 @@ class Level:
 
 
 class Comparison(NamedTuple):
-    """A comparator with its levels' weights."""
+    """A comparator with its levels' weights, and the most that any of them weighs, at least 0."""
 
     comparator: Comparator
     levels: Mapping[str, Level]
+    most_bits: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +336,7 @@ def _comparison(
         else:
             apart_bits = built.weight_bits
         below = levels[level.name] = built
-    return Comparison(comparator, levels)
+    return Comparison(comparator, levels, max(0.0, *(level.weight_bits for level in levels.values())))
 
 
 def _level(

@@ -8,13 +8,23 @@ sums are exact.
 import math
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 import msgspec
 
 from scoring.comparables import Comparable
 from scoring.findings import Finding
-from scoring.model import MAX_WEIGHT_BITS, EntityModel, Level, ScoringModel, on_grid, shipped_model
+from scoring.model import (
+    MAX_WEIGHT_BITS,
+    Comparison,
+    EntityModel,
+    Level,
+    ScoringModel,
+    on_grid,
+    shipped_model,
+)
 
 
 class Verdict(StrEnum):
@@ -69,22 +79,25 @@ def score_likely(
     least_probability: float = 0.0,
 ) -> list[tuple[int, PairScore]]:
     """The position and score of each candidate that is at least so likely to be the same, in their order; the
-    same bits as `score_pair`. The unlikely ones cost the least: their evidence is never put into words.
+    same bits as `score_pair`. An unlikely one costs the least: it is left as soon as no comparison that is
+    still to come could lift it.
     """
     if model is None:
         model = shipped_model()
     entity_model = model.of(query.entity)
     least_bits = _least_bits(least_probability)
+    steps = _steps(query, entity_model)
     found = []
     for at, candidate in enumerate(candidates):
         if candidate.entity is not query.entity:
-            if least_probability <= 0.0:
-                found.append((at, _different_entities(model)))
+            score = _different_entities(model)
+            if score.match_probability >= least_probability:
+                found.append((at, score))
             continue
-        reached = _reached(query, candidate, entity_model)
-        strangers = entity_model.prior_bits
-        for _, _, _, weight in reached:
-            strangers += weight
+        compared = _compared(query, candidate, steps, least_bits)
+        if compared is None:
+            continue
+        reached, strangers = compared
         common = _common(reached) if entity_model.common_bits else 0.0
         strangers -= common
         # Every other reason to agree only takes off.
@@ -105,7 +118,11 @@ def _least_bits(probability: float) -> float:
     """A weight below which no probability is as high, with room for rounding."""
     if probability <= 0.0:
         return -math.inf
-    return math.log2(probability / max(1.0 - probability, 1e-300)) - 1e-6
+    # From some 53 bits on a probability is 1.0.
+    return min(_SURE_BITS, math.log2(probability / max(1.0 - probability, 1e-300)) - 1e-6)
+
+
+_SURE_BITS = 50.0
 
 
 def match_probability(weight_bits: float) -> float:
@@ -138,29 +155,66 @@ _FAR_BITS = 22.0
 _LN2 = math.log(2.0)
 
 
+class _Step(NamedTuple):
+    """One comparison to make: its place in the model, and the most that it can give."""
+
+    place: int
+    comparison: Comparison
+    most_bits: float
+
+
+class _Steps(NamedTuple):
+    """The comparisons of a query, those that can give most first, and the weight if all of them did."""
+
+    steps: Sequence[_Step]
+    most_bits: float
+
+
 class _Reached(NamedTuple):
     """What one comparison of a pair came to; all weights are on the grid, so that sums of them are exact."""
 
+    place: int
     comparison: str
     level: Level
     finding: Finding
     weight_bits: float
 
 
-def _reached(left: Comparable, right: Comparable, model: EntityModel) -> list[_Reached]:
+def _steps(query: Comparable, model: EntityModel) -> _Steps:
+    steps = [
+        _Step(place, one, one.most_bits if any(map(partial(getattr, query), one.comparator.reads)) else 0.0)
+        for place, one in enumerate(model.comparisons)
+    ]
+    steps.sort(key=attrgetter("most_bits"), reverse=True)
+    return _Steps(steps, model.prior_bits + sum(step.most_bits for step in steps))
+
+
+def _compared(
+    left: Comparable, right: Comparable, steps: _Steps, least_bits: float
+) -> tuple[list[_Reached], float] | None:
+    """What each comparison came to, in the order of the model, and the weight against strangers; None where
+    that cannot reach `least_bits`.
+    """
     if right < left:
         left, right = right, left
     reached = []
-    for comparator, levels in model.comparisons:
+    bits = steps.most_bits
+    for place, (comparator, levels, _), most_bits in steps.steps:
         finding = comparator.compare(left, right)
+        bits -= most_bits
         if finding is not None:
             level = levels[finding.level]
-            reached.append(_Reached(comparator.name, level, finding, level.weight_of(finding.value)))
-    return reached
+            weight = level.weight_of(finding.value)
+            reached.append(_Reached(place, comparator.name, level, finding, weight))
+            bits += weight
+        if bits < least_bits:
+            return None
+    reached.sort(key=itemgetter(0))
+    return reached, bits
 
 
 def _contribution(reached: _Reached) -> Contribution:
-    comparison, level, finding, weight = reached
+    _, comparison, level, finding, weight = reached
     evidence = finding.evidence
     if level.frequencies is not None and finding.value:
         evidence = f"{evidence}, of about 1 in {round(1 / level.frequency_of(finding.value)):,}"
@@ -173,7 +227,7 @@ def _common(reached: Sequence[_Reached], alternative: int | None = None) -> floa
     """
     bits = [
         level.common_of(weight)
-        for _, level, _, weight in reached
+        for _, _, level, _, weight in reached
         if level.common_bits and (alternative is None or level.against[alternative] is None)
     ]
     return sum(bits) - max(bits) if len(bits) > 1 else 0.0
@@ -192,7 +246,7 @@ def _alternatives(
     contributions = []
     for at, alternative in enumerate(model.alternatives):
         bits = alternative.prior_bits
-        for _, level, _, weight in reached:
+        for _, _, level, _, weight in reached:
             against = level.against[at]
             bits += weight if against is None else against
         if model.common_bits:

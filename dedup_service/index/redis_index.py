@@ -27,9 +27,9 @@ from dedup_service.workflows.index_port import (
     IndexUpdate,
 )
 
-HOT_KEY_LIMIT = 1_000
-MEMBER_BUDGET = 3_000
-CANDIDATE_LIMIT = 300
+HOT_KEY_LIMIT = 300
+MEMBER_BUDGET = 1_000
+CANDIDATE_LIMIT = 200
 SCAN_COUNT = 1_000
 
 

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring import Contribution, Entity, PairScore, Verdict, prepare, score_many, score_pair
+from scoring import (
+    Contribution,
+    Entity,
+    PairScore,
+    Verdict,
+    prepare,
+    score_likely,
+    score_many,
+    score_pair,
+)
 from scoring.model import MAX_WEIGHT_BITS
 from scoring.pairs import match_probability
 from tests.scoring.scored_records import (
@@ -182,3 +191,16 @@ def _agreeing_is_no_worse(left: Values, right: Values, comparison: str, entity: 
     agreeing = left | {field: right[field]}
     after = score_values(agreeing, right, entity)
     assert after.match_weight_bits >= before.match_weight_bits
+
+
+@given(query=any_values(), others=st.lists(any_values(), max_size=8), least=st.floats(0, 1))
+def test_the_likely_are_those_of_all_that_are_as_likely(
+    model_name: str, query: tuple[Values, Entity], others: list[tuple[Values, Entity]], least: float
+) -> None:
+    """What is left early would have scored below the least probability, to the last bit."""
+    model, one = model_of(model_name), prepare(*query)
+    candidates = [prepare(*query), *(prepare(*other) for other in others)]
+    scores = score_many(one, candidates, model)
+    assert [score for _, score in score_likely(one, candidates, model)] == scores
+    expected = [(at, score) for at, score in enumerate(scores) if score.match_probability >= least]
+    assert score_likely(one, candidates, model, least) == expected
