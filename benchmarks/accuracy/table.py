@@ -89,6 +89,25 @@ def markdown(sets: Sequence[SetFacts], judged: Sequence[Judged], about: dict[str
     )
 
 
+def table() -> str:
+    """What benchmarks/README.md shows, from results/accuracy.json."""
+    content = json.loads((RESULTS / f"{NAME}.json").read_text("utf-8"))
+    sets = [
+        SetFacts(
+            one["name"],
+            one["records"],
+            one["true_pairs"],
+            one["largest_true_cluster"],
+            one["licence"],
+            "",
+            [Result(**result) for result in one["results"]],
+        )
+        for one in content["sets"]
+    ]
+    judged = [Judged(one["target"], one["measured"], State(one["state"])) for one in content["targets"]]
+    return markdown(sets, judged, content["machine"]) + "\n"
+
+
 def write(sets: Sequence[SetFacts], judged: Sequence[Judged]) -> None:
     """Write results/accuracy.json and the tables between the marks in benchmarks/README.md."""
     about = machine()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.accuracy import table as accuracy
 from benchmarks.report import README, RESULTS, table
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +25,8 @@ def test_settings_table_is_the_codes() -> None:
 @pytest.mark.parametrize("results", sorted(RESULTS.glob("*.json")), ids=lambda path: path.stem)
 def test_figures_are_the_measured_ones(results: Path) -> None:
     """benchmarks/README.md shows each benchmark's figures as its last run wrote them."""
-    assert f"<!-- {results.stem} -->\n{table(results.stem)}<!-- /" in README.read_text("utf-8")
+    shown = accuracy.table() if results.stem == "accuracy" else table(results.stem)
+    assert f"<!-- {results.stem} -->\n{shown}<!-- /" in README.read_text("utf-8")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
