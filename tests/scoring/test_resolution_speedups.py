@@ -87,6 +87,7 @@ def test_pairs_weigh_what_their_outcomes_weigh(entity: Entity, processes: int) -
     assert np.array_equal(weigh_pairs(outcomes, left, right, model, processes), whole)
 
 
+@pytest.mark.proof
 def test_resolution_does_not_depend_on_processes() -> None:
     """Training, weights and clusters of people are the same in one process and in two."""
     records = generated(Entity.PERSON, COUNT, 5).comparables
