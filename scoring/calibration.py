@@ -15,7 +15,8 @@ from scoring.errors import TrainingError
 from scoring.evaluation.curves import Floats
 from scoring.evaluation.intervals import wilson
 from scoring.evaluation.metrics import Mask
-from scoring.model import GRID, EntityParameters, ScoringModel
+from scoring.model import GRID, ScoringModel
+from scoring.model_parameters import EntityParameters
 from scoring.pairs import match_probability
 
 LEAST_LABELS = 50

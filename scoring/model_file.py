@@ -14,7 +14,8 @@ import msgspec
 
 from scoring.comparables import Entity
 from scoring.errors import ModelError
-from scoring.model import EntityParameters, ScoringModel, build_model
+from scoring.model import ScoringModel, build_model
+from scoring.model_parameters import EntityParameters
 
 _DIGEST_DIGITS = 10
 

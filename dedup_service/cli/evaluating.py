@@ -27,8 +27,9 @@ from dedup_service.reports.waterfall import LEAST_SHOWN_BITS
 from scoring import Entity, ModelError, ScoringError, ScoringModel, shipped_model
 from scoring.evaluation.intervals import Interval, Intervals
 from scoring.evaluation.metrics import PairCounts
-from scoring.model import EntityParameters, build_model, parse_parameters
+from scoring.model import build_model
 from scoring.model_file import model_of, parse_model_file
+from scoring.model_parameters import EntityParameters, parse_parameters
 
 _RESULT_COLUMNS = ("taken for one", "precision", "recall", "F1", "right", "wrong", "missed")
 _IGNORED_SHOWN = 12

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dedup_service.reports.pictures import BLUE, GREY, ORANGE, blank, in_bits, styled, svg_of
 from scoring import Comparable, Entity, ScoringModel
-from scoring.model import LevelParameters
+from scoring.model_parameters import LevelParameters
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

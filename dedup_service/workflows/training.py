@@ -36,8 +36,9 @@ from scoring.calibration import (
     shifted,
     threshold_for,
 )
-from scoring.model import EntityParameters, build_model
+from scoring.model import build_model
 from scoring.model_file import LabelInfluence, ModelFile, model_of, new_model_file
+from scoring.model_parameters import EntityParameters
 from scoring.pairs import match_probability
 from scoring.resolution import resolve
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from scoring.model import ComparisonParameters, EntityParameters, LevelParameters, build_entity_model
+from scoring.model import build_entity_model
+from scoring.model_parameters import ComparisonParameters, EntityParameters, LevelParameters
 from scoring.resolution.expectation import Counted, Shares, level_counts, posterior, tidy
 from scoring.resolution.weights import probabilities, weigh
 

@@ -16,13 +16,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.model import (
-    ComparisonParameters,
-    EntityModel,
-    EntityParameters,
-    LevelParameters,
-    build_entity_model,
-)
+from scoring.model import EntityModel, build_entity_model
+from scoring.model_parameters import ComparisonParameters, EntityParameters, LevelParameters
 from scoring.resolution.frequencies import COMMON_SHARE
 from scoring.resolution.monotone import never_rising_chances
 from scoring.resolution.outcomes import Codes, Outcome

@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from scoring.comparables import Comparable
-from scoring.model import EntityParameters, LevelParameters
+from scoring.model_parameters import EntityParameters, LevelParameters
 
 PRIOR_RECORDS = 5000
 COMMON_SHARE = 0.2

@@ -10,13 +10,13 @@ from scoring.calibration import expected_threshold
 from scoring.comparables import Comparable, Entity
 from scoring.model import (
     EntityModel,
-    EntityParameters,
     ScoringModel,
     build_entity_model,
     shipped_model,
     with_match_threshold,
     with_parameters,
 )
+from scoring.model_parameters import EntityParameters
 from scoring.pairs import different_entities_bits
 from scoring.resolution.candidates import Candidates, candidate_pairs
 from scoring.resolution.chosen import fit_chosen

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from scoring.comparables import Comparable
-from scoring.model import EntityParameters
+from scoring.model_parameters import EntityParameters
 from scoring.resolution.expectation import Counted, Shares, Strengths, fit_matches, fit_strangers, tidy
 from scoring.resolution.frequencies import floor_factor, trained_frequencies
 from scoring.resolution.outcomes import Codes, Outcomes

@@ -24,8 +24,8 @@ from dedup_service.reports.truth import ClusterTruth
 from dedup_service.v1.core_pb2 import RecordKind
 from dedup_service.v1.record_service_pb2 import Record
 from scoring import Entity, shipped_model
-from scoring.model import format_parameters
 from scoring.model_file import format_model_file, new_model_file
+from scoring.model_parameters import format_parameters
 from tests.cli.command_results import Run
 from tests.reports.labelled_people import HEADER, rows, write, write_clusters, write_pairs, write_people
 

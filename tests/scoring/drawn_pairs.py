@@ -6,7 +6,7 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from scoring.model import ComparisonParameters, EntityParameters, LevelParameters
+from scoring.model_parameters import ComparisonParameters, EntityParameters, LevelParameters
 from scoring.resolution.expectation import Counted, tidy
 from scoring.resolution.outcomes import Outcome
 

