@@ -5,7 +5,13 @@ from scoring import Entity, prepare, score_pair
 score = score_pair(prepare(one, Entity.PERSON), prepare(other, Entity.PERSON))
 """
 
-from scoring.blocking import BlockingRule, blocking_fingerprint, blocking_keys, blocking_rules
+from scoring.blocking import (
+    BlockingRule,
+    blocking_fingerprint,
+    blocking_keys,
+    blocking_rules,
+    most_members,
+)
 from scoring.clustering import Cluster, Link, cluster
 from scoring.comparables import Comparable, Entity, pack, unpack
 from scoring.errors import (
@@ -44,6 +50,7 @@ __all__ = [
     "blocking_keys",
     "blocking_rules",
     "cluster",
+    "most_members",
     "pack",
     "prepare",
     "score_likely",

@@ -23,6 +23,11 @@ _LOCAL_MIN = 6
 _BEGINNING = 6
 _COMPANY_BEGINNING = 10
 _LEAST_INITIALS = 3
+# Rules whose keys tell of one person or company only where few records have them.
+# Each was tried at 1,000,000 records (benchmarks/README.md, "Match"): what a larger block would add to the
+# true duplicates found is less than half a percent, and it would cost most of the comparisons.
+SELECTIVE_MOST_MEMBERS = 30
+_SELECTIVE_PREFIXES = frozenset({"a", "c", "k", "l", "ca", "co", "cq", "cr"})
 _COMMON_WORDS = (
     word_set("branch_words") | word_set("parent_words") | word_set("place_words") | word_set("common_words")
 )
@@ -30,10 +35,14 @@ _COMMON_WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class BlockingRule:
-    """What the keys of one prefix have in common."""
+    """What the keys of one prefix have in common.
+
+    A key that more than `most_members` records have makes none of them a candidate; None is no limit.
+    """
 
     prefix: str
     description: str
+    most_members: int | None = None
 
 
 _CONTACT_RULES = {
@@ -66,11 +75,21 @@ _COMPANY_RULES = {
 }
 # Companies' keys have prefixes of their own, so that no block holds pairs that can never match.
 _COMPANY = "c"
+
+
+
+def _rule(prefix: str, description: str) -> BlockingRule:
+    if prefix not in _SELECTIVE_PREFIXES:
+        return BlockingRule(prefix, description)
+    few = f"{description}, where at most {SELECTIVE_MOST_MEMBERS} records have it in common"
+    return BlockingRule(prefix, few, SELECTIVE_MOST_MEMBERS)
+
+
 _RULES = tuple(
     sorted(
-        [BlockingRule(prefix, f"people: {text}") for prefix, text in (_CONTACT_RULES | _PERSON_RULES).items()]
+        [_rule(prefix, f"people: {text}") for prefix, text in (_CONTACT_RULES | _PERSON_RULES).items()]
         + [
-            BlockingRule(_COMPANY + prefix, f"companies: {text}")
+            _rule(_COMPANY + prefix, f"companies: {text}")
             for prefix, text in (_CONTACT_RULES | _COMPANY_RULES).items()
         ],
         key=lambda rule: rule.prefix,
@@ -81,6 +100,11 @@ _RULES = tuple(
 def blocking_rules() -> tuple[BlockingRule, ...]:
     """The rules behind the prefixes of blocking keys, sorted by prefix."""
     return _RULES
+
+
+def most_members(blocking_key: str) -> int | None:
+    """With how many members at most a key makes candidates, by its rule; None is any number."""
+    return SELECTIVE_MOST_MEMBERS if blocking_key.partition(":")[0] in _SELECTIVE_PREFIXES else None
 
 
 def blocking_fingerprint() -> str:

@@ -4,7 +4,7 @@ It asks `scoring.blocking_keys` of each resident anew, without the service, its 
 """
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -34,13 +34,19 @@ class Blocks:
     keys_of_query: list[tuple[int, ...]]
     starts: npt.NDArray[np.int64]
     members: npt.NDArray[np.int32]
+    limits: Sequence[int | None]
 
     def members_of(self, key: int) -> npt.NDArray[np.int32]:
         return self.members[self.starts[key] : self.starts[key + 1]]
 
     def candidates(self, query: int) -> frozenset[int]:
-        """The numbers of the residents that share a key with a query."""
-        return frozenset(n for key in self.keys_of_query[query] for n in self.members_of(key).tolist())
+        """The numbers of the residents that share a key with a query, where not too many do for its rule."""
+        found: set[int] = set()
+        for key in self.keys_of_query[query]:
+            members, limit = self.members_of(key), self.limits[key]
+            if limit is None or len(members) <= limit:
+                found.update(members.tolist())
+        return frozenset(found)
 
 
 def blocks(population: Population, query_count: int | None = None) -> Blocks:
@@ -50,12 +56,13 @@ def blocks(population: Population, query_count: int | None = None) -> Blocks:
     for message in population.queries[:query_count]:
         keys = keys_of(MatchRequest.FromString(message).candidate)
         keys_of_query.append(tuple(numbers.setdefault(key, len(numbers)) for key in keys))
+    limits = [scoring.most_members(key) for key in numbers]
     found = _members(population.folder, numbers)
     shared = np.concatenate([pair[0] for pair in found])
     residents = np.concatenate([pair[1] for pair in found])
     order = np.argsort(shared, kind="stable")
     starts = np.searchsorted(shared[order], np.arange(len(numbers) + 1))
-    return Blocks(keys_of_query, starts, residents[order])
+    return Blocks(keys_of_query, starts, residents[order], limits)
 
 
 def keys_of(record: Record | Candidate) -> tuple[str, ...]:

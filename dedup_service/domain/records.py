@@ -185,6 +185,17 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveRecord:
+    """An active record, as far as a match tells of it; `lead` is the draft of a lead, None of another kind."""
+
+    record_no: int
+    key: RecordKey
+    kind: RecordKind
+    golden_id: str
+    lead: RecordDraft | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Violation:
     """One thing wrong with an input: where (a field path) and what to do about it."""
 

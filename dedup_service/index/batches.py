@@ -12,7 +12,8 @@ import msgspec
 from dedup_service.index import layout
 from dedup_service.workflows.index_port import IndexEntry, IndexUpdate
 
-ENTRIES_PER_BATCH = 1_000
+# One script writes them, some 75 us each, and no match is answered meanwhile.
+ENTRIES_PER_BATCH = 100
 
 Operation = tuple[str, msgspec.Raw, Sequence[str], Sequence[str]]
 _encoder = msgspec.msgpack.Encoder()

@@ -47,6 +47,7 @@ class IndexFollower:
         self._applied = 0
         self._last_head = 0
         self._usable = False
+        self._told_defect = ""
         self._pending: dict[int, IndexUpdate] = {}
         self._wake = asyncio.Event()
         self._advanced = asyncio.Event()
@@ -152,15 +153,22 @@ class IndexFollower:
             await self._index.discard(status.epoch)
         self._usable = not ahead and status.epoch != ""
         if status.defect or ahead:
-            level = logging.WARNING if ahead or status.epoch else logging.INFO
-            LOG.log(level, "index is built: %s", status.defect or "it is ahead of the ledger")
+            self._tell(status.defect or "it is ahead of the ledger", serves=ahead or status.epoch != "")
             # What was seen while a rebuild ran may be mended by it: the next check tells.
             if not was_rebuilding:
                 self.request_rebuild()
+        else:
+            self._told_defect = ""
         if self._usable:
             self._note(status.applied_revision)
             if status.applied_revision < head:
                 self._note(await catch_up(self._index, layout.META, self._ledger, status.applied_revision))
+
+    def _tell(self, defect: str, *, serves: bool) -> None:
+        """Log why the index is built; once, as every check finds the same until it is."""
+        if defect != self._told_defect:
+            self._told_defect = defect
+            LOG.log(logging.WARNING if serves else logging.INFO, "index is built: %s", defect)
 
     async def _apply_pending(self) -> None:
         """Apply what was handed over; read the ledger where a revision is missing between."""

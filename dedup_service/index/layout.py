@@ -68,6 +68,14 @@ def with_buckets(stored: Iterable[str]) -> list[str]:
     return flat
 
 
+def with_buckets_and_limits(blocking_keys: Iterable[str]) -> list[str | int]:
+    """Each key as stored, its bucket, and with how many members at most it counts; 0 is any number."""
+    flat: list[str | int] = []
+    for key in blocking_keys:
+        flat += (*with_buckets([stored_key(key)]), scoring.most_members(key) or 0)
+    return flat
+
+
 def payload_key(epoch: str, record_no: int) -> str:
     return f"{PREFIX}{epoch}:p:{record_no}"
 

@@ -4,15 +4,18 @@ A build catches up with the ledger until it is as far as the epoch that serves, 
 Only one follower builds at a time; a build that its follower has left is taken over after a while.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from dedup_service.domain.errors import IndexUnavailable
 from dedup_service.index import layout
-from dedup_service.index.batches import ENTRIES_PER_BATCH, batch_of_entries
+from dedup_service.index.batches import ENTRIES_PER_BATCH, Batch, batch_of_entries
 from dedup_service.index.connection import Argument
 from dedup_service.index.redis_index import EpochState, RedisIndex
 from dedup_service.index.server import reaching_server
 from dedup_service.telemetry.recording import IndexMeter
+from dedup_service.workflows.background import end_tasks
 from dedup_service.workflows.index_port import IndexEntry, IndexUpdate, LedgerSource
 
 ABANDONED_AFTER_SECONDS = 10
@@ -31,9 +34,10 @@ async def rebuild(index: RedisIndex, ledger: LedgerSource, meter: IndexMeter = _
         if not await build.begin():
             return False
         meter.rebuild_begun(await ledger.record_count())
-        async for entries in batches:
-            await build.load(entries)
-            meter.rebuild_loaded(len(entries))
+        async with build.loading():
+            async for entries in batches:
+                await build.load(entries)
+                meter.rebuild_loaded(len(entries))
     needed: int | None = revision
     while needed is not None:
         reached = await catch_up(index, layout.BUILD, ledger, revision)
@@ -69,6 +73,7 @@ class _Build:
     def __init__(self, index: RedisIndex, state: EpochState) -> None:
         self._index = index
         self._state = state
+        self._writing: asyncio.Task[None] | None = None
 
     async def begin(self) -> bool:
         """Take the right to build; False when somebody else has it."""
@@ -83,13 +88,31 @@ class _Build:
             )
         return bool(answer)
 
+    @asynccontextmanager
+    async def loading(self) -> AsyncIterator[None]:
+        """What is loaded within is written when this ends."""
+        try:
+            yield
+            await self._written()
+        finally:
+            await end_tasks([] if self._writing is None else [self._writing])
+
     async def load(self, entries: Sequence[IndexEntry]) -> None:
-        """Write records of the snapshot."""
+        """Write records of the snapshot; returns while they are written, so that the next can be prepared."""
         for start in range(0, len(entries), ENTRIES_PER_BATCH):
             batch = batch_of_entries(entries[start : start + ENTRIES_PER_BATCH], self._state.applied_revision)
-            async with reaching_server():
-                if await self._index.write(layout.BUILD, self._state, batch) is None:
-                    raise _build_lost()
+            await self._written()
+            self._writing = asyncio.create_task(self._write(batch), name="index build write")
+
+    async def _write(self, batch: Batch) -> None:
+        async with reaching_server():
+            if await self._index.write(layout.BUILD, self._state, batch) is None:
+                raise _build_lost()
+
+    async def _written(self) -> None:
+        """Wait for the write under way, and raise what it raised."""
+        if self._writing is not None:
+            await self._writing
 
     async def publish(self) -> int | None:
         """Let this epoch serve; or the revision that it must reach before it may."""

@@ -90,7 +90,7 @@ class RedisIndex:
             *(self.store_id, self._format),
             *(self._hot_key_limit, MEMBER_BUDGET, self._candidate_limit),
             layout.kind_letters(kinds),
-            *layout.with_buckets(map(layout.stored_key, keys)),
+            *layout.with_buckets_and_limits(keys),
         ]
         async with reaching_server():
             answer = await self._matching.run(
@@ -106,6 +106,21 @@ class RedisIndex:
         ]
         reasons = _incompleteness(outcome, revision, max(min_revision, self._floor_revision), truncated)
         return CandidateSet(tuple(found), not reasons, tuple(reasons), revision)
+
+    async def member_counts(self, blocking_keys: Collection[str]) -> list[int]:
+        """How many records have each of these keys."""
+        async with reaching_server():
+            state = await self.state(layout.META)
+            if state is None:
+                return [0] * len(blocking_keys)
+            return await asyncio.gather(*(self._member_count(state.epoch, key) for key in blocking_keys))
+
+    async def _member_count(self, epoch: str, blocking_key: str) -> int:
+        key, bucket = layout.with_buckets([layout.stored_key(blocking_key)])
+        held = await self.server.ask("HGET", f"{layout.PREFIX}{epoch}:b:{bucket}", key)
+        if held != b"*":
+            return int(held is not None)
+        return int(await self.server.ask("SCARD", f"{layout.PREFIX}{epoch}:k:{key}"))
 
     async def status(self) -> IndexStatus:
         """How the index is, as its own account and the number of keys say; costs one round trip."""
@@ -139,7 +154,7 @@ class RedisIndex:
         found = [
             HotKey(key.decode(), count)
             for key, count in zip(hot, counts, strict=True)
-            if count > self._hot_key_limit
+            if count > self._hot_key_limit and scoring.most_members(key.decode()) is None
         ]
         return tuple(sorted(found, key=lambda each: (-each.member_count, each.blocking_key)))
 

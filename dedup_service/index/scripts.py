@@ -97,7 +97,7 @@ return meta
 """
 
 # KEYS: meta, build. ARGV: store_id, format_version, hot limit, members to read in all, candidates to give,
-# letters of the kinds wanted (empty: all), then key, bucket, key, ...
+# letters of the kinds wanted (empty: all), then key, bucket, most members with which it counts (0: any), ...
 # Answer: [outcome, revision, positions of keys not read whole, record_no, sum of 2^position of shared keys,
 # payload, record_no, ...]; outcome is 'whole', 'damaged' or 'missing' (nothing to read for this store and
 # format). Small keys are read first. Of too many candidates those stay whose shared keys tell most:
@@ -116,18 +116,19 @@ local function add(no, place, bits)
   shared[no] = shared[no] + 2 ^ place
   told[no] = told[no] + bits
 end
-for i = 7, #ARGV, 2 do
+for i = 7, #ARGV, 3 do
   local held = redis.call('HGET', root .. ':b:' .. ARGV[i + 1], ARGV[i])
   if held == '*' then
-    sizes[#sizes + 1] = {{redis.call('SCARD', root .. ':k:' .. ARGV[i]), i}}
+    local size, most = redis.call('SCARD', root .. ':k:' .. ARGV[i]), tonumber(ARGV[i + 2])
+    if most == 0 or size <= most then sizes[#sizes + 1] = {{size, i}} end
   elseif held then
-    add(held, (i - 7) / 2, math.log(records))
+    add(held, (i - 7) / 3, math.log(records))
   end
 end
 table.sort(sizes, function(a, b) if a[1] ~= b[1] then return a[1] < b[1] end return a[2] < b[2] end)
 local truncated, largest = {{}}, nil
 for _, size in ipairs(sizes) do
-  local key, place = root .. ':k:' .. ARGV[size[2]], (size[2] - 7) / 2
+  local key, place = root .. ':k:' .. ARGV[size[2]], (size[2] - 7) / 3
   if size[1] <= hot_limit and size[1] <= budget then
     budget = budget - size[1]
     largest = place

@@ -57,7 +57,7 @@ def match_response(
 
 def _match(found: FoundMatch, *, explain: bool) -> pb.Match:
     return pb.Match(
-        record=found.record.name,
+        record=found.record.key.name,
         golden_record=f"goldenRecords/{found.record.golden_id}",
         kind=enum_numbers.RECORD_KIND[found.record.kind],
         score=score_message(found.score, explain=explain),

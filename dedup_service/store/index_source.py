@@ -9,7 +9,8 @@ from dedup_service.store.postgres import PostgresStore
 from dedup_service.store.reading import Reading
 from dedup_service.workflows.index_port import IndexEntry, IndexUpdate
 
-_SNAPSHOT_BATCH = 1000
+# Preparing them takes some 10 ms, in which the process answers nobody.
+_SNAPSHOT_BATCH = 100
 
 
 class PostgresLedgerSource:

@@ -1,4 +1,4 @@
-"""Records as they are now, read for many callers at once.
+"""Live records, read for many callers at once.
 
 A match looks up the few records that it answers with. Each lookup by itself would cost more than the match:
 those that come while another one is under way wait for it, and then go together in one statement.
@@ -10,12 +10,13 @@ from collections.abc import Collection, Sequence
 import psycopg
 from psycopg import errors
 
-from dedup_service.domain.records import Record
-from dedup_service.store.rows import record_of
+from dedup_service.domain.records import LiveRecord
+from dedup_service.store.prepared import PreparedStatement
+from dedup_service.store.rows import live_record_of
 from dedup_service.store.statements import statement
 from dedup_service.workflows.background import end_tasks
 
-_Waiting = tuple[Collection[int], "asyncio.Future[dict[int, Record]]"]
+_Waiting = tuple[Collection[int], "asyncio.Future[dict[int, LiveRecord]]"]
 
 
 class RecordLookups:
@@ -25,19 +26,19 @@ class RecordLookups:
         self._url = url
         self._connect_timeout_seconds = connect_timeout_seconds
         self._statement_timeout_seconds = statement_timeout_seconds
-        self._connection: psycopg.AsyncConnection | None = None
+        self._statement: PreparedStatement | None = None
         self._waiting: list[_Waiting] = []
         self._task: asyncio.Task[None] | None = None
 
-    async def records(self, record_nos: Collection[int]) -> dict[int, Record]:
-        """Each of these records that there is, as committed by now.
+    async def records(self, record_nos: Collection[int]) -> dict[int, LiveRecord]:
+        """Those of these records that are active, as committed by now.
 
         Raises:
             psycopg.OperationalError: PostgreSQL does not answer.
         """
         if not record_nos:
             return {}
-        found: asyncio.Future[dict[int, Record]] = asyncio.get_running_loop().create_future()
+        found: asyncio.Future[dict[int, LiveRecord]] = asyncio.get_running_loop().create_future()
         self._waiting.append((record_nos, found))
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._answer(), name="record lookups")
@@ -59,8 +60,8 @@ class RecordLookups:
                 if not found.done():
                     found.set_result({n: record for n in numbers if (record := records.get(n)) is not None})
 
-    async def _read(self, record_nos: Sequence[int]) -> dict[int, Record]:
-        was_open = self._connection is not None
+    async def _read(self, record_nos: Sequence[int]) -> dict[int, LiveRecord]:
+        was_open = self._statement is not None
         try:
             return await self._rows(record_nos)
         except psycopg.OperationalError as error:
@@ -70,20 +71,25 @@ class RecordLookups:
         # PostgreSQL may have been restarted since the last lookup.
         return await self._rows(record_nos)
 
-    async def _rows(self, record_nos: Sequence[int]) -> dict[int, Record]:
-        connection = self._connection or await self._open()
-        cursor = connection.cursor(binary=True)
-        await cursor.execute(statement("records_by_no").encode(), [record_nos], prepare=True)
-        return {record.record_no: record for record in map(record_of, await cursor.fetchall())}
+    async def _rows(self, record_nos: Sequence[int]) -> dict[int, LiveRecord]:
+        prepared = self._statement or await self._open()
+        rows = await prepared.rows(f"{{{','.join(map(str, record_nos))}}}".encode())
+        return {record.record_no: record for record in map(live_record_of, rows)}
 
-    async def _open(self) -> psycopg.AsyncConnection:
+    async def _open(self) -> PreparedStatement:
         connection = await psycopg.AsyncConnection.connect(
             self._url, autocommit=True, connect_timeout=max(2, round(self._connect_timeout_seconds))
         )
-        timeout = f"{self._statement_timeout_seconds}s"
-        await connection.execute("SELECT set_config('statement_timeout', %s, false)", [timeout])
-        self._connection = connection
-        return connection
+        try:
+            timeout = f"{self._statement_timeout_seconds}s"
+            await connection.execute("SELECT set_config('statement_timeout', %s, false)", [timeout])
+            self._statement = await PreparedStatement.prepare(
+                connection, "bigint[]", statement("live_records")
+            )
+        except BaseException:
+            await connection.close()
+            raise
+        return self._statement
 
     async def close(self) -> None:
         """Give the connection back; lookups that are under way fail."""
@@ -95,9 +101,9 @@ class RecordLookups:
         await self._disconnect()
 
     async def _disconnect(self) -> None:
-        if self._connection is not None:
-            connection, self._connection = self._connection, None
-            await connection.close()
+        if self._statement is not None:
+            prepared, self._statement = self._statement, None
+            await prepared.close()
 
 
 def _fail(waiting: Sequence[_Waiting], error: Exception) -> None:

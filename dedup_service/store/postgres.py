@@ -17,7 +17,7 @@ from psycopg import IsolationLevel, errors
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from dedup_service.domain.errors import RequestIdReused, StateNotAllowed, StoreUnavailable
-from dedup_service.domain.records import Record
+from dedup_service.domain.records import LiveRecord
 from dedup_service.store import ledger
 from dedup_service.store.lookups import RecordLookups
 from dedup_service.store.reading import Reading
@@ -141,7 +141,7 @@ class PostgresStore:
         async with self.snapshot() as reading:
             return await work(reading)
 
-    async def records_now(self, record_nos: Collection[int]) -> dict[int, Record]:
+    async def live_records(self, record_nos: Collection[int]) -> dict[int, LiveRecord]:
         async with _translated():
             return await self._lookups.records(record_nos)
 

@@ -9,7 +9,14 @@ from psycopg.types.json import set_json_dumps, set_json_loads
 
 from dedup_service.domain.golden import Choice, GoldenRow, GoldenState
 from dedup_service.domain.policy_versions import PolicyOrigin, PolicyVersion
-from dedup_service.domain.records import Record, RecordDraft, RecordKind, RecordState
+from dedup_service.domain.records import (
+    LiveRecord,
+    Record,
+    RecordDraft,
+    RecordKey,
+    RecordKind,
+    RecordState,
+)
 from dedup_service.domain.scoring_models import ModelEvaluation, ScoringModelState, StoredModel
 
 T = TypeVar("T")
@@ -58,6 +65,19 @@ def record_of(row: Row) -> Record:
         create_time=create_time,
         update_time=update_time,
         state=RecordState(state),
+    )
+
+
+def live_record_of(row: Sequence[bytes | None]) -> LiveRecord:
+    """A record from the columns of the statement `live_records`, as PostgreSQL writes them in text."""
+    number, source, source_record_id, kind, golden_id, lead = row
+    assert number and source and source_record_id and kind and golden_id, "columns that are never null"
+    return LiveRecord(
+        record_no=int(number),
+        key=RecordKey(source.decode(), source_record_id.decode()),
+        kind=RecordKind(kind.decode()),
+        golden_id=golden_id.decode(),
+        lead=None if lead is None else _draft.decode(lead),
     )
 
 

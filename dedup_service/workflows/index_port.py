@@ -121,6 +121,10 @@ class BlockingIndex(Protocol):
         """
         ...
 
+    async def member_counts(self, blocking_keys: Collection[str]) -> list[int]:
+        """How many records have each of these keys; raises IndexUnavailable as `candidates` does."""
+        ...
+
     async def status(self) -> IndexStatus: ...
 
     async def hot_keys(self) -> tuple[HotKey, ...]:

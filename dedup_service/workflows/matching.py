@@ -5,10 +5,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import scoring
-from dedup_service.domain.errors import InvalidInput, NotFound
+from dedup_service.domain.errors import IndexUnavailable, InvalidInput, NotFound
 from dedup_service.domain.leads import lead_class
 from dedup_service.domain.matching import comparable_of
-from dedup_service.domain.records import LeadClass, Record, RecordDraft, RecordKey, RecordKind
+from dedup_service.domain.records import LeadClass, LiveRecord, Record, RecordDraft, RecordKey, RecordKind
 from dedup_service.domain.validation import draft_violations
 from dedup_service.telemetry.recording import MatchMeter, Phase
 from dedup_service.workflows.index_port import BlockingIndex, Candidate, Incompleteness, IndexProgress
@@ -44,7 +44,7 @@ class MatchQuery:
 class FoundMatch:
     """One match: the record as it is now, how well it scores and which blocking keys led to it."""
 
-    record: Record
+    record: LiveRecord
     score: scoring.PairScore
     shared_keys: tuple[str, ...]
 
@@ -191,11 +191,11 @@ class Matching:
         for start in range(0, len(scored), wanted):
             piece = scored[start : start + wanted]
             numbers = [candidate.record_no for candidate, _ in piece]
-            records = await self._store.records_now(numbers)
+            records = await self._store.live_records(numbers)
             live += [
                 FoundMatch(record, score, candidate.shared_keys)
                 for candidate, score in piece
-                if (record := records.get(candidate.record_no)) and record.active and record.golden_id != own
+                if (record := records.get(candidate.record_no)) and record.golden_id != own
             ]
             if len(live) >= wanted:
                 break
@@ -204,8 +204,8 @@ class Matching:
     def _dead_leads(self, matches: Sequence[FoundMatch]) -> tuple[DeadLead, ...]:
         warnings = []
         for match in matches:
-            if match.record.kind is RecordKind.LEAD:
-                found, why = lead_class(match.record.draft, self._rules.policy, self._now())
+            if match.record.lead is not None:
+                found, why = lead_class(match.record.lead, self._rules.policy, self._now())
                 if found is LeadClass.DEAD:
                     warnings.append(DeadLead(match.record.key, why))
         return tuple(warnings)
@@ -262,23 +262,36 @@ class Matching:
         score = scoring.score_pair(one, other, model)
         left_keys, right_keys = scoring.blocking_keys(one), scoring.blocking_keys(other)
         shared = tuple(sorted(set(left_keys) & set(right_keys)))
-        sentences = tuple(self._sentences(score, shared))
+        sentences = (*_of_score(score), await self._of_keys(shared))
         return Explanation(score, left_keys, right_keys, shared, sentences)
 
-    def _sentences(self, score: scoring.PairScore, shared: Sequence[str]) -> list[str]:
-        weight, probability = score.match_weight_bits, score.match_probability
-        said = [f"{score.verdict}: match weight {weight:+.1f} bits, match probability {probability:.4f}."]
-        for contribution in sorted(score.contributions, key=lambda c: -abs(c.weight_bits)):
-            # What would be written as 0.0 bits is no reason.
-            if abs(contribution.weight_bits) >= 0.05:
-                direction = "for" if contribution.weight_bits > 0 else "against"
-                said.append(
-                    f"{contribution.comparison}: {contribution.evidence} "
-                    f"({abs(contribution.weight_bits):.1f} bits {direction})."
-                )
-        if shared:
-            keys = "1 blocking key" if len(shared) == 1 else f"{len(shared)} blocking keys"
-            said.append(f"They share {keys}, so each is a candidate of the other.")
-        else:
-            said.append("They share no blocking key, so neither is ever a candidate of the other.")
-        return said
+    async def _of_keys(self, shared: Sequence[str]) -> str:
+        """Whether these shared keys make each of two records a candidate of the other."""
+        if not shared:
+            return "They share no blocking key, so neither is ever a candidate of the other."
+        keys = "1 blocking key" if len(shared) == 1 else f"{len(shared)} blocking keys"
+        limits = [scoring.most_members(key) for key in shared]
+        if all(limits):
+            few = f"that make candidates only where at most {max(filter(None, limits))} records have them"
+            try:
+                counts = await self._index.member_counts(shared)
+            except IndexUnavailable:
+                return f"They share {keys}, {few}; how many have them, the index does not answer."
+            if all(limit and count > limit for limit, count in zip(limits, counts, strict=True)):
+                return f"They share {keys}, {few}; {min(counts):,} have, so neither is a candidate of the other."
+        return f"They share {keys}, so each is a candidate of the other."
+
+
+def _of_score(score: scoring.PairScore) -> list[str]:
+    """The verdict and what led to it, the strongest reason first."""
+    weight, probability = score.match_weight_bits, score.match_probability
+    said = [f"{score.verdict}: match weight {weight:+.1f} bits, match probability {probability:.4f}."]
+    for contribution in sorted(score.contributions, key=lambda c: -abs(c.weight_bits)):
+        # What would be written as 0.0 bits is no reason.
+        if abs(contribution.weight_bits) >= 0.05:
+            direction = "for" if contribution.weight_bits > 0 else "against"
+            said.append(
+                f"{contribution.comparison}: {contribution.evidence} "
+                f"({abs(contribution.weight_bits):.1f} bits {direction})."
+            )
+    return said

@@ -17,7 +17,7 @@ from dedup_service.domain.golden import GoldenRecord, GoldenRow
 from dedup_service.domain.merges import Merge
 from dedup_service.domain.policy_versions import PolicyVersion
 from dedup_service.domain.proposals import Proposal
-from dedup_service.domain.records import Record, RecordDraft, RecordKey
+from dedup_service.domain.records import LiveRecord, Record, RecordDraft, RecordKey
 from dedup_service.domain.scoring_models import StoredModel
 from dedup_service.domain.voting import Vote
 from dedup_service.workflows.filters import Condition
@@ -332,10 +332,8 @@ class Store(Protocol):
         """Run the work in one read-only snapshot."""
         ...
 
-    async def records_now(self, record_nos: Collection[int]) -> dict[int, Record]:
-        """Each of these records that there is, as committed by now; for a few at a time, and cheaper than a
-        snapshot.
-        """
+    async def live_records(self, record_nos: Collection[int]) -> dict[int, LiveRecord]:
+        """Those of these records that are active by now; for a few at a time, and cheaper than a snapshot."""
         ...
 
     async def drop_old_answers(self) -> None:

@@ -61,11 +61,18 @@ class MemoryLedger:
     def brute_force(
         self, comparable: scoring.Comparable, kinds: Collection[RecordKind] = ALL_KINDS
     ) -> set[int]:
-        asked = set(scoring.blocking_keys(comparable))
+        """The records that share a key which not too many have for its rule."""
+        members: dict[str, set[int]] = {key: set() for key in scoring.blocking_keys(comparable)}
+        entries = self.entries()
+        for each in entries.values():
+            for key in members.keys() & set(scoring.blocking_keys(each.comparable)):
+                members[key].add(each.record_no)
         return {
-            each.record_no
-            for each in self.entries().values()
-            if each.kind in kinds and asked & set(scoring.blocking_keys(each.comparable))
+            number
+            for key, numbers in members.items()
+            if len(numbers) <= (scoring.most_members(key) or len(numbers))
+            for number in numbers
+            if entries[number].kind in kinds
         }
 
     async def head_revision(self) -> int:

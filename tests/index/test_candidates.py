@@ -184,7 +184,8 @@ async def test_a_hot_key_is_skipped_and_named(redis_url: str) -> None:
     rare = person("Grace", "Hopper", "grace@example.com")
     query = person("Ada", "Hopper", "grace@example.com")
     await small.apply([IndexUpdate(1, inserts=(*crowd, entry(500, rare)))], 0)
-    hot = set(scoring.blocking_keys(crowd[0].comparable))
+    keys = scoring.blocking_keys(crowd[0].comparable)
+    hot = {key for key in keys if scoring.most_members(key) is None}
     answer = await small.candidates(crowd[0].comparable, ALL_KINDS, 1)
     assert {each.blocking_key for each in answer.incomplete} == hot
     assert {each.reason for each in answer.incomplete} == {IncompleteReason.HOT_KEY_TRUNCATED}
@@ -196,6 +197,29 @@ async def test_a_hot_key_is_skipped_and_named(redis_url: str) -> None:
     assert await small.hot_keys() == ()
     assert (await small.candidates(crowd[0].comparable, ALL_KINDS, 2)).complete
     await small.close()
+
+
+async def test_a_selective_key_counts_while_few_have_it(index: RedisIndex) -> None:
+    """A key that says something only of few makes candidates up to its limit, and none beyond; the answer is
+    complete all the same, and the key is none of the hot ones.
+    """
+    query = person("Ada", "Lovelace", "ada@example.com")
+    limit = scoring.blocking_rules()[0].most_members or 30
+    heard = tuple(entry(no, person("Ada", "Lovelase", f"{no}@example.org")) for no in range(1, limit + 1))
+    (selective,) = set(scoring.blocking_keys(query)) & set(scoring.blocking_keys(heard[0].comparable))
+    assert scoring.most_members(selective) == limit
+    await index.apply([IndexUpdate(1, inserts=heard)], 0)
+    answer = await index.candidates(query, ALL_KINDS, 1)
+    assert {each.record_no for each in answer.candidates} == set(range(1, limit + 1))
+    assert await index.member_counts([selective, "n:nobody:has"]) == [limit, 0]
+    one_more = entry(limit + 1, person("Ada", "Lovelase", "more@example.org"))
+    await index.apply([IndexUpdate(2, inserts=(one_more,))], 1)
+    answer = await index.candidates(query, ALL_KINDS, 2)
+    assert (answer.candidates, answer.complete) == ((), True)
+    assert await index.member_counts([selective]) == [limit + 1]
+    assert await index.hot_keys() == ()
+    await index.apply([IndexUpdate(3, removals=(1,))], 2)
+    assert len((await index.candidates(query, ALL_KINDS, 3)).candidates) == limit
 
 
 @pytest.mark.usefixtures("index")

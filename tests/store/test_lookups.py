@@ -11,10 +11,10 @@ from psycopg import errors
 from psycopg.conninfo import make_conninfo
 
 from dedup_service.domain.errors import StoreUnavailable
-from dedup_service.domain.records import Record
+from dedup_service.domain.records import LiveRecord
 from dedup_service.store.lookups import RecordLookups
 from dedup_service.store.postgres import PostgresStore, StoreOptions
-from tests.merge_desk import Office, contact
+from tests.merge_desk import Office, contact, lead
 
 NAME = "lookups under test"
 WAIT_SECONDS = 10.0
@@ -27,7 +27,7 @@ class CountedLookups(RecordLookups):
         super().__init__(make_conninfo(url, application_name=NAME), 5.0, statement_timeout_seconds)
         self.statements: list[set[int]] = []
 
-    async def _rows(self, record_nos: Sequence[int]) -> dict[int, Record]:
+    async def _rows(self, record_nos: Sequence[int]) -> dict[int, LiveRecord]:
         self.statements.append(set(record_nos))
         return await super()._rows(record_nos)
 
@@ -98,7 +98,7 @@ async def ended(calls: Sequence[Awaitable[Any]]) -> list[Any]:
         return list(await asyncio.gather(*calls, return_exceptions=True))
 
 
-def asked(lookups: RecordLookups, *numbers: Sequence[int]) -> "list[asyncio.Task[dict[int, Record]]]":
+def asked(lookups: RecordLookups, *numbers: Sequence[int]) -> "list[asyncio.Task[dict[int, LiveRecord]]]":
     """A call for each of these, begun before any other task runs."""
     return [asyncio.create_task(lookups.records(each)) for each in numbers]
 
@@ -107,7 +107,8 @@ async def test_each_caller_gets_its_own_and_no_more(lookups: CountedLookups, off
     """Callers with overlapping numbers, the same and none are each answered as if they were alone."""
     wanted = [[number, number + 1, 5] for number in range(1, 30)] + [[7], [7], [], [3, 3]]
     answers = await ended(asked(lookups, *wanted))
-    alone = await office.store.read(lambda tx: tx.records_by_no(range(1, 31)))
+    stored = await office.store.read(lambda tx: tx.records_by_no(range(1, 31)))
+    alone = {no: LiveRecord(no, one.key, one.kind, one.golden_id) for no, one in stored.items()}
     for numbers, answer in zip(wanted, answers, strict=True):
         assert set(answer) == set(numbers)
         assert answer.items() <= alone.items()
@@ -145,12 +146,14 @@ async def test_a_lookup_sees_what_was_committed_before(lookups: CountedLookups, 
 
     async def look_all_the_time() -> None:
         while not stop.is_set():
-            await lookups.records([1])
+            await lookups.records([number])
 
+    first = await office.write(lead("written", email="first@example.com"))
+    number = first.record_no
     readers = [asyncio.create_task(look_all_the_time()) for _ in range(4)]
-    for number in range(20):
-        written = await office.write(contact("1", email=f"{number}@example.com"))
-        assert (await lookups.records([1]))[1].version == written.version
+    for turn in range(20):
+        written = await office.write(lead("written", email=f"{turn}@example.com"))
+        assert (await lookups.records([number]))[number].lead == written.draft
     stop.set()
     await ended(readers)
 
@@ -240,12 +243,12 @@ async def test_the_store_says_unavailable(database_url: str, office: Office, ser
     store = PostgresStore(StoreOptions(make_conninfo(database_url, application_name=NAME), pool_size=1))
     await store.open()
     async with server.held_up():
-        looking = asyncio.create_task(store.records_now([1]))
+        looking = asyncio.create_task(store.live_records([1]))
         await until(server.is_waiting)
         await server.terminate()
     (failed,) = await ended([looking])
     assert isinstance(failed, StoreUnavailable)
-    assert set(await store.records_now([1])) == {1}
+    assert set(await store.live_records([1])) == {1}
     await store.close()
 
 

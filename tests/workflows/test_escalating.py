@@ -13,7 +13,7 @@ from dedup_service.domain.errors import StateNotAllowed
 from dedup_service.domain.policy import Periods, Policy
 from dedup_service.domain.principals import Directory
 from dedup_service.domain.proposals import Proposal, ProposalState
-from dedup_service.domain.records import Fact, Record
+from dedup_service.domain.records import Fact, LiveRecord
 from dedup_service.domain.voting import VoteDecision
 from dedup_service.workflows.escalating import Escalated, Escalating
 from dedup_service.workflows.following import ChangeFilter, Position
@@ -239,8 +239,8 @@ class Interrupted:
     async def write(self, request: Request, work: Work[T], answer_type: type[T]) -> T:
         return await self._store.write(request, work, answer_type)
 
-    async def records_now(self, record_nos: Collection[int]) -> dict[int, Record]:
-        return await self._store.records_now(record_nos)
+    async def live_records(self, record_nos: Collection[int]) -> dict[int, LiveRecord]:
+        return await self._store.live_records(record_nos)
 
     async def preview(self, work: Work[T]) -> T:
         return await self._store.preview(work)

@@ -157,6 +157,20 @@ async def test_scores_and_explanations_agree_with_the_match(office: Office) -> N
     assert "neither is ever a candidate" in apart.sentences[-1]
 
 
+async def test_an_explanation_says_when_a_shared_key_is_too_common(office: Office) -> None:
+    """Two records that share only a key which too many have are told why neither finds the other."""
+    address = {"street": "Hauptstrasse 5", "postal_code": "10115"}
+    crowd = [contact(f"c{n}", given_name=f"Given{n}", **address) for n in range(40)]
+    await office.put(*crowd)
+    query = contact("draft", given_name="Other", **address)
+    apart = await office.desk.matching.explain(key("c1"), query)
+    assert apart.sentences[-1].endswith("at most 30 records have them; 40 have, so neither is a candidate of the other.")
+    assert (await match(office, query)).candidate_count == 0
+    await office.index.close()
+    alone = await office.desk.matching.explain(key("c1"), query)
+    assert alone.sentences[-1].endswith("the index does not answer.")
+
+
 async def test_bad_candidates_are_refused(office: Office) -> None:
     """A draft that could not be stored is not matched; pairs have limits."""
     with pytest.raises(InvalidInput, match="candidate"):

@@ -14,6 +14,10 @@ JOIN unnest(%s::text[], %s::text[]) AS k (source, source_record_id)
 SELECT record_no, state, golden_id, version, revision, create_time, update_time, draft
 FROM records WHERE record_no = ANY(%s)
 
+-- name: live_records
+SELECT record_no, source, source_record_id, kind, golden_id, CASE WHEN kind = 'LEAD' THEN draft END
+FROM records WHERE record_no = ANY($1) AND state = 'ACTIVE'
+
 -- name: records_of_goldens
 SELECT record_no, state, golden_id, version, revision, create_time, update_time, draft
 FROM records WHERE golden_id = ANY(%s) ORDER BY source, source_record_id
