@@ -6,19 +6,19 @@ sums are exact.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import partial
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import NamedTuple
 
 import msgspec
 
 from scoring.comparables import Comparable
+from scoring.comparators import Compare
 from scoring.findings import Finding
 from scoring.model import (
     MAX_WEIGHT_BITS,
-    Comparison,
     EntityModel,
     Level,
     ScoringModel,
@@ -155,38 +155,30 @@ _FAR_BITS = 22.0
 _LN2 = math.log(2.0)
 
 
-class _Step(NamedTuple):
-    """One comparison to make: its place in the model, and the most that it can give."""
+# One comparison to make: its place in the model, its function, name and levels, and the most that it can give.
+_Step = tuple[int, Compare, str, Mapping[str, Level], float]
 
-    place: int
-    comparison: Comparison
-    most_bits: float
+# What one comparison of a pair came to: its place, its name, the level and finding, and the weight. All weights
+# are on the grid, so that sums of them are exact. A plain tuple: a named one costs as much as a comparison.
+_Reached = tuple[int, str, Level, Finding, float]
 
 
 class _Steps(NamedTuple):
-    """The comparisons of a query, those that can give most first, and the weight if all of them did."""
+    """The comparisons that a query can make, those that can give most first, and the weight if all did."""
 
     steps: Sequence[_Step]
     most_bits: float
 
 
-class _Reached(NamedTuple):
-    """What one comparison of a pair came to; all weights are on the grid, so that sums of them are exact."""
-
-    place: int
-    comparison: str
-    level: Level
-    finding: Finding
-    weight_bits: float
-
-
 def _steps(query: Comparable, model: EntityModel) -> _Steps:
-    steps = [
-        _Step(place, one, one.most_bits if any(map(partial(getattr, query), one.comparator.reads)) else 0.0)
-        for place, one in enumerate(model.comparisons)
+    steps: list[_Step] = [
+        (place, comparator.compare, comparator.name, levels, most_bits)
+        for place, (comparator, levels, most_bits) in enumerate(model.comparisons)
+        # Without any of the values that it reads a comparison finds nothing.
+        if any(map(partial(getattr, query), comparator.reads))
     ]
-    steps.sort(key=attrgetter("most_bits"), reverse=True)
-    return _Steps(steps, model.prior_bits + sum(step.most_bits for step in steps))
+    steps.sort(key=itemgetter(4), reverse=True)
+    return _Steps(steps, model.prior_bits + sum(step[4] for step in steps))
 
 
 def _compared(
@@ -198,15 +190,16 @@ def _compared(
     if right < left:
         left, right = right, left
     reached = []
-    bits = steps.most_bits
-    for place, (comparator, levels, _), most_bits in steps.steps:
-        finding = comparator.compare(left, right)
-        bits -= most_bits
-        if finding is not None:
-            level = levels[finding.level]
-            weight = level.weight_of(finding.value)
-            reached.append(_Reached(place, comparator.name, level, finding, weight))
-            bits += weight
+    remaining, bits = steps
+    for place, compare, name, levels, most_bits in remaining:
+        finding = compare(left, right)
+        if finding is None:
+            bits -= most_bits
+        else:
+            level = levels[finding[0]]
+            weight = level.weight_of(finding[2])
+            reached.append((place, name, level, finding, weight))
+            bits += weight - most_bits
         if bits < least_bits:
             return None
     reached.sort(key=itemgetter(0))

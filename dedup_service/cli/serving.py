@@ -1,6 +1,7 @@
 """`serve`: the merge desk on the air, from the settings to SIGTERM."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -21,6 +22,8 @@ from dedup_service.telemetry.running import running_telemetry
 from dedup_service.workflows.background import completed, end_tasks
 
 INDEX_PATIENCE_SECONDS = 5.0
+# Allocations before the youngest objects are looked at, then how many times before older ones are.
+_COLLECT_AFTER = (20_000, 20, 20)
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -106,6 +109,7 @@ async def _serve(settings: Settings, where: Servers, wishes: Wishes) -> None:
             grace_seconds=settings.grace_seconds,
             share_port=settings.share_port,
         )
+        _spare_the_collector()
         server = await start_server(running.desk, options, measured.telemetry)
         try:
             await _say_ready(running, server.address, measured.metrics_address, wishes)
@@ -113,6 +117,17 @@ async def _serve(settings: Settings, where: Servers, wishes: Wishes) -> None:
         finally:
             # `end_tasks` tells us again and again: that must not cut the grace of running calls short.
             await completed(server.stop())
+
+
+def _spare_the_collector() -> None:
+    """Leave what the start has made out of every collection, and collect less often.
+
+    It stays for as long as the process does: tens of thousands of objects that each full collection would
+    look at, while every call waits.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
 
 
 async def _introduce(running: RunningDesk, settings: Settings, wishes: Wishes) -> None:

@@ -102,7 +102,8 @@ class RedisIndex:
             Candidate(
                 int(number), layout.payload_kind(payload), layout.payload_comparable(payload), keys, held
             )
-            for number, held, payload in zip(answer[3::3], answer[4::3], answer[5::3], strict=True)
+            for number, held, payload in zip(*answer[3:], strict=True)
+            if payload is not None
         ]
         reasons = _incompleteness(outcome, revision, max(min_revision, self._floor_revision), truncated)
         return CandidateSet(tuple(found), not reasons, tuple(reasons), revision)

@@ -98,23 +98,24 @@ return meta
 
 # KEYS: meta, build. ARGV: store_id, format_version, hot limit, members to read in all, candidates to give,
 # letters of the kinds wanted (empty: all), then key, bucket, most members with which it counts (0: any), ...
-# Answer: [outcome, revision, positions of keys not read whole, record_no, sum of 2^position of shared keys,
-# payload, record_no, ...]; outcome is 'whole', 'damaged' or 'missing' (nothing to read for this store and
-# format). Small keys are read first. Of too many candidates those stay whose shared keys tell most:
+# Answer: [outcome, revision, positions of keys not read whole, record_nos, for each of them the sum of
+# 2^position of the keys shared, and the payloads (nil where one is missing)]; outcome is 'whole', 'damaged' or
+# 'missing' (nothing to read for this store and format). Small keys are read first. Of too many candidates those stay whose shared keys tell most:
 # a key of k among n records tells log2(n / k) bits.
 _CANDIDATES = f"""{_READ_META}
-if not meta[3] or meta[1] ~= ARGV[1] or meta[2] ~= ARGV[2] then return {{'missing', '0', {{}}}} end
+if not meta[3] or meta[1] ~= ARGV[1] or meta[2] ~= ARGV[2] then return {{'missing', '0', {{}}, {{}}, {{}}, {{}}}} end
 local root = '{{dedup}}:' .. meta[3]
 local hot_limit, budget, wanted = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local kinds, records = ARGV[6], math.max(tonumber(meta[7]) or 1, 1)
-local shared, told, found, sizes = {{}}, {{}}, {{}}, {{}}
-local function add(no, place, bits)
-  if not shared[no] then
+local shared, found, read, sizes = {{}}, {{}}, {{}}, {{}}
+local function add(no, place)
+  local before = shared[no]
+  if before then
+    shared[no] = before + 2 ^ place
+  else
     found[#found + 1] = no
-    shared[no], told[no] = 0, 0
+    shared[no] = 2 ^ place
   end
-  shared[no] = shared[no] + 2 ^ place
-  told[no] = told[no] + bits
 end
 for i = 7, #ARGV, 3 do
   local held = redis.call('HGET', root .. ':b:' .. ARGV[i + 1], ARGV[i])
@@ -122,7 +123,8 @@ for i = 7, #ARGV, 3 do
     local size, most = redis.call('SCARD', root .. ':k:' .. ARGV[i]), tonumber(ARGV[i + 2])
     if most == 0 or size <= most then sizes[#sizes + 1] = {{size, i}} end
   elseif held then
-    add(held, (i - 7) / 3, math.log(records))
+    add(held, (i - 7) / 3)
+    read[#read + 1] = {{(i - 7) / 3, 1, {{held}}}}
   end
 end
 table.sort(sizes, function(a, b) if a[1] ~= b[1] then return a[1] < b[1] end return a[2] < b[2] end)
@@ -132,42 +134,53 @@ for _, size in ipairs(sizes) do
   if size[1] <= hot_limit and size[1] <= budget then
     budget = budget - size[1]
     largest = place
-    local bits = math.log(records / size[1])
-    for _, no in ipairs(redis.call('SMEMBERS', key)) do add(no, place, bits) end
+    local members = redis.call('SMEMBERS', key)
+    for _, no in ipairs(members) do add(no, place) end
+    read[#read + 1] = {{place, size[1], members}}
   else
     truncated[#truncated + 1] = place
     if #found == 0 then
-      for _, no in ipairs(redis.call('SSCAN', key, 0, 'COUNT', wanted)[2]) do add(no, place, 0) end
+      for _, no in ipairs(redis.call('SSCAN', key, 0, 'COUNT', wanted)[2]) do add(no, place) end
     end
   end
 end
+local outcome = meta[6] and 'damaged' or 'whole'
+if #found == 0 then return {{outcome, meta[4], truncated, {{}}, {{}}, {{}}}} end
+if kinds == '' and #found <= wanted then
+  local names, masks = {{}}, {{}}
+  for i, no in ipairs(found) do names[i], masks[i] = root .. ':p:' .. no, shared[no] end
+  return {{outcome, meta[4], truncated, found, masks, redis.call('MGET', unpack(names))}}
+end
 if #found > wanted then
+  local told = {{}}
+  for _, each in ipairs(read) do
+    local bits = math.log(records / each[2])
+    for _, no in ipairs(each[3]) do told[no] = (told[no] or 0) + bits end
+  end
   table.sort(found, function(a, b)
-    if told[a] ~= told[b] then return told[a] > told[b] end
+    local first, second = told[a] or 0, told[b] or 0
+    if first ~= second then return first > second end
     return tonumber(a) < tonumber(b)
   end)
 end
-local answer, given, cut = {{meta[6] and 'damaged' or 'whole', meta[4], truncated}}, 0, false
+local given, masks, payloads, cut = {{}}, {{}}, {{}}, false
 for start = 1, #found, 100 do
   local names = {{}}
   for i = start, math.min(start + 99, #found) do names[#names + 1] = root .. ':p:' .. found[i] end
   for i, payload in ipairs(redis.call('MGET', unpack(names))) do
     if payload and (kinds == '' or string.find(kinds, string.sub(payload, 1, 1), 1, true)) then
-      if given == wanted then
+      if #given == wanted then
         cut = true
         break
       end
-      given = given + 1
       local no = found[start + i - 1]
-      answer[#answer + 1] = no
-      answer[#answer + 1] = shared[no]
-      answer[#answer + 1] = payload
+      given[#given + 1], masks[#given + 1], payloads[#given + 1] = no, shared[no], payload
     end
   end
   if cut then break end
 end
 if cut and largest and #truncated == 0 then truncated[1] = largest end
-return answer
+return {{outcome, meta[4], truncated, given, masks, payloads}}
 """
 
 # KEYS: build, garbage. ARGV: epoch, store_id, format_version, revision, seconds that a build may be silent.
