@@ -25,6 +25,7 @@ from scoring.errors import (
 from scoring.model import ScoringModel, shipped_model
 from scoring.pairs import Contribution, PairScore, Verdict, score_likely, score_many, score_pair
 from scoring.preparation import prepare
+from scoring.preparation_fingerprint import preparation_fingerprint
 from scoring.survivorship import MemberValues, Rule, SurvivingValue, survive
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "cluster",
     "most_members",
     "pack",
+    "preparation_fingerprint",
     "prepare",
     "score_likely",
     "score_many",

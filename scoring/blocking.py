@@ -77,7 +77,6 @@ _COMPANY_RULES = {
 _COMPANY = "c"
 
 
-
 def _rule(prefix: str, description: str) -> BlockingRule:
     if prefix not in _SELECTIVE_PREFIXES:
         return BlockingRule(prefix, description)

@@ -155,11 +155,12 @@ _FAR_BITS = 22.0
 _LN2 = math.log(2.0)
 
 
-# One comparison to make: its place in the model, its function, name and levels, and the most that it can give.
+# One comparison to make: its place in the model, its function, name and levels, and the most it can give.
 _Step = tuple[int, Compare, str, Mapping[str, Level], float]
 
-# What one comparison of a pair came to: its place, its name, the level and finding, and the weight. All weights
-# are on the grid, so that sums of them are exact. A plain tuple: a named one costs as much as a comparison.
+# What one comparison of a pair came to: its place, its name, the level and finding, and the weight. All
+# weights are on the grid, so that sums of them are exact. Plain tuples: to make a named one costs as much as
+# to compare.
 _Reached = tuple[int, str, Level, Finding, float]
 
 

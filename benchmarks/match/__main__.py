@@ -9,7 +9,18 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks.match import candidates, freshness, hot_key, rebuilding, residence, side_by_side, speed, truth
+from benchmarks.match import (
+    candidates,
+    freshness,
+    growth,
+    hot_key,
+    rebuilding,
+    residence,
+    side_by_side,
+    speed,
+    transport,
+    truth,
+)
 from benchmarks.match.bench import Bench
 from benchmarks.match.figures import tell
 from benchmarks.match.processes import hold_to_two_cores
@@ -32,6 +43,7 @@ def main() -> int:
     parser.add_argument("--step-seconds", type=float, default=8.0, help="of each step to the capacity")
     parser.add_argument("--hot", action="store_true", help="a key with 100,000 members, in a run of its own")
     parser.add_argument("--peers", action="store_true", help="ours beside its peers, in a run of its own")
+    parser.add_argument("--growth", action="store_true", help="tenfold as many records, in a run of its own")
     parser.add_argument("--parts", default=",".join(PARTS), help="of %(default)s")
     options = parser.parse_args()
     parts = options.parts.split(",")
@@ -48,6 +60,10 @@ def main() -> int:
         figures = side_by_side.measure(count, options.workers, options.step_seconds, peers)
         return tell("match-peers", figures, whole=count == side_by_side.RESIDENTS)
     home = residence.residence(options.records)
+    if options.growth:
+        _ingested(home, options.workers)
+        figures = growth.measure(home, options.workers, options.step_seconds)
+        return tell("match-growth", figures, whole=options.records == RESIDENTS)
     figures = [Figure("residents", options.records, "records"), *_ingested(home, options.workers)]
     figures += _measured(home, options, parts)
     whole = options.records == RESIDENTS and set(parts) == set(PARTS)
@@ -77,6 +93,8 @@ def _measured(home: Residence, options: argparse.Namespace, parts: list[str]) ->
         blocks = truth.blocks(home.population)
     empty_bytes = empty_valkey_bytes()
     figures: list[Figure] = []
+    if "steady" in parts:
+        figures += transport.measure(options.workers, options.step_seconds, home.population.queries)
     with served(home.data_dir, options.workers) as service:
         bench = Bench(service, home.population, options.connections)
         figures += rebuilding.at_start(bench)

@@ -1,6 +1,7 @@
 """How a record enters matching: as a person or as a company."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import scoring
 from dedup_service.domain.records import RecordDraft, RecordKind
@@ -26,3 +27,12 @@ def entity_of(kind: RecordKind, values: Mapping[str, str], person_account: bool 
 def comparable_of(draft: RecordDraft) -> scoring.Comparable:
     """The normalised form of a record that scoring compares."""
     return scoring.prepare(draft.values, entity_of(draft.kind, draft.values, draft.person_account))
+
+
+@dataclass(frozen=True, slots=True)
+class NewRecord:
+    """A draft to be stored, what matching compares of it, and the golden record that it joins."""
+
+    draft: RecordDraft
+    comparable: scoring.Comparable
+    golden_id: str

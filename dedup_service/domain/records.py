@@ -186,7 +186,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class LiveRecord:
-    """An active record, as far as a match tells of it; `lead` is the draft of a lead, None of another kind."""
+    """An active record, as far as a match tells of it; `lead` is the draft of a lead, else None."""
 
     record_no: int
     key: RecordKey

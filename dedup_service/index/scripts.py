@@ -99,11 +99,13 @@ return meta
 # KEYS: meta, build. ARGV: store_id, format_version, hot limit, members to read in all, candidates to give,
 # letters of the kinds wanted (empty: all), then key, bucket, most members with which it counts (0: any), ...
 # Answer: [outcome, revision, positions of keys not read whole, record_nos, for each of them the sum of
-# 2^position of the keys shared, and the payloads (nil where one is missing)]; outcome is 'whole', 'damaged' or
-# 'missing' (nothing to read for this store and format). Small keys are read first. Of too many candidates those stay whose shared keys tell most:
-# a key of k among n records tells log2(n / k) bits.
+# 2^position of the keys shared, and the payloads (nil where one is missing)]; outcome is 'whole', 'damaged'
+# or 'missing' (nothing to read for this store and format). Small keys are read first. Of too many candidates
+# those stay whose shared keys tell most: a key of k among n records tells log2(n / k) bits.
 _CANDIDATES = f"""{_READ_META}
-if not meta[3] or meta[1] ~= ARGV[1] or meta[2] ~= ARGV[2] then return {{'missing', '0', {{}}, {{}}, {{}}, {{}}}} end
+if not meta[3] or meta[1] ~= ARGV[1] or meta[2] ~= ARGV[2] then
+  return {{'missing', '0', {{}}, {{}}, {{}}, {{}}}}
+end
 local root = '{{dedup}}:' .. meta[3]
 local hot_limit, budget, wanted = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local kinds, records = ARGV[6], math.max(tonumber(meta[7]) or 1, 1)

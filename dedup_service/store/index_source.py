@@ -54,11 +54,11 @@ class PostgresLedgerSource:
     async def _batches(self, reading: Reading) -> AsyncIterator[Sequence[IndexEntry]]:
         last = 0
         while True:
-            records = await reading.active_records_after(last, _SNAPSHOT_BATCH)
-            if not records:
+            entries = await reading.index_entries_after(last, _SNAPSHOT_BATCH)
+            if not entries:
                 return
-            last = records[-1].record_no
-            yield [_entry(record) for record in records]
+            last = entries[-1].record_no
+            yield entries
 
 
 def _entry(record: Record) -> IndexEntry:

@@ -34,7 +34,7 @@ class PreparedStatement:
     ) -> "PreparedStatement":
         """The statement on this connection, which from now on is for nothing else."""
         text = f"PREPARE {_NAME} ({parameter_type}) AS {statement}"
-        await connection.execute(sql.SQL(text))  # type: ignore[arg-type]  # both parts are the store's own
+        await connection.execute(sql.SQL(text))
         prepared = cls(connection)
         asyncio.get_running_loop().add_reader(prepared._socket, prepared._read)
         return prepared
@@ -49,7 +49,7 @@ class PreparedStatement:
             raise psycopg.OperationalError(_LOST)
         self._answer = asyncio.get_running_loop().create_future()
         self._libpq.send_query_prepared(_NAME.encode(), [parameter])
-        while self._libpq.flush():
+        while self._libpq.flush():  # noqa: ASYNC110  nothing tells of it
             # So short a message waits only where PostgreSQL reads nothing; there is nothing to be gained by
             # being told of the moment.
             await asyncio.sleep(0.001)

@@ -8,6 +8,7 @@ from datetime import datetime
 import psycopg
 from psycopg import sql
 
+import scoring
 from dedup_service.domain.audit import AuditEntry, AuditVerification
 from dedup_service.domain.changes import Acknowledgement, Change
 from dedup_service.domain.delegations import Delegation
@@ -27,11 +28,13 @@ from dedup_service.store.rows import (
     cursor_of,
     decode,
     golden_row_of,
+    index_entry_of,
     policy_version_of,
     record_of,
     stored_model_of,
 )
 from dedup_service.store.statements import statement
+from dedup_service.workflows.index_port import IndexEntry
 from dedup_service.workflows.overview import Overview
 from dedup_service.workflows.ports import Listed, Page
 
@@ -213,9 +216,10 @@ class Reading:
         """The first revisions after this one that touch records, with the numbers of those."""
         return [(row[0], list(row[1])) for row in await self._rows("touched_record_nos", [after, limit])]
 
-    async def active_records_after(self, record_no: int, limit: int) -> list[Record]:
-        """Active records in the order of their numbers."""
-        return [record_of(row) for row in await self._rows("active_records_after", [record_no, limit])]
+    async def index_entries_after(self, record_no: int, limit: int) -> list[IndexEntry]:
+        """Active records in the order of their numbers, prepared anew where they were in another way."""
+        parameters = {"way": scoring.preparation_fingerprint(), "after": record_no, "limit": limit}
+        return [index_entry_of(row) for row in await self._rows("index_entries_after", parameters)]
 
     async def active_record_count(self) -> int:
         return int((await self._rows("active_record_count"))[0][0])

@@ -7,7 +7,9 @@ from typing import Any, TypeVar
 import msgspec
 from psycopg.types.json import set_json_dumps, set_json_loads
 
+import scoring
 from dedup_service.domain.golden import Choice, GoldenRow, GoldenState
+from dedup_service.domain.matching import comparable_of
 from dedup_service.domain.policy_versions import PolicyOrigin, PolicyVersion
 from dedup_service.domain.records import (
     LiveRecord,
@@ -18,6 +20,7 @@ from dedup_service.domain.records import (
     RecordState,
 )
 from dedup_service.domain.scoring_models import ModelEvaluation, ScoringModelState, StoredModel
+from dedup_service.workflows.index_port import IndexEntry
 
 T = TypeVar("T")
 Row = Sequence[Any]
@@ -71,14 +74,31 @@ def record_of(row: Row) -> Record:
 def live_record_of(row: Sequence[bytes | None]) -> LiveRecord:
     """A record from the columns of the statement `live_records`, as PostgreSQL writes them in text."""
     number, source, source_record_id, kind, golden_id, lead = row
-    assert number and source and source_record_id and kind and golden_id, "columns that are never null"
     return LiveRecord(
-        record_no=int(number),
-        key=RecordKey(source.decode(), source_record_id.decode()),
-        kind=RecordKind(kind.decode()),
-        golden_id=golden_id.decode(),
+        record_no=int(number or b""),
+        key=RecordKey(_text_of(source), _text_of(source_record_id)),
+        kind=RecordKind(_text_of(kind)),
+        golden_id=_text_of(golden_id),
         lead=None if lead is None else _draft.decode(lead),
     )
+
+
+def _text_of(column: bytes | None) -> str:
+    assert column is not None, "a column that is never null"
+    return column.decode()
+
+
+def index_entry_of(row: Row) -> IndexEntry:
+    """An entry from (record_no, kind, packed comparable or None, draft or None)."""
+    number, kind, comparable, draft = row
+    if comparable is None:
+        return IndexEntry(number, RecordKind(kind), comparable_of(_draft.decode(draft)))
+    return IndexEntry(number, RecordKind(kind), scoring.unpack(comparable))
+
+
+def stored_comparable(comparable: scoring.Comparable) -> bytes:
+    """A comparable as the column of that name holds it: the way in which it was prepared, and itself."""
+    return scoring.preparation_fingerprint() + scoring.pack(comparable)
 
 
 def golden_row_of(row: Row) -> GoldenRow:

@@ -1,22 +1,24 @@
 """One atomic write: the locks in their one order, then the statements that change rows."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import psycopg
 
+import scoring
 from dedup_service.domain.delegations import Delegation
 from dedup_service.domain.distinctions import Distinction
 from dedup_service.domain.golden import GoldenRecord, GoldenRow
+from dedup_service.domain.matching import NewRecord
 from dedup_service.domain.merges import Merge, MergeState
 from dedup_service.domain.policy_versions import PolicyVersion
 from dedup_service.domain.proposals import Proposal
-from dedup_service.domain.records import Record, RecordDraft, RecordKey
+from dedup_service.domain.records import Record, RecordKey
 from dedup_service.domain.scoring_models import StoredModel
 from dedup_service.domain.voting import Vote
 from dedup_service.store.reading import Reading
-from dedup_service.store.rows import Parameters, Row, encode_text
+from dedup_service.store.rows import Parameters, Row, encode_text, stored_comparable
 from dedup_service.store.statements import statement
 from dedup_service.workflows.ports import Request, Revision
 
@@ -81,49 +83,48 @@ class Writing(Reading):
             self.head = Revision(revision + 1, time), head_hash
         return self.head[0]
 
-    async def insert_records(
-        self, drafts: Sequence[tuple[RecordDraft, str]], revision: Revision
-    ) -> list[Record]:
+    async def insert_records(self, records: Sequence[NewRecord], revision: Revision) -> list[Record]:
         columns = {
             "revision": revision.number,
             "time": revision.time,
-            "golden_ids": [golden_id for _, golden_id in drafts],
-            "kinds": [draft.kind.value for draft, _ in drafts],
+            "golden_ids": [one.golden_id for one in records],
+            "kinds": [one.draft.kind.value for one in records],
         }
         await self._run("insert_golden_records", columns)
-        return await self._insert_members(drafts, revision)
+        return await self._insert_members(records, revision)
 
-    async def insert_member(self, draft: RecordDraft, golden_id: str, revision: Revision) -> Record:
-        return (await self._insert_members([(draft, golden_id)], revision))[0]
+    async def insert_member(self, record: NewRecord, revision: Revision) -> Record:
+        return (await self._insert_members([record], revision))[0]
 
-    async def _insert_members(
-        self, drafts: Sequence[tuple[RecordDraft, str]], revision: Revision
-    ) -> list[Record]:
+    async def _insert_members(self, records: Sequence[NewRecord], revision: Revision) -> list[Record]:
         """Insert new records, of which no two belong to the same golden record."""
         columns = {
             "revision": revision.number,
             "time": revision.time,
-            "sources": [draft.key.source for draft, _ in drafts],
-            "ids": [draft.key.source_record_id for draft, _ in drafts],
-            "kinds": [draft.kind.value for draft, _ in drafts],
-            "golden_ids": [golden_id for _, golden_id in drafts],
-            "drafts": [encode_text(draft) for draft, _ in drafts],
+            "sources": [one.draft.key.source for one in records],
+            "ids": [one.draft.key.source_record_id for one in records],
+            "kinds": [one.draft.kind.value for one in records],
+            "golden_ids": [one.golden_id for one in records],
+            "drafts": [encode_text(one.draft) for one in records],
+            "comparables": [stored_comparable(one.comparable) for one in records],
         }
         numbers = {row[1]: row[0] for row in await self._rows("insert_records", columns)}
         return [
             Record(
-                draft=draft,
-                record_no=numbers[golden_id],
-                golden_id=golden_id,
+                draft=one.draft,
+                record_no=numbers[one.golden_id],
+                golden_id=one.golden_id,
                 version=1,
                 revision=revision.number,
                 create_time=revision.time,
                 update_time=revision.time,
             )
-            for draft, golden_id in drafts
+            for one in records
         ]
 
-    async def update_records(self, records: Sequence[Record]) -> None:
+    async def update_records(
+        self, records: Sequence[Record], comparables: Mapping[int, scoring.Comparable]
+    ) -> None:
         columns = {
             "nos": [r.record_no for r in records],
             "states": [r.state.value for r in records],
@@ -131,6 +132,9 @@ class Writing(Reading):
             "revisions": [r.revision for r in records],
             "times": [r.update_time for r in records],
             "drafts": [encode_text(r.draft) for r in records],
+            "comparables": [
+                stored_comparable(comparables[r.record_no]) if r.active else None for r in records
+            ],
         }
         await self._run("update_records", columns)
 

@@ -18,7 +18,7 @@ from dedup_service.domain.errors import (
 )
 from dedup_service.domain.golden import GoldenRecord, GoldenState, golden_name, image_of, survivorship
 from dedup_service.domain.leads import account_state
-from dedup_service.domain.matching import comparable_of
+from dedup_service.domain.matching import NewRecord, comparable_of
 from dedup_service.domain.policy import Policy
 from dedup_service.domain.principals import Principal, check_may_write
 from dedup_service.domain.records import (
@@ -96,7 +96,7 @@ class Confirming:
         if etag != golden.row.etag:
             raise EtagMismatch(golden.name, golden.row.etag, [f"it is at version {golden.row.version}"])
         await _check_new(tx, golden, key, customer_number)
-        record = await tx.insert_member(draft, golden_id, revision)
+        record = await tx.insert_member(NewRecord(draft, comparable, golden_id), revision)
         row = replace(golden.row, version=golden.row.version + 1, revision=revision.number)
         after = GoldenRecord(row, (*golden.members, record))
         await tx.update_goldens([row])

@@ -278,7 +278,9 @@ class Matching:
             except IndexUnavailable:
                 return f"They share {keys}, {few}; how many have them, the index does not answer."
             if all(limit and count > limit for limit, count in zip(limits, counts, strict=True)):
-                return f"They share {keys}, {few}; {min(counts):,} have, so neither is a candidate of the other."
+                return (
+                    f"They share {keys}, {few}; {min(counts):,} have, so neither is a candidate of the other."
+                )
         return f"They share {keys}, so each is a candidate of the other."
 
 

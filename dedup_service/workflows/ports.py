@@ -4,20 +4,22 @@ A write holds its locks in one order, so that two writes never wait for each oth
 then proposals by id, then the ledger head (`WriteTransaction.revision`), which orders all commits.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
+import scoring
 from dedup_service.domain.audit import AuditEntry, AuditVerification
 from dedup_service.domain.changes import Change, ChangeDraft
 from dedup_service.domain.delegations import Delegation
 from dedup_service.domain.distinctions import Distinction
 from dedup_service.domain.golden import GoldenRecord, GoldenRow
+from dedup_service.domain.matching import NewRecord
 from dedup_service.domain.merges import Merge
 from dedup_service.domain.policy_versions import PolicyVersion
 from dedup_service.domain.proposals import Proposal
-from dedup_service.domain.records import LiveRecord, Record, RecordDraft, RecordKey
+from dedup_service.domain.records import LiveRecord, Record, RecordKey
 from dedup_service.domain.scoring_models import StoredModel
 from dedup_service.domain.voting import Vote
 from dedup_service.workflows.filters import Condition
@@ -233,18 +235,20 @@ class WriteTransaction(ReadTransaction, Protocol):
         """Take the ledger head, last of all locks, and the revision that this write will have."""
         ...
 
-    async def insert_records(
-        self, drafts: Sequence[tuple[RecordDraft, str]], revision: Revision
-    ) -> list[Record]:
-        """Insert new records, each with a new golden record of the id given beside it."""
+    async def insert_records(self, records: Sequence[NewRecord], revision: Revision) -> list[Record]:
+        """Insert new records, each with a new golden record of its own."""
         ...
 
-    async def insert_member(self, draft: RecordDraft, golden_id: str, revision: Revision) -> Record:
+    async def insert_member(self, record: NewRecord, revision: Revision) -> Record:
         """Insert a new record as a member of a golden record that is there already, and locked."""
         ...
 
-    async def update_records(self, records: Sequence[Record]) -> None:
-        """Store these records' drafts, states, versions and revisions; membership is not touched."""
+    async def update_records(
+        self, records: Sequence[Record], comparables: Mapping[int, scoring.Comparable]
+    ) -> None:
+        """Store these records' drafts, states, versions and revisions, and the comparables of the active;
+        membership is not touched.
+        """
         ...
 
     async def update_goldens(self, rows: Sequence[GoldenRow]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from dedup_service.domain.changes import ChangeDraft, ChangeType
 from dedup_service.domain.golden import GoldenRecord, GoldenRow, GoldenState, golden_state, image_of
-from dedup_service.domain.matching import comparable_of
+from dedup_service.domain.matching import NewRecord, comparable_of
 from dedup_service.domain.records import Record, RecordDraft, RecordState
 from dedup_service.workflows.index_port import IndexEntry
 from dedup_service.workflows.ports import Ids, WriteTransaction, Written
@@ -28,9 +28,9 @@ class RecordChanges:
         if not drafts:
             return [], [], ()
         # Prepared before the ledger head is taken, so that others may commit meanwhile.
-        comparables = [comparable_of(draft) for draft in drafts]
+        new = [NewRecord(draft, comparable_of(draft), self._new_id()) for draft in drafts]
         revision = await tx.revision()
-        records = await tx.insert_records([(draft, self._new_id()) for draft in drafts], revision)
+        records = await tx.insert_records(new, revision)
         changes = [
             ChangeDraft(
                 ChangeType.RECORD_CREATED,
@@ -42,8 +42,8 @@ class RecordChanges:
             for record in records
         ]
         entries = tuple(
-            IndexEntry(record.record_no, record.kind, comparable)
-            for record, comparable in zip(records, comparables, strict=True)
+            IndexEntry(record.record_no, record.kind, one.comparable)
+            for record, one in zip(records, new, strict=True)
         )
         return records, changes, entries
 
@@ -66,13 +66,14 @@ class RecordChanges:
             return Written([])
         before = await tx.goldens({r.golden_id for r in records})
         proposals = await self._replanning.lock(tx, list(before))
+        comparables = {r.record_no: comparable_of(r.draft) for r in records if r.active}
         revision = await tx.revision()
         stored = [
             replace(r, version=r.version + 1, revision=revision.number, update_time=revision.time)
             for r in records
         ]
         after = _with_records(before, stored, revision.number)
-        await tx.update_records(stored)
+        await tx.update_records(stored, comparables)
         await tx.update_goldens([golden.row for golden in after.values()])
         changes = [self._change(change_type, r, before[r.golden_id], after[r.golden_id]) for r in stored]
         changes += await self._replanning.replan(tx, proposals, revision)
@@ -81,7 +82,7 @@ class RecordChanges:
             changes=tuple(changes),
             targets=tuple(r.name for r in stored),
             index_upserts=tuple(
-                IndexEntry(r.record_no, r.kind, comparable_of(r.draft)) for r in stored if r.active
+                IndexEntry(r.record_no, r.kind, comparables[r.record_no]) for r in stored if r.active
             ),
             index_removals=tuple(r.record_no for r in stored if not r.active),
             subjects=tuple(r.name for r in stored),

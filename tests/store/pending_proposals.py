@@ -8,10 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 from dedup_service.domain.decision import Decision
+from dedup_service.domain.matching import NewRecord, comparable_of
 from dedup_service.domain.plan import Plan, PlanMember, ProposalType
 from dedup_service.domain.policy import Impact
 from dedup_service.domain.proposals import Proposal, ProposalState
-from dedup_service.domain.records import RecordDraft, RecordKind
+from dedup_service.domain.records import RecordKind
 from dedup_service.domain.voting import Ballot, BallotMethod, CountedVote, Outcome, Vote, VoteDecision
 from dedup_service.store.postgres import PostgresStore, StoreOptions
 from dedup_service.workflows.ports import Listed, Page, ReadTransaction, Request, WriteTransaction, Written
@@ -82,10 +83,8 @@ async def store_proposals(store: PostgresStore, *proposals: Proposal) -> None:
         revision = await tx.revision()
         ids = [golden_id for p in proposals for golden_id in p.plan.golden_ids]
         known = await tx.goldens(ids)
-        drafts: list[tuple[RecordDraft, str]] = [
-            (contact(f"r{next(_numbers)}"), golden_id) for golden_id in ids if golden_id not in known
-        ]
-        await tx.insert_records(drafts, revision)
+        drafts = [(contact(f"r{next(_numbers)}"), golden_id) for golden_id in ids if golden_id not in known]
+        await tx.insert_records([NewRecord(one, comparable_of(one), of) for one, of in drafts], revision)
         for proposal in proposals:
             await tx.save_proposal(proposal)
         return Written(0, targets=tuple(p.name for p in proposals))

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from dedup_service.domain.golden import GoldenRecord, GoldenState
+from dedup_service.domain.matching import NewRecord, comparable_of
 from dedup_service.domain.records import RecordDraft, RecordState
 from dedup_service.store.account_states import BLANKS
 from dedup_service.store.postgres import PostgresStore
@@ -31,11 +32,15 @@ async def put(
     async def work(tx: WriteTransaction) -> Written[int]:
         revision = await tx.revision()
         records = await tx.insert_records(
-            [(draft, f"g{number}" if number else "g") for number, draft in enumerate(members)], revision
+            [
+                NewRecord(draft, comparable_of(draft), f"g{number}" if number else "g")
+                for number, draft in enumerate(members)
+            ],
+            revision,
         )
         await tx.move_members([r.record_no for r in records], "g")
         if deleted:
-            await tx.update_records([replace(records[-1], state=RecordState.DELETED)])
+            await tx.update_records([replace(records[-1], state=RecordState.DELETED)], {})
         row = (await tx.goldens(["g"]))["g"].row
         await tx.update_goldens([replace(row, state=state)])
         return Written(0)

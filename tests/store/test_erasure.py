@@ -56,7 +56,7 @@ def in_database(url: str) -> Iterator[str]:
         ).fetchall()
         assert len(columns) > 50
         for table, column, kind in columns:
-            text = "convert_from({}, 'UTF8')" if kind == "bytea" and column != "salt" else "{}::text"
+            text = "encode({}, 'escape')" if kind == "bytea" else "{}::text"
             query = f"SELECT count(*) FROM {table} WHERE " + " OR ".join(
                 f"{text.format(column)} ILIKE '%{part}%'" for part in (WORD, NUMBER)
             )

@@ -29,17 +29,22 @@ FROM unnest(%(golden_ids)b::text[], %(kinds)b::text[]) AS g (golden_id, kind)
 
 -- name: insert_records
 INSERT INTO records
-    (source, source_record_id, kind, state, golden_id, version, revision, create_time, update_time, draft)
-SELECT source, source_record_id, kind, 'ACTIVE', golden_id, 1, %(revision)s, %(time)s, %(time)s, draft::jsonb
-FROM unnest(%(sources)b::text[], %(ids)b::text[], %(kinds)b::text[], %(golden_ids)b::text[], %(drafts)b::text[])
-    AS r (source, source_record_id, kind, golden_id, draft)
+    (source, source_record_id, kind, state, golden_id, version, revision, create_time, update_time, draft,
+     comparable)
+SELECT source, source_record_id, kind, 'ACTIVE', golden_id, 1, %(revision)s, %(time)s, %(time)s, draft::jsonb,
+       comparable
+FROM unnest(%(sources)b::text[], %(ids)b::text[], %(kinds)b::text[], %(golden_ids)b::text[], %(drafts)b::text[],
+            %(comparables)b::bytea[])
+    AS r (source, source_record_id, kind, golden_id, draft, comparable)
 RETURNING record_no, golden_id
 
 -- name: update_records
 UPDATE records SET
-    state = n.state, version = n.version, revision = n.revision, update_time = n.update_time, draft = n.draft::jsonb
+    state = n.state, version = n.version, revision = n.revision, update_time = n.update_time,
+    draft = n.draft::jsonb, comparable = n.comparable
 FROM unnest(%(nos)s::bigint[], %(states)s::text[], %(versions)s::bigint[], %(revisions)s::bigint[],
-            %(times)s::timestamptz[], %(drafts)s::text[]) AS n (record_no, state, version, revision, update_time, draft)
+            %(times)s::timestamptz[], %(drafts)s::text[], %(comparables)s::bytea[])
+    AS n (record_no, state, version, revision, update_time, draft, comparable)
 WHERE records.record_no = n.record_no
 
 -- name: move_members
@@ -70,9 +75,11 @@ FROM unnest(%(ids)s::text[], %(states)s::text[], %(versions)s::bigint[], %(revis
     AS n (golden_id, state, version, revision, successor_id, merge_id, choices)
 WHERE golden_records.golden_id = n.golden_id
 
--- name: active_records_after
-SELECT record_no, state, golden_id, version, revision, create_time, update_time, draft
-FROM records WHERE state = 'ACTIVE' AND record_no > %s ORDER BY record_no LIMIT %s
+-- name: index_entries_after
+SELECT record_no, kind,
+       CASE WHEN substring(comparable FOR 8) = %(way)b THEN substring(comparable FROM 9) END,
+       CASE WHEN substring(comparable FOR 8) = %(way)b THEN NULL ELSE draft END
+FROM records WHERE state = 'ACTIVE' AND record_no > %(after)s ORDER BY record_no LIMIT %(limit)s
 
 -- name: active_record_count
 SELECT count(*) FROM records WHERE state = 'ACTIVE'
