@@ -182,7 +182,7 @@ def main() -> int:
     data_dir = Path(tempfile.mkdtemp(prefix="dedup-bench-"))
     data_dir.chmod(0o711)
     try:
-        with served(data_dir) as (address, _):
+        with served(data_dir, 1) as (address, _):
             postgres = start_postgres(data_dir)
             with DedupClient(address, principal="services/importer", deadline_seconds=60) as client:
                 fill(client, postgres.url, options.proposals)

@@ -22,7 +22,7 @@ class OwnValkey:
 
     def __init__(self, home: Path) -> None:
         self.socket = home / "valkey.sock"
-        self.port = _free_port()
+        self.port = free_port()
         self._home = home
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -129,7 +129,7 @@ async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     writer.close()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
