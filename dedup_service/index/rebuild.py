@@ -93,26 +93,24 @@ class _Build:
         """What is loaded within is written when this ends."""
         try:
             yield
-            await self._written()
+            if self._writing is not None:
+                await self._writing
         finally:
             await end_tasks([] if self._writing is None else [self._writing])
 
     async def load(self, entries: Sequence[IndexEntry]) -> None:
-        """Write records of the snapshot; returns while they are written, so that the next can be prepared."""
+        """Write records of the snapshot; the last of them are written when `loading` ends."""
         for start in range(0, len(entries), ENTRIES_PER_BATCH):
             batch = batch_of_entries(entries[start : start + ENTRIES_PER_BATCH], self._state.applied_revision)
-            await self._written()
-            self._writing = asyncio.create_task(self._write(batch), name="index build write")
+            # Two are under way: while the server writes one, what the next writes is computed.
+            before, self._writing = self._writing, asyncio.create_task(self._write(batch), name="index build")
+            if before is not None:
+                await before
 
     async def _write(self, batch: Batch) -> None:
         async with reaching_server():
             if await self._index.write(layout.BUILD, self._state, batch) is None:
                 raise _build_lost()
-
-    async def _written(self) -> None:
-        """Wait for the write under way, and raise what it raised."""
-        if self._writing is not None:
-            await self._writing
 
     async def publish(self) -> int | None:
         """Let this epoch serve; or the revision that it must reach before it may."""
