@@ -7,7 +7,6 @@ score = score_pair(prepare(one, Entity.PERSON), prepare(other, Entity.PERSON))
 
 from scoring.blocking import (
     BlockingRule,
-    blocking_fingerprint,
     blocking_keys,
     blocking_rules,
     most_members,
@@ -22,10 +21,10 @@ from scoring.errors import (
     SurvivorshipError,
     TrainingError,
 )
+from scoring.fingerprints import blocking_fingerprint, preparation_fingerprint
 from scoring.model import ScoringModel, shipped_model
 from scoring.pairs import Contribution, PairScore, Verdict, score_likely, score_many, score_pair
 from scoring.preparation import prepare
-from scoring.preparation_fingerprint import preparation_fingerprint
 from scoring.survivorship import MemberValues, Rule, SurvivingValue, survive
 
 __all__ = [

@@ -3,7 +3,6 @@
 Every key is a function of the comparable alone, so that an index built anywhere, in any order, is the same.
 """
 
-import hashlib
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -106,11 +105,9 @@ def most_members(blocking_key: str) -> int | None:
     return SELECTIVE_MOST_MEMBERS if blocking_key.partition(":")[0] in _SELECTIVE_PREFIXES else None
 
 
-def blocking_fingerprint() -> str:
-    """16 hexadecimal digits that change where the keys of a record may: with the rules and their words."""
-    parts = [f"{rule.prefix}={rule.description}" for rule in _RULES]
-    parts += sorted(_COMMON_WORDS | common_company_words())
-    return hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
+def words_left_out() -> frozenset[str]:
+    """The words of company names that make no key by themselves."""
+    return _COMMON_WORDS | common_company_words()
 
 
 def blocking_keys(comparable: Comparable) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ _KINDS = {letter: kind for kind, letter in _LETTERS.items()}
 
 
 def format_version() -> str:
-    """Names the layout and the blocking rules: an index written with others is rebuilt, not read."""
+    """Names the layout and the way to prepare and block: an index of another is rebuilt, not read."""
     return f"{LAYOUT_VERSION}-{scoring.blocking_fingerprint()}"
 
 
