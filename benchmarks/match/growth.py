@@ -80,8 +80,8 @@ def measure(home: Residence, workers: int, seconds: float) -> list[Figure]:
             bench.warm(5.0)
             before = _load(bench, seconds)
             added = (GROWN - 1) * home.resident_count
-            _grow_store(grown, home.resident_count, added)
-            uvloop.run(_grow_index(service, home.population, home.resident_count, added))
+            numbers = _grow_store(grown, added)
+            uvloop.run(_grow_index(service, home.population, numbers))
             bench.warm(5.0)
             after = _load(bench, seconds)
             used_bytes = service.used_memory_bytes()
@@ -111,22 +111,28 @@ def _load(bench: Bench, seconds: float) -> list[tuple[str, float, str]]:
     ]
 
 
-def _grow_store(data_dir: Path, resident_count: int, added: int) -> None:
-    """A golden record and a record each, without values: a match asks only whether they are live."""
+def _grow_store(data_dir: Path, added: int) -> range:
+    """A golden record and a record each, without values, as a match asks only whether they are live; the
+    numbers of the records.
+    """
     postgres = start_postgres(data_dir)
     try:
         with psycopg.connect(postgres.url, autocommit=True) as connection:
-            for start in range(resident_count, resident_count + added, _ROWS_AT_ONCE):
-                last = min(start + _ROWS_AT_ONCE, resident_count + added)
+            row = connection.execute("SELECT max(record_no) FROM records").fetchone()
+            assert row is not None, "an aggregate gives a row"
+            numbers = range(row[0] + 1, row[0] + 1 + added)
+            for start in numbers[::_ROWS_AT_ONCE]:
+                last = min(start + _ROWS_AT_ONCE, numbers.stop) - 1
                 for statement in _FILL:
-                    connection.execute(statement, (start + 1, last))
+                    connection.execute(statement, (start, last))
                 print(f"  store: {last:,} records", file=sys.stderr)
             connection.execute("VACUUM ANALYZE records")
+            return numbers
     finally:
         postgres.use.close()
 
 
-async def _grow_index(service: Service, population: Population, resident_count: int, added: int) -> None:
+async def _grow_index(service: Service, population: Population, numbers: range) -> None:
     """Write the added records into the epoch that serves; two batches are under way at a time."""
     with redis.Redis.from_url(service.valkey_url) as valkey:
         store_id = str(valkey.hget(layout.META, "store_id"), "utf-8")
@@ -135,7 +141,7 @@ async def _grow_index(service: Service, population: Population, resident_count: 
         await index.connect()
         state = await index.serving_state()
         assert state is not None, "the index is complete"
-        entries = _added(population, resident_count, added)
+        entries = _added(population, numbers)
         writing: asyncio.Task[object] | None = None
         written = 0
         while batch := list(islice(entries, _BATCH)):
@@ -154,15 +160,15 @@ async def _grow_index(service: Service, population: Population, resident_count: 
         await index.close()
 
 
-def _added(population: Population, resident_count: int, added: int) -> Iterator[IndexEntry]:
+def _added(population: Population, numbers: range) -> Iterator[IndexEntry]:
     """The added records, people and companies in the shares of a sample of the residents."""
     chance = random.Random(SEED)
-    step = max(1, resident_count // _SAMPLE)
+    step = max(1, len(population.resident_clusters) // _SAMPLE)
     frames = islice(read_frames(population.folder / "residents.bin"), 0, None, step)
     sample = [_comparable(Record.FromString(frame)) for frame in frames]
     people = [one for one in sample if one.entity is Entity.PERSON]
     companies = [one for one in sample if one.entity is Entity.COMPANY]
-    for number in range(resident_count + 1, resident_count + added + 1):
+    for number in numbers:
         if chance.randrange(len(sample)) < len(people):
             yield IndexEntry(number, RecordKind.CONTACT, _person(people, number, chance))
         else:

@@ -20,7 +20,8 @@ MAX_PAGE = 1000
 MAX_PAIRS = 1000
 # How long a read waits for the index to reach the revision that the caller has written.
 FRESHNESS_SECONDS = 2.0
-_SCORES_AT_ONCE = 100
+# Some half a millisecond, after which others are let in.
+_SCORES_AT_ONCE = 25
 _UNMEASURED = MatchMeter()
 
 
@@ -168,7 +169,7 @@ class Matching:
         scored: list[tuple[Candidate, scoring.PairScore]] = []
         for start in range(0, len(candidates), _SCORES_AT_ONCE):
             if start:
-                # Let other calls in: a large block takes tens of milliseconds.
+                # A large block takes milliseconds.
                 await asyncio.sleep(0)
             chunk = candidates[start : start + _SCORES_AT_ONCE]
             found = scoring.score_likely(comparable, [c.comparable for c in chunk], model, least)

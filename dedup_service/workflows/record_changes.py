@@ -1,5 +1,6 @@
 """What a write to records does to the store: new golden records, changes, re-planned proposals, the index."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
@@ -11,6 +12,8 @@ from dedup_service.workflows.index_port import IndexEntry
 from dedup_service.workflows.ports import Ids, WriteTransaction, Written
 from dedup_service.workflows.replan import Replanning
 from dedup_service.workflows.rules import Rules
+
+_PREPARED_AT_ONCE = 20
 
 
 class RecordChanges:
@@ -28,7 +31,12 @@ class RecordChanges:
         if not drafts:
             return [], [], ()
         # Prepared before the ledger head is taken, so that others may commit meanwhile.
-        new = [NewRecord(draft, comparable_of(draft), self._new_id()) for draft in drafts]
+        new: list[NewRecord] = []
+        for draft in drafts:
+            new.append(NewRecord(draft, comparable_of(draft), self._new_id()))
+            if len(new) % _PREPARED_AT_ONCE == 0:
+                # A whole batch takes tens of milliseconds: let other calls in.
+                await asyncio.sleep(0)
         revision = await tx.revision()
         records = await tx.insert_records(new, revision)
         changes = [
