@@ -9,6 +9,7 @@ is anybody's duplicate.
 
 import asyncio
 import random
+import shutil
 import statistics
 import subprocess
 import sys
@@ -69,7 +70,7 @@ _FILL = (
 def measure(home: Residence, workers: int, seconds: float) -> list[Figure]:
     """The same loads before and after, on one running service."""
     grown = home.folder / "grown"
-    discard_data(grown)
+    _discard(grown)
     print("copying the residence", file=sys.stderr)
     # With its owners: PostgreSQL may run as another user.
     subprocess.run(["cp", "-a", home.data_dir, grown], check=True)
@@ -86,7 +87,7 @@ def measure(home: Residence, workers: int, seconds: float) -> list[Figure]:
             after = _load(bench, seconds)
             used_bytes = service.used_memory_bytes()
     finally:
-        discard_data(grown)
+        _discard(grown)
     count = home.resident_count + added
     return [
         Figure("records at first", home.resident_count, "records"),
@@ -96,6 +97,11 @@ def measure(home: Residence, workers: int, seconds: float) -> list[Figure]:
         Figure("ratio of medians", after[0][1] / before[0][1], "times", TARGET_RATIO, at_least=False),
         Figure("index a million records", used_bytes / count * 1e6 / 2**30, "GiB", 1.0, at_least=False),
     ]
+
+
+def _discard(data_dir: Path) -> None:
+    discard_data(data_dir)
+    shutil.rmtree(data_dir, ignore_errors=True)
 
 
 def _load(bench: Bench, seconds: float) -> list[tuple[str, float, str]]:
