@@ -16,8 +16,8 @@ from scoring.blocking import words_left_out
 # What `preparation` imports, directly or not: a test holds this against its imports.
 PREPARING_MODULES = ("comparables", "errors", "findings", "preparation", "reading", "text")
 PREPARING_FOLDERS = ("attributes", "vocabulary")
-_PREPARING_LIBRARIES = ("phonenumbers", "rapidfuzz")
-_BLOCKING_LIBRARIES = ("jellyfish",)
+PREPARING_LIBRARIES = ("anyascii", "phonenumbers", "rapidfuzz")
+BLOCKING_LIBRARIES = ("jellyfish",)
 
 
 @cache
@@ -27,13 +27,13 @@ def preparation_fingerprint() -> bytes:
     files = [root / f"{name}.py" for name in PREPARING_MODULES]
     for folder in PREPARING_FOLDERS:
         files += sorted(filter(_counts, (root / folder).iterdir()), key=lambda file: file.name)
-    return _digest(files, [*map(version, _PREPARING_LIBRARIES), unicodedata.unidata_version])
+    return _digest(files, [*map(version, PREPARING_LIBRARIES), unicodedata.unidata_version])
 
 
 @cache
 def blocking_fingerprint() -> str:
     """16 hexadecimal digits that change with the blocking keys of a record and with how it is prepared."""
-    words = [preparation_fingerprint().hex(), *map(version, _BLOCKING_LIBRARIES), *sorted(words_left_out())]
+    words = [preparation_fingerprint().hex(), *map(version, BLOCKING_LIBRARIES), *sorted(words_left_out())]
     return _digest([resources.files("scoring") / "blocking.py"], words).hex()
 
 

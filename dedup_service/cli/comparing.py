@@ -85,7 +85,7 @@ def _closing_words(session: Session, answer: MatchResponse) -> None:
         out.line("nothing matches")
     out.bullets("warnings", (f"{w.record}: {w.detail}" for w in answer.warnings))
     out.line()
-    compared = f"{answer.candidate_count:,} stored records share a blocking key and were compared"
+    compared = f"{answer.candidate_count:,} stored records were compared, which share a blocking key"
     if answer.complete:
         out.line(f"complete: {compared}", "dim")
     else:
@@ -153,7 +153,7 @@ def explain(session: Session, left: str, right: str, picture: Path | None = None
 def _keys(session: Session, answer: ExplainMatchResponse) -> None:
     out = session.output
     rules = {each.key: each.rule for each in (*answer.left_keys, *answer.right_keys)}
-    if answer.was_candidate:
+    if answer.shared_keys:
         rows = [(key, rules.get(key, "")) for key in answer.shared_keys]
         out.table(("key", "rule"), rows, "blocking keys that both have")
         return

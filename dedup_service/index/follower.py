@@ -231,6 +231,7 @@ class IndexFollower:
         finally:
             self._meter.rebuild_ended(published=published)
         LOG.info("index rebuilt")
+        self._told_defect = ""
         with suppress(IndexUnavailable):
             status = await self._index.status()
             if not status.defect:

@@ -8,9 +8,9 @@
     {dedup}:EPOCH:p:NO      string: the kind letter and the packed comparable of one record
     {dedup}:EPOCH:hot       set: blocking keys that were seen to be hot
 
-Fields of both hashes: store_id, format_version, epoch, applied_revision, records (payloads), keys (blocking
-keys), size (all Redis keys of the epoch and the hash itself), touched (server time of the last write, in
-seconds), damaged (when content was lost).
+Fields of both hashes: store_id, format_version, way, epoch, applied_revision, records (payloads), keys
+(blocking keys), size (all Redis keys of the epoch and the hash itself), touched (server time of the last
+write, in seconds), damaged (when content was lost).
 
 The braces put all keys into one slot of a cluster: every script is atomic there as on a single server, and
 the number of keys in that slot tells of a loss as the number in the database does.
@@ -24,6 +24,7 @@ import zlib
 from collections.abc import Collection, Iterable
 
 import scoring
+from dedup_service.domain.matching import way_of_preparing
 from dedup_service.domain.records import RecordKind
 from dedup_service.workflows.index_port import IndexEntry
 
@@ -32,7 +33,7 @@ META = "{dedup}:meta"
 BUILD = "{dedup}:build"
 GARBAGE = "{dedup}:garbage"
 
-LAYOUT_VERSION = 5
+LAYOUT_VERSION = 6
 LONGEST_KEY_BYTES = 64  # also the longest that Redis keeps in its compact hashes
 BUCKET_COUNT = 2**18  # some 40 keys in each at a million records
 HASHED_KEY_MARK = "#"
@@ -42,8 +43,16 @@ _KINDS = {letter: kind for kind, letter in _LETTERS.items()}
 
 
 def format_version() -> str:
-    """Names the layout and the way to prepare and block: an index of another is rebuilt, not read."""
-    return f"{LAYOUT_VERSION}-{scoring.blocking_fingerprint()}"
+    """Names the layout and the fields of payloads: an index of another cannot be read, and is rebuilt."""
+    fields = " ".join(scoring.Comparable.__struct_fields__)
+    return f"{LAYOUT_VERSION}-{hashlib.blake2b(fields.encode(), digest_size=4).hexdigest()}"
+
+
+def way() -> str:
+    """Names how records are prepared and blocked: an index of another way lacks some candidates, says so, and
+    serves until it is rebuilt.
+    """
+    return f"{way_of_preparing().hex()}-{scoring.blocking_fingerprint()}"
 
 
 def stored_key(blocking_key: str) -> str:
@@ -52,7 +61,13 @@ def stored_key(blocking_key: str) -> str:
     if len(raw) <= LONGEST_KEY_BYTES and not blocking_key.startswith(HASHED_KEY_MARK):
         return blocking_key
     digest = hashlib.blake2b(raw, digest_size=15).digest()
-    return HASHED_KEY_MARK + base64.urlsafe_b64encode(digest).decode()
+    rule = blocking_key.partition(":")[0]
+    return f"{HASHED_KEY_MARK}{rule}:{base64.urlsafe_b64encode(digest).decode()}"
+
+
+def most_members(stored: str) -> int | None:
+    """`scoring.most_members` of a key as Redis holds it."""
+    return scoring.most_members(stored.removeprefix(HASHED_KEY_MARK))
 
 
 def stored_keys(comparable: scoring.Comparable) -> frozenset[str]:

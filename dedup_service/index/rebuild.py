@@ -77,7 +77,12 @@ class _Build:
 
     async def begin(self) -> bool:
         """Take the right to build; False when somebody else has it."""
-        identity: list[Argument] = [self._state.epoch, self._index.store_id, layout.format_version()]
+        identity: list[Argument] = [
+            self._state.epoch,
+            self._index.store_id,
+            layout.format_version(),
+            layout.way(),
+        ]
         async with reaching_server():
             answer = await self._index.server.run(
                 self._index.scripts.begin_build,

@@ -62,7 +62,7 @@ class RedisIndex:
         self._hot_key_limit = hot_key_limit
         self._candidate_limit = candidate_limit
         self._floor_revision = 0
-        self._format = layout.format_version()
+        self._format, self._way = layout.format_version(), layout.way()
         self._matching = open_connection(url)
         # What is written goes its own way: a match must not wait behind a thousand records.
         self.server = open_connection(url)
@@ -84,10 +84,10 @@ class RedisIndex:
     async def candidates(
         self, comparable: scoring.Comparable, kinds: Collection[RecordKind], min_revision: int
     ) -> CandidateSet:
-        """The records that share a blocking key; costs one round trip."""
+        """The records that share a blocking key which not too many have for its rule; one round trip."""
         keys = scoring.blocking_keys(comparable)
         arguments: list[Argument] = [
-            *(self.store_id, self._format),
+            *(self.store_id, self._format, self._way),
             *(self._hot_key_limit, MEMBER_BUDGET, self._candidate_limit),
             layout.kind_letters(kinds),
             *layout.with_buckets_and_limits(keys),
@@ -127,16 +127,18 @@ class RedisIndex:
         """How the index is, as its own account and the number of keys say; costs one round trip."""
         async with reaching_server():
             answer = await self.server.run(self.scripts.inspect, (layout.META, layout.BUILD))
-        store, format_version, epoch, revision, _, damaged, records, keys = (
-            part.decode() for part in answer[:8]
+        store, format_version, epoch, revision, _, damaged, records, keys, way = (
+            part.decode() for part in answer[:9]
         )
-        building, built = answer[8] != b"", int(answer[8] or 0)
+        building, built = answer[9] != b"", int(answer[9] or 0)
         if not epoch:
             return IndexStatus("", 0, building, "there is no index", 0, 0, built)
         if store != self.store_id:
             defect = "the index is of another store"
         elif format_version != self._format:
             defect = "the index was written by another version of the service"
+        elif way != self._way:
+            defect = "another version of the service prepared the index otherwise"
         else:
             defect = "keys of the index are missing" if damaged else ""
         return IndexStatus(
@@ -155,7 +157,7 @@ class RedisIndex:
         found = [
             HotKey(key.decode(), count)
             for key, count in zip(hot, counts, strict=True)
-            if count > self._hot_key_limit and scoring.most_members(key.decode()) is None
+            if count > self._hot_key_limit and layout.most_members(key.decode()) is None
         ]
         return tuple(sorted(found, key=lambda each: (-each.member_count, each.blocking_key)))
 
@@ -212,12 +214,13 @@ class RedisIndex:
 
     async def state(self, state_key: str) -> EpochState | None:
         """What a state hash of this store and format says; None when there is none to write to."""
-        fields = ["store_id", "format_version", "epoch", "applied_revision"]
+        fields = ["store_id", "format_version", "epoch", "applied_revision", "way"]
         values: list[bytes | None] = await self.server.ask("HMGET", state_key, *fields)
-        store, format_version, epoch, revision = values
+        store, format_version, epoch, revision, way = values
         if epoch is None or revision is None:
             return None
-        if store != self.store_id.encode() or format_version != self._format.encode():
+        ours = (self.store_id.encode(), self._format.encode(), self._way.encode())
+        if (store, format_version, way) != ours:
             return None
         return EpochState(epoch.decode(), int(revision))
 
@@ -252,6 +255,9 @@ def _incompleteness(
     reasons = []
     if outcome == "missing":
         reasons.append(Incompleteness(IncompleteReason.INDEX_REBUILDING, "the index is being built"))
+    elif outcome == "other":
+        text = "the index was prepared by another version of the service and is being rebuilt"
+        reasons.append(Incompleteness(IncompleteReason.INDEX_REBUILDING, text))
     elif outcome == "damaged":
         text = "part of the index was lost and is being rebuilt"
         reasons.append(Incompleteness(IncompleteReason.INDEX_REBUILDING, text))

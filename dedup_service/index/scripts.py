@@ -79,7 +79,7 @@ return {'applied', ARGV[1], ARGV[3]}
 # soon hide the gap. Leaves `meta`, a list of these fields.
 _READ_META = """
 local meta = redis.call('HMGET', KEYS[1],
-  'store_id', 'format_version', 'epoch', 'applied_revision', 'size', 'damaged', 'records', 'keys')
+  'store_id', 'format_version', 'epoch', 'applied_revision', 'size', 'damaged', 'records', 'keys', 'way')
 if meta[3] and not meta[6] then
   local expected = (tonumber(meta[5]) or 0) + (tonumber(redis.call('HGET', KEYS[2], 'size') or '0') or 0)
   if not meta[5] or not meta[4] or not meta[7] or not meta[8] or redis.call('DBSIZE') < expected then
@@ -91,24 +91,26 @@ end
 
 # KEYS: meta, build. Answer: the fields of `meta`, and the records of a build, empty where there is none.
 _INSPECT = f"""{_READ_META}
-for i = 1, 8 do meta[i] = meta[i] or '' end
-meta[9] = redis.call('HGET', KEYS[2], 'records') or ''
+for i = 1, 9 do meta[i] = meta[i] or '' end
+meta[10] = redis.call('HGET', KEYS[2], 'records') or ''
 return meta
 """
 
-# KEYS: meta, build. ARGV: store_id, format_version, hot limit, members to read in all, candidates to give,
-# letters of the kinds wanted (empty: all), then key, bucket, most members with which it counts (0: any), ...
+# KEYS: meta, build. ARGV: store_id, format_version, way, hot limit, members to read in all, candidates to
+# give, letters of the kinds wanted (empty: all), then key, bucket, most members with which it counts (0:
+# any), key, ...
 # Answer: [outcome, revision, positions of keys not read whole, record_nos, for each of them the sum of
-# 2^position of the keys shared, and the payloads (nil where one is missing)]; outcome is 'whole', 'damaged'
-# or 'missing' (nothing to read for this store and format). Small keys are read first. Of too many candidates
-# those stay whose shared keys tell most: a key of k among n records tells log2(n / k) bits.
+# 2^position of the keys shared, and the payloads (nil where one is missing)]; outcome is 'whole', 'damaged',
+# 'other' (another way of preparing) or 'missing' (nothing to read for this store and format). Small keys are
+# read first. Of too many candidates those stay whose shared keys tell most: a key of k among n records tells
+# log2(n / k) bits.
 _CANDIDATES = f"""{_READ_META}
 if not meta[3] or meta[1] ~= ARGV[1] or meta[2] ~= ARGV[2] then
   return {{'missing', '0', {{}}, {{}}, {{}}, {{}}}}
 end
 local root = '{{dedup}}:' .. meta[3]
-local hot_limit, budget, wanted = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local kinds, records = ARGV[6], math.max(tonumber(meta[7]) or 1, 1)
+local hot_limit, budget, wanted = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local kinds, records = ARGV[7], math.max(tonumber(meta[7]) or 1, 1)
 local shared, found, read, sizes = {{}}, {{}}, {{}}, {{}}
 local function add(no, place)
   local before = shared[no]
@@ -119,20 +121,20 @@ local function add(no, place)
     shared[no] = 2 ^ place
   end
 end
-for i = 7, #ARGV, 3 do
+for i = 8, #ARGV, 3 do
   local held = redis.call('HGET', root .. ':b:' .. ARGV[i + 1], ARGV[i])
   if held == '*' then
     local size, most = redis.call('SCARD', root .. ':k:' .. ARGV[i]), tonumber(ARGV[i + 2])
     if most == 0 or size <= most then sizes[#sizes + 1] = {{size, i}} end
   elseif held then
-    add(held, (i - 7) / 3)
-    read[#read + 1] = {{(i - 7) / 3, 1, {{held}}}}
+    add(held, (i - 8) / 3)
+    read[#read + 1] = {{(i - 8) / 3, 1, {{held}}}}
   end
 end
 table.sort(sizes, function(a, b) if a[1] ~= b[1] then return a[1] < b[1] end return a[2] < b[2] end)
 local truncated, largest = {{}}, nil
 for _, size in ipairs(sizes) do
-  local key, place = root .. ':k:' .. ARGV[size[2]], (size[2] - 7) / 3
+  local key, place = root .. ':k:' .. ARGV[size[2]], (size[2] - 8) / 3
   if size[1] <= hot_limit and size[1] <= budget then
     budget = budget - size[1]
     largest = place
@@ -146,7 +148,7 @@ for _, size in ipairs(sizes) do
     end
   end
 end
-local outcome = meta[6] and 'damaged' or 'whole'
+local outcome = meta[9] ~= ARGV[3] and 'other' or meta[6] and 'damaged' or 'whole'
 if #found == 0 then return {{outcome, meta[4], truncated, {{}}, {{}}, {{}}}} end
 if kinds == '' and #found <= wanted then
   local names, masks = {{}}, {{}}
@@ -185,29 +187,31 @@ if cut and largest and #truncated == 0 then truncated[1] = largest end
 return {{outcome, meta[4], truncated, given, masks, payloads}}
 """
 
-# KEYS: build, garbage. ARGV: epoch, store_id, format_version, revision, seconds that a build may be silent.
+# KEYS: build, garbage. ARGV: epoch, store_id, format_version, way, revision, seconds that a build may be
+# silent.
 # Answer: 1 when the build is ours, 0 when another follower is at it.
 _BEGIN_BUILD = """
 local other = redis.call('HMGET', KEYS[1], 'epoch', 'touched')
 local now = tonumber(redis.call('TIME')[1])
 if other[1] then
-  if now - tonumber(other[2] or '0') < tonumber(ARGV[5]) then return 0 end
+  if now - tonumber(other[2] or '0') < tonumber(ARGV[6]) then return 0 end
   redis.call('SADD', KEYS[2], other[1])
   redis.call('DEL', KEYS[1])
 end
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'store_id', ARGV[2], 'format_version', ARGV[3],
-  'applied_revision', ARGV[4], 'records', '0', 'keys', '0', 'size', '1', 'touched', now)
+  'way', ARGV[4], 'applied_revision', ARGV[5], 'records', '0', 'keys', '0', 'size', '1', 'touched', now)
 return 1
 """
 
 # KEYS: meta, build, garbage. ARGV: epoch. Puts a finished build in the place of what serves.
 # Answer: 'published', 'lost' (the build is not ours any more) or the revision it must reach first.
 _PUBLISH = """
-local build = redis.call('HMGET', KEYS[2], 'epoch', 'store_id', 'format_version', 'applied_revision', 'size')
+local build = redis.call('HMGET', KEYS[2],
+  'epoch', 'store_id', 'format_version', 'applied_revision', 'size', 'way')
 if build[1] ~= ARGV[1] or redis.call('DBSIZE') < tonumber(build[5]) then return 'lost' end
-local meta = redis.call('HMGET', KEYS[1], 'epoch', 'store_id', 'format_version', 'applied_revision')
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'store_id', 'format_version', 'applied_revision', 'way')
 if meta[1] then
-  local same = meta[2] == build[2] and meta[3] == build[3]
+  local same = meta[2] == build[2] and meta[3] == build[3] and meta[5] == build[6]
   if same and tonumber(meta[4] or '0') > tonumber(build[4]) then return meta[4] end
   redis.call('SADD', KEYS[3], meta[1])
 end

@@ -88,9 +88,17 @@ class Gate:
 
     def _unary(self, method: MethodDescriptor, meter: MethodMeter, behaviour: Unary) -> Any:
         async def answer(request: Message | DedupError, context: Context) -> Message:
-            async with self._call(method, meter, context) as caller:
-                return await behaviour(_readable(request), caller)
-            raise AssertionError("a refused call is aborted")
+            try:
+                async with self._call(method, meter, context) as caller:
+                    try:
+                        return await behaviour(_readable(request), caller)
+                    except DedupError as refused:
+                        raise _bare(refused) from None
+                raise AssertionError("a refused call is aborted")
+            finally:
+                # grpc keeps the end of a refused call in a cycle, and with it every frame that it came
+                # through, until the next collection: none of them may hold the request.
+                del request
 
         return answer
 
@@ -176,3 +184,12 @@ def _readable(request: Message | DedupError) -> Message:
 async def _all_readable(requests: AsyncIterator[Message | DedupError]) -> AsyncIterator[Message]:
     async for request in requests:
         yield _readable(request)
+
+
+def _bare(refused: DedupError) -> DedupError:
+    """The refusal without the frames that it came through, nor those of what led to it."""
+    error: BaseException | None = refused
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
+    return refused

@@ -72,7 +72,7 @@ def explanation_message(found: Explanation, scoring_model: str) -> pb.ExplainMat
         left_keys=map(_blocking_key, found.left_keys),
         right_keys=map(_blocking_key, found.right_keys),
         shared_keys=found.shared_keys,
-        was_candidate=bool(found.shared_keys),
+        was_candidate=found.are_candidates,
         sentences=found.sentences,
         scoring_model=scoring_model,
     )

@@ -78,14 +78,16 @@ class RecordLookups:
 
     async def _open(self) -> PreparedStatement:
         connection = await psycopg.AsyncConnection.connect(
-            self._url, autocommit=True, connect_timeout=max(2, round(self._connect_timeout_seconds))
+            self._url,
+            autocommit=True,
+            connect_timeout=max(2, round(self._connect_timeout_seconds)),
+            # Rows are read as UTF-8, whatever the environment or the role says.
+            client_encoding="utf8",
         )
         try:
             timeout = f"{self._statement_timeout_seconds}s"
             await connection.execute("SELECT set_config('statement_timeout', %s, false)", [timeout])
-            self._statement = await PreparedStatement.prepare(
-                connection, "bigint[]", statement("live_records")
-            )
+            self._statement = await PreparedStatement.prepare(connection, statement("live_records"))
         except BaseException:
             await connection.close()
             raise

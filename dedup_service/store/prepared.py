@@ -9,15 +9,15 @@ import asyncio
 from collections.abc import Sequence
 
 import psycopg
-from psycopg import errors, pq, sql
+from psycopg import errors, pq
 
 Row = Sequence[bytes | None]
-_NAME = "prepared_statement"
+_NAME = b"prepared_statement"
 _LOST = "the connection to PostgreSQL was lost"
 
 
 class PreparedStatement:
-    """A statement with one parameter, whose rows come in PostgreSQL's text format; one call at a time."""
+    """A statement whose rows come in PostgreSQL's text format; one call at a time."""
 
     def __init__(self, connection: psycopg.AsyncConnection) -> None:
         self._connection = connection
@@ -25,35 +25,43 @@ class PreparedStatement:
         # Kept, because libpq does not tell it of a connection that was lost.
         self._socket = connection.pgconn.socket
         self._results: list[pq.abc.PGresult] = []
-        self._answer: asyncio.Future[list[Row]] | None = None
+        self._answer: asyncio.Future[pq.abc.PGresult] | None = None
         self._is_lost = False
+        asyncio.get_running_loop().add_reader(self._socket, self._read)
 
     @classmethod
-    async def prepare(
-        cls, connection: psycopg.AsyncConnection, parameter_type: str, statement: str
-    ) -> "PreparedStatement":
+    async def prepare(cls, connection: psycopg.AsyncConnection, statement: str) -> "PreparedStatement":
         """The statement on this connection, which from now on is for nothing else."""
-        text = f"PREPARE {_NAME} ({parameter_type}) AS {statement}"
-        await connection.execute(sql.SQL(text))
         prepared = cls(connection)
-        asyncio.get_running_loop().add_reader(prepared._socket, prepared._read)
+        prepared._libpq.send_prepare(_NAME, statement.encode())
+        await prepared._answered(pq.ExecStatus.COMMAND_OK)
         return prepared
 
-    async def rows(self, parameter: bytes) -> list[Row]:
-        """The rows for a parameter in text format.
+    async def rows(self, *parameters: bytes) -> list[Row]:
+        """The rows for parameters in text format.
 
         Raises:
             psycopg.OperationalError: the connection was lost, or the statement was given up.
         """
         if self._is_lost:
             raise psycopg.OperationalError(_LOST)
-        self._answer = asyncio.get_running_loop().create_future()
-        self._libpq.send_query_prepared(_NAME.encode(), [parameter])
+        self._libpq.send_query_prepared(_NAME, parameters)
+        result = await self._answered(pq.ExecStatus.TUPLES_OK)
+        columns = range(result.nfields)
+        return [[result.get_value(row, at) for at in columns] for row in range(result.ntuples)]
+
+    async def _answered(self, expected: pq.ExecStatus) -> pq.abc.PGresult:
+        """The result of what was sent last."""
+        answer: asyncio.Future[pq.abc.PGresult] = asyncio.get_running_loop().create_future()
+        self._answer = answer
         while self._libpq.flush():  # noqa: ASYNC110  nothing tells of it
             # So short a message waits only where PostgreSQL reads nothing; there is nothing to be gained by
             # being told of the moment.
             await asyncio.sleep(0.001)
-        return await self._answer
+        result = await answer
+        if result.status != expected:
+            raise errors.error_from_result(result)
+        return result
 
     def _read(self) -> None:
         try:
@@ -70,14 +78,8 @@ class PreparedStatement:
     def _finish(self) -> None:
         results, self._results = self._results, []
         answer, self._answer = self._answer, None
-        if answer is None or answer.done() or not results:
-            return
-        result = results[-1]
-        if result.status != pq.ExecStatus.TUPLES_OK:
-            answer.set_exception(errors.error_from_result(result))
-            return
-        columns = range(result.nfields)
-        answer.set_result([[result.get_value(row, at) for at in columns] for row in range(result.ntuples)])
+        if answer is not None and not answer.done() and results:
+            answer.set_result(results[-1])
 
     def _lose(self, error: Exception) -> None:
         """Stop listening: a connection at its end is always readable."""

@@ -14,6 +14,7 @@ from dedup_service.domain.changes import Acknowledgement, Change
 from dedup_service.domain.delegations import Delegation
 from dedup_service.domain.distinctions import Distinction
 from dedup_service.domain.golden import GoldenRecord, GoldenRow
+from dedup_service.domain.matching import comparable_of, way_of_preparing
 from dedup_service.domain.merges import Merge
 from dedup_service.domain.policy import Impact
 from dedup_service.domain.policy_versions import PolicyVersion
@@ -218,8 +219,16 @@ class Reading:
 
     async def index_entries_after(self, record_no: int, limit: int) -> list[IndexEntry]:
         """Active records in the order of their numbers, prepared anew where they were in another way."""
-        parameters = {"way": scoring.preparation_fingerprint(), "after": record_no, "limit": limit}
-        return [index_entry_of(row) for row in await self._rows("index_entries_after", parameters)]
+        parameters = {"way": way_of_preparing(), "after": record_no, "limit": limit}
+        entries = []
+        for row in await self._rows("index_entries_after", parameters):
+            try:
+                entries.append(index_entry_of(row))
+            except scoring.ComparableError:
+                # Damaged, or written by another's hand: one record must not end every rebuild.
+                record = (await self.records_by_no([row[0]]))[row[0]]
+                entries.append(IndexEntry(record.record_no, record.kind, comparable_of(record.draft)))
+        return entries
 
     async def active_record_count(self) -> int:
         return int((await self._rows("active_record_count"))[0][0])

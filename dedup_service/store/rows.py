@@ -9,7 +9,7 @@ from psycopg.types.json import set_json_dumps, set_json_loads
 
 import scoring
 from dedup_service.domain.golden import Choice, GoldenRow, GoldenState
-from dedup_service.domain.matching import comparable_of
+from dedup_service.domain.matching import comparable_of, way_of_preparing
 from dedup_service.domain.policy_versions import PolicyOrigin, PolicyVersion
 from dedup_service.domain.records import (
     LiveRecord,
@@ -91,14 +91,14 @@ def _text_of(column: bytes | None) -> str:
 def index_entry_of(row: Row) -> IndexEntry:
     """An entry from (record_no, kind, packed comparable or None, draft or None)."""
     number, kind, comparable, draft = row
-    if comparable is None:
+    if draft is not None:
         return IndexEntry(number, RecordKind(kind), comparable_of(_draft.decode(draft)))
     return IndexEntry(number, RecordKind(kind), scoring.unpack(comparable))
 
 
 def stored_comparable(comparable: scoring.Comparable) -> bytes:
     """A comparable as the column of that name holds it: the way in which it was prepared, and itself."""
-    return scoring.preparation_fingerprint() + scoring.pack(comparable)
+    return way_of_preparing() + scoring.pack(comparable)
 
 
 def golden_row_of(row: Row) -> GoldenRow:

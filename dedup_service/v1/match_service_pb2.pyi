@@ -148,7 +148,9 @@ class MatchResponse(_message.Message):
     WARNINGS_FIELD_NUMBER: _builtins.int
     SCORING_MODEL_FIELD_NUMBER: _builtins.int
     complete: _builtins.bool
-    """Whether every record that shares a blocking key with the query was compared."""
+    """Whether every record was compared that the blocking rules make a candidate of the query: one that shares a
+    key which not too many records have for its rule (see `BlockingKey.rule`).
+    """
     candidate_count: _builtins.int
     """How many stored records were compared."""
     next_page_token: _builtins.str
@@ -574,7 +576,9 @@ class ExplainMatchResponse(_message.Message):
     SENTENCES_FIELD_NUMBER: _builtins.int
     SCORING_MODEL_FIELD_NUMBER: _builtins.int
     was_candidate: _builtins.bool
-    """Whether the sides share a key, so that `Match` compares them."""
+    """Whether the sides share a key by which `Match` compares them. Where the index does not answer, whether they
+    share one.
+    """
     scoring_model: _builtins.str
     """The model that gave the score."""
     @_builtins.property
@@ -661,7 +665,7 @@ Global___WaterfallStep: _TypeAlias = WaterfallStep  # noqa: Y015
 
 @_typing.final
 class BlockingKey(_message.Message):
-    """A blocking key: records that share one are compared with each other."""
+    """A blocking key: records that share one are compared with each other, unless too many have it for its rule."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

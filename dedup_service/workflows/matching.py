@@ -82,6 +82,7 @@ class Explanation:
     left_keys: tuple[str, ...]
     right_keys: tuple[str, ...]
     shared_keys: tuple[str, ...]
+    are_candidates: bool
     sentences: tuple[str, ...]
 
 
@@ -263,26 +264,29 @@ class Matching:
         score = scoring.score_pair(one, other, model)
         left_keys, right_keys = scoring.blocking_keys(one), scoring.blocking_keys(other)
         shared = tuple(sorted(set(left_keys) & set(right_keys)))
-        sentences = (*_of_score(score), await self._of_keys(shared))
-        return Explanation(score, left_keys, right_keys, shared, sentences)
+        are_candidates, sentence = await self._of_keys(shared)
+        sentences = (*_of_score(score), sentence)
+        return Explanation(score, left_keys, right_keys, shared, are_candidates, sentences)
 
-    async def _of_keys(self, shared: Sequence[str]) -> str:
-        """Whether these shared keys make each of two records a candidate of the other."""
+    async def _of_keys(self, shared: Sequence[str]) -> tuple[bool, str]:
+        """Whether these shared keys make each of two records a candidate of the other, and that in words."""
         if not shared:
-            return "They share no blocking key, so neither is ever a candidate of the other."
+            return False, "They share no blocking key, so neither is ever a candidate of the other."
         keys = "1 blocking key" if len(shared) == 1 else f"{len(shared)} blocking keys"
         limits = [scoring.most_members(key) for key in shared]
         if all(limits):
-            few = f"that make candidates only where at most {max(filter(None, limits))} records have them"
+            makes = "makes" if len(shared) == 1 else "make"
+            few = f"that {makes} candidates only where at most {max(filter(None, limits))} records have it"
             try:
                 counts = await self._index.member_counts(shared)
             except IndexUnavailable:
-                return f"They share {keys}, {few}; how many have them, the index does not answer."
+                return True, f"They share {keys}, {few}; how many have, the index does not answer."
             if all(limit and count > limit for limit, count in zip(limits, counts, strict=True)):
-                return (
+                said = (
                     f"They share {keys}, {few}; {min(counts):,} have, so neither is a candidate of the other."
                 )
-        return f"They share {keys}, so each is a candidate of the other."
+                return False, said
+        return True, f"They share {keys}, so each is a candidate of the other."
 
 
 def _of_score(score: scoring.PairScore) -> list[str]:

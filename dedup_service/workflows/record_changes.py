@@ -24,19 +24,24 @@ class RecordChanges:
         self._replanning = replanning
         self._new_id = new_id
 
-    async def insert(
-        self, tx: WriteTransaction, drafts: Sequence[RecordDraft]
-    ) -> tuple[list[Record], list[ChangeDraft], tuple[IndexEntry, ...]]:
-        """Store new records, each the only member of a new golden record."""
-        if not drafts:
-            return [], [], ()
-        # Prepared before the ledger head is taken, so that others may commit meanwhile.
+    async def prepared(self, drafts: Sequence[RecordDraft]) -> list[NewRecord]:
+        """What `insert` takes. To be made before the ledger head is taken, so that others may commit
+        meanwhile.
+        """
         new: list[NewRecord] = []
         for draft in drafts:
             new.append(NewRecord(draft, comparable_of(draft), self._new_id()))
             if len(new) % _PREPARED_AT_ONCE == 0:
                 # A whole batch takes tens of milliseconds: let other calls in.
                 await asyncio.sleep(0)
+        return new
+
+    async def insert(
+        self, tx: WriteTransaction, new: Sequence[NewRecord]
+    ) -> tuple[list[Record], list[ChangeDraft], tuple[IndexEntry, ...]]:
+        """Store new records, each the only member of a new golden record."""
+        if not new:
+            return [], [], ()
         revision = await tx.revision()
         records = await tx.insert_records(new, revision)
         changes = [

@@ -114,8 +114,9 @@ class RecordWriter:
         if not fresh and not changed:
             head = await tx.head_revision()
             return Written(BatchResult(0, 0, unchanged_count, tuple(refused), head))
+        new = await self._changes.prepared(fresh)
         written = await self._changes.store(tx, changed, ChangeType.RECORD_UPDATED)
-        inserted, insert_changes, entries = await self._changes.insert(tx, fresh)
+        inserted, insert_changes, entries = await self._changes.insert(tx, new)
         revision = await tx.revision()
         return Written(
             result=BatchResult(len(inserted), len(changed), unchanged_count, tuple(refused), revision.number),
@@ -178,8 +179,9 @@ class RecordWriter:
             for draft in drafts
             if draft.key in present and not _stored_so(present[draft.key], draft)
         ]
+        new = await self._changes.prepared(fresh)
         updated = await self._changes.store(tx, changed, ChangeType.RECORD_UPDATED)
-        inserted, insert_changes, entries = await self._changes.insert(tx, fresh)
+        inserted, insert_changes, entries = await self._changes.insert(tx, new)
         written = [*updated.result, *inserted]
         records = present | {record.key: record for record in written}
         said = [f"{len(inserted)} created"] * bool(inserted) + [f"{len(changed)} updated"] * bool(changed)

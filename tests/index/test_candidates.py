@@ -235,3 +235,34 @@ async def test_too_many_candidates_keep_those_that_share_most(redis_url: str) ->
     assert len(answer.candidates) == 5
     assert [each.reason for each in answer.incomplete] == [IncompleteReason.HOT_KEY_TRUNCATED]
     await small.close()
+
+
+async def test_a_long_selective_key_is_no_hot_key(redis_url: str, index: RedisIndex) -> None:
+    """A key that is held as its hash still bears its rule, so that what is never truncated is not listed."""
+    small = RedisIndex(redis_url, "store-1", hot_key_limit=50)
+    place = {"street": "12 High Street", "city": "กรุงเทพมหานคร อมรรัตนโกสินทร์"}
+    crowd = [
+        scoring.prepare({"given_name": f"Given{no}", **place}, scoring.Entity.PERSON) for no in range(60)
+    ]
+    await index.apply([IndexUpdate(1, inserts=tuple(entry(no, one) for no, one in enumerate(crowd, 1)))], 0)
+    (shared,) = set(scoring.blocking_keys(crowd[0])) & set(scoring.blocking_keys(crowd[1]))
+    assert layout.stored_key(shared).startswith("#a:")
+    assert await index.member_counts([shared]) == [60]
+    assert await small.hot_keys() == ()
+    await small.close()
+
+
+async def test_an_index_of_another_way_serves_and_says_so(
+    redis_url: str, index: RedisIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another release prepared is given as incomplete, is not written to, and is told from our own."""
+    await index.apply([IndexUpdate(1, inserts=(entry(1),))], 0)
+    monkeypatch.setattr(layout, "way", lambda: "another")
+    other = RedisIndex(redis_url, "store-1")
+    answer = await other.candidates(person(email="ada1@example.com"), ALL_KINDS, 1)
+    assert [each.record_no for each in answer.candidates] == [1]
+    assert [each.reason for each in answer.incomplete] == [IncompleteReason.INDEX_REBUILDING]
+    assert "otherwise" in (await other.status()).defect
+    assert await other.apply([IndexUpdate(2, inserts=(entry(2),))], 1) == 0
+    assert (await index.candidates(person(email="ada1@example.com"), ALL_KINDS, 1)).complete
+    await other.close()

@@ -1,6 +1,7 @@
 """The follower: the index has every commit soon, whoever wrote it, and through every rebuild."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 
 import pytest
@@ -251,3 +252,23 @@ async def test_two_followers_share_one_index(redis_url: str, index: RedisIndex) 
     assert contents(redis_url) == maintained
     for each in indexes:
         await each.close()
+
+
+async def test_each_loss_is_told(index: RedisIndex, caplog: pytest.LogCaptureFixture) -> None:
+    """A loss that was mended and comes again, before the next health check, is logged again."""
+    caplog.set_level(logging.INFO)
+    ledger = MemoryLedger()
+    ledger.commit(inserts=[entry(number) for number in range(1, 20)])
+    follower = IndexFollower(index, ledger, 1.0)
+    follower.start()
+    assert await follower.wait_applied(1, 10)
+
+    async def is_there() -> bool:
+        return (await index.status()).epoch != ""
+
+    for _ in range(2):
+        await index.server.ask("FLUSHALL")
+        await eventually(is_there)
+    await follower.stop()
+    told = [record.getMessage() for record in caplog.records]
+    assert sum("is built" in each for each in told) == 3

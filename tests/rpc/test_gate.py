@@ -1,9 +1,11 @@
 """What every call passes: principal, size, admission, request ids, and faults that say nothing."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from types import FrameType
 from typing import Any, cast
 
 import grpc
@@ -12,8 +14,9 @@ from google.rpc import error_details_pb2
 
 from dedup_service.domain.errors import IndexUnavailable, StoreUnavailable
 from dedup_service.domain.principals import Directory
+from dedup_service.domain.records import RecordDraft
 from dedup_service.rpc.revision_tokens import RevisionTokens
-from dedup_service.v1 import audit_service_pb2, match_service_pb2
+from dedup_service.v1 import audit_service_pb2, core_pb2, match_service_pb2
 from dedup_service.v1 import record_service_pb2 as pb
 from dedup_service.v1.record_service_pb2_grpc import RecordServiceStub
 from dedup_service.workflows.ports import Store
@@ -203,3 +206,37 @@ async def test_a_principal_who_was_removed_is_unknown_at_once(office: Office) ->
     async with served(office) as api:
         stub = RecordServiceStub(api.channel)
         assert (await refused(stub.GetRecord(GET, metadata=ANN))).code == grpc.StatusCode.UNAUTHENTICATED
+
+
+async def test_a_refused_call_keeps_no_request(api: Api) -> None:
+    """What grpc keeps of a refused call until the next collection holds nothing of the request, which may be
+    large.
+    """
+    nonsense = core_pb2.Candidate(kind=core_pb2.RECORD_KIND_CONTACT, values={"nonsense": "x"})
+    request = match_service_pb2.MatchRequest(candidate=nonsense)
+
+    async def call() -> None:
+        assert (await refused(api.matches.Match(request, metadata=ANN))).reason == INVALID
+        await asyncio.sleep(0.1)
+
+    for _ in range(3):
+        await call()
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        await call()
+        gc.collect()
+        frames = [each for each in gc.garbage if isinstance(each, FrameType)]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+    ours = [frame for frame in frames if "dedup_service" in frame.f_code.co_filename]
+    held = [frame.f_code.co_qualname for frame in ours for value in frame.f_locals.values() if _holds(value)]
+    assert not held
+
+
+def _holds(value: object) -> bool:
+    """Whether a local variable is the request, or the draft that was read from it."""
+    return isinstance(value, (match_service_pb2.MatchRequest, RecordDraft))

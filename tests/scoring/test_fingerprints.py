@@ -1,5 +1,7 @@
 """The fingerprints by which stored comparables and indexes of another release are told."""
 
+import sys
+
 import grimp
 import pytest
 
@@ -30,6 +32,17 @@ def test_blocking_depends_on_nothing_else() -> None:
         "scoring.model",
         "scoring.model_parameters",
     }
+
+
+def test_every_library_counts() -> None:
+    """What `prepare` and the keys need of others is part of the fingerprints; msgspec only packs."""
+    graph = grimp.build_graph("scoring", include_external_packages=True, cache_dir=None)
+    imported = graph.find_upstream_modules("scoring.preparation") | graph.find_upstream_modules(
+        "scoring.blocking"
+    )
+    others = {name for name in imported if not name.startswith("scoring")} - sys.stdlib_module_names
+    libraries = {*fingerprints.PREPARING_LIBRARIES, *fingerprints.BLOCKING_LIBRARIES}
+    assert others == libraries | {"msgspec"}
 
 
 def test_keys_of_other_words_have_another_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import psycopg
 
 import scoring
-from dedup_service.domain.matching import comparable_of
+from dedup_service.domain.matching import comparable_of, way_of_preparing
 from dedup_service.store.index_source import PostgresLedgerSource
 from dedup_service.workflows.index_port import IndexEntry
 from tests.merge_desk import Office, account, contact, key, lead, request
@@ -36,7 +36,7 @@ def changed(url: str, to: str) -> None:
 async def test_what_was_prepared_once_is_taken(office: Office, database_url: str) -> None:
     """Each record has its comparable beside it, and a rebuild takes that: the index is the same as before."""
     await office.put(*DRAFTS)
-    way = scoring.preparation_fingerprint()
+    way = way_of_preparing()
     assert stored(database_url) == [(way + scoring.pack(comparable_of(draft)),) for draft in DRAFTS]
     assert [each.comparable for each in (await entries(office)).values()] == list(map(comparable_of, DRAFTS))
     other = scoring.Comparable(scoring.Entity.PERSON, given="somebody else")
@@ -62,3 +62,24 @@ async def test_a_write_renews_it_and_a_deletion_removes_it(office: Office, datab
     assert entry.comparable == comparable_of(after)
     await office.desk.records.delete(request("DeleteRecord"), key("a"), "")
     assert (stored(database_url), await entries(office)) == ([(None,)], {})
+
+
+async def test_one_that_cannot_be_read_is_prepared_anew(office: Office, database_url: str) -> None:
+    """A comparable that was cut short ends no rebuild."""
+    await office.put(*DRAFTS)
+    expected = await entries(office)
+    changed(database_url, "substring(comparable FOR 20)")
+    assert await entries(office) == expected
+
+
+async def test_an_older_release_leaves_nothing_stale(office: Office, database_url: str) -> None:
+    """A process that knows nothing of the column takes it away with the values that it changes or erases."""
+    await office.put(*DRAFTS)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE records SET version = version + 1")
+        assert all(one is not None for (one,) in stored(database_url))
+        renamed = "jsonb_set(draft, '{values,given_name}', '\"Zoe\"')"
+        connection.execute(f"UPDATE records SET draft = {renamed} WHERE kind <> 'ACCOUNT'".encode())
+        connection.execute("UPDATE records SET state = 'DELETED' WHERE kind = 'ACCOUNT'")
+    assert stored(database_url) == [(None,)] * 3
+    assert {each.comparable.given for each in (await entries(office)).values()} == {"zoe"}

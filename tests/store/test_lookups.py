@@ -268,3 +268,15 @@ async def test_closing_ends_what_is_under_way(lookups: CountedLookups, server: S
         return await server.backends() == 0
 
     await until(none_left)
+
+
+async def test_rows_are_read_as_they_were_written(
+    office: Office, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever encoding the environment asks for, names and values come as they are."""
+    written = await office.write(lead("ü", given_name="Jürgen", family_name="Müller"))
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    lookups = RecordLookups(database_url, 5.0, 30.0)
+    found = (await lookups.records([written.record_no]))[written.record_no]
+    await lookups.close()
+    assert (found.key, found.lead) == (written.key, written.draft)

@@ -164,10 +164,13 @@ async def test_an_explanation_says_when_a_shared_key_is_too_common(office: Offic
     await office.put(*crowd)
     query = contact("draft", given_name="Other", **address)
     apart = await office.desk.matching.explain(key("c1"), query)
-    assert "at most 30 records have them; 40 have, so neither is" in apart.sentences[-1]
+    assert "at most 30 records have it; 40 have, so neither is" in apart.sentences[-1]
+    assert not apart.are_candidates
+    assert apart.shared_keys
     assert (await match(office, query)).candidate_count == 0
     await office.index.close()
     alone = await office.desk.matching.explain(key("c1"), query)
+    assert alone.are_candidates
     assert alone.sentences[-1].endswith("the index does not answer.")
 
 

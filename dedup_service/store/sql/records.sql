@@ -16,7 +16,7 @@ FROM records WHERE record_no = ANY(%s)
 
 -- name: live_records
 SELECT record_no, source, source_record_id, kind, golden_id, CASE WHEN kind = 'LEAD' THEN draft END
-FROM records WHERE record_no = ANY($1) AND state = 'ACTIVE'
+FROM records WHERE record_no = ANY($1::bigint[]) AND state = 'ACTIVE'
 
 -- name: records_of_goldens
 SELECT record_no, state, golden_id, version, revision, create_time, update_time, draft
