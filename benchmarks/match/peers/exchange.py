@@ -15,7 +15,7 @@ import pandas as pd
 from benchmarks.accuracy.peers.exchange import Task, read_task
 
 # A peer is asked until it has answered so many, or has taken so long and answered a few.
-MOST_QUERIES = 200
+MOST_QUERIES = 500
 LEAST_QUERIES = 5
 MOST_SECONDS = 60.0
 
