@@ -151,7 +151,8 @@ class IndexFollower:
         if ahead:
             self._meter.rewound(head)
             await self._index.discard(status.epoch)
-        self._usable = not ahead and status.epoch != ""
+        # An index of another store or release may serve, and is not to be written to.
+        self._usable = not ahead and (await self._index.serving_state()) is not None
         if status.defect or ahead:
             self._tell(status.defect or "it is ahead of the ledger", serves=ahead or status.epoch != "")
             # What was seen while a rebuild ran may be mended by it: the next check tells.

@@ -272,3 +272,27 @@ async def test_each_loss_is_told(index: RedisIndex, caplog: pytest.LogCaptureFix
     await follower.stop()
     told = [record.getMessage() for record in caplog.records]
     assert sum("is built" in each for each in told) == 3
+
+
+async def test_an_index_of_another_way_is_left_alone_until_it_is_rebuilt(
+    index: RedisIndex, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A follower writes nothing to what another release prepared, builds its own, and goes on with that."""
+    ledger = MemoryLedger()
+    ledger.commit(inserts=[entry(1)])
+    await rebuild(index, ledger)
+    before = contents(redis_url), ledger.read_count
+    monkeypatch.setattr(layout, "way", lambda: "another")
+    other = RedisIndex(redis_url, "store-1")
+    follower = IndexFollower(other, ledger, INTERVAL_SECONDS)
+    monkeypatch.setattr(follower, "request_rebuild", lambda: None)
+    follower.start()
+    follower.nudge([ledger.commit(inserts=[entry(2)])])
+    assert not await follower.wait_applied(2, 5 * INTERVAL_SECONDS)
+    assert (contents(redis_url), ledger.read_count) == before
+    monkeypatch.undo()
+    monkeypatch.setattr(layout, "way", lambda: "another")
+    assert await follower.wait_applied(2, 10)
+    assert (await other.candidates(person(email="ada2@example.com"), ALL_KINDS, 2)).complete
+    await follower.stop()
+    await other.close()

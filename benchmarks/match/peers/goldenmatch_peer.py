@@ -20,7 +20,8 @@ MOST_MATCHES = 10
 def prepare(question: Question) -> Callable[[Row], list[int]]:
     """Let it configure itself on the residents, and hold them in memory."""
     frame = pl.from_pandas(question.residents.drop(columns=["record_id"]))
-    config = auto_configure_df(frame)
+    # On some populations it does not trust what it found and refuses; it is asked all the same.
+    config = auto_configure_df(frame, allow_red_config=True)
     residents = frame.with_row_index("__row_id__").with_columns(pl.col("__row_id__").cast(pl.Int64))
     keys = config.get_matchkeys()
     exact = [key for key in keys if key.type == "exact"]
