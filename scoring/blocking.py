@@ -23,8 +23,8 @@ _BEGINNING = 6
 _COMPANY_BEGINNING = 10
 _LEAST_INITIALS = 3
 # Rules whose keys tell of one person or company only where few records have them.
-# Each was tried at 1,000,000 records (benchmarks/README.md, "Match"): what a larger block would add to the
-# true duplicates found is less than half a percent, and it would cost most of the comparisons.
+# Tried at 1,000,000 records: larger blocks would add one in a thousand to the true duplicates found among
+# people and six among companies, for twice the comparisons (benchmarks/README.md, "Match").
 SELECTIVE_MOST_MEMBERS = 30
 _SELECTIVE_PREFIXES = frozenset({"a", "c", "k", "l", "ca", "co", "cq", "cr"})
 _COMMON_WORDS = (
