@@ -5,6 +5,7 @@ Changes: the ordered stream from which sources and other systems learn of every 
 
 from collections import abc as _abc
 from dedup_service.v1 import core_pb2 as _core_pb2
+from dedup_service.v1 import intake_service_pb2 as _intake_service_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -47,6 +48,8 @@ class _ChangeTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ChangeType
     """A distinction was made."""
     CHANGE_TYPE_DISTINCTION_DELETED: _ChangeType.ValueType  # 9
     """A distinction was taken back."""
+    CHANGE_TYPE_INTAKE_FOLDED: _ChangeType.ValueType  # 10
+    """Somebody was about to be inserted who is known already: intake updated the record instead."""
 
 class ChangeType(_ChangeType, metaclass=_ChangeTypeEnumTypeWrapper):
     """What a change did."""
@@ -71,6 +74,8 @@ CHANGE_TYPE_DISTINCTION_CREATED: ChangeType.ValueType  # 8
 """A distinction was made."""
 CHANGE_TYPE_DISTINCTION_DELETED: ChangeType.ValueType  # 9
 """A distinction was taken back."""
+CHANGE_TYPE_INTAKE_FOLDED: ChangeType.ValueType  # 10
+"""Somebody was about to be inserted who is known already: intake updated the record instead."""
 Global___ChangeType: _TypeAlias = ChangeType  # noqa: Y015
 
 @_typing.final
@@ -92,6 +97,8 @@ class Change(_message.Message):
     AFTER_FIELD_NUMBER: _builtins.int
     ACKNOWLEDGEMENTS_FIELD_NUMBER: _builtins.int
     ERASED_FIELD_NUMBER: _builtins.int
+    INTAKE_FIELD_NUMBER: _builtins.int
+    FOLDED_VALUES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The resource name: the number of the write, and the place of the change in it."""
     ordinal: _builtins.int
@@ -107,7 +114,9 @@ class Change(_message.Message):
     distinction: _builtins.str
     """The distinction that was made or taken back."""
     erased: _builtins.bool
-    """Whether a later erasure emptied `before` and `after`."""
+    """Whether a later erasure emptied `before`, `after` and `folded_values`."""
+    intake: _builtins.str
+    """The intake that was folded into the record."""
     @_builtins.property
     def revision(self) -> _core_pb2.RevisionToken:
         """The write."""
@@ -128,6 +137,10 @@ class Change(_message.Message):
     def acknowledgements(self) -> _containers.RepeatedCompositeFieldContainer[Global___Acknowledgement]:
         """The sources that have reported that they carried the change out."""
 
+    @_builtins.property
+    def folded_values(self) -> _containers.RepeatedCompositeFieldContainer[_intake_service_pb2.FoldedValue]:
+        """What the folded intake offered beside what the record held."""
+
     def __init__(
         self,
         *,
@@ -144,10 +157,12 @@ class Change(_message.Message):
         after: _abc.Iterable[_core_pb2.GoldenImage] | None = ...,
         acknowledgements: _abc.Iterable[Global___Acknowledgement] | None = ...,
         erased: _builtins.bool = ...,
+        intake: _builtins.str = ...,
+        folded_values: _abc.Iterable[_intake_service_pb2.FoldedValue] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "revision", b"revision"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledgements", b"acknowledgements", "after", b"after", "before", b"before", "create_time", b"create_time", "distinction", b"distinction", "erased", b"erased", "merge", b"merge", "name", b"name", "ordinal", b"ordinal", "proposal", b"proposal", "record", b"record", "revision", b"revision", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledgements", b"acknowledgements", "after", b"after", "before", b"before", "create_time", b"create_time", "distinction", b"distinction", "erased", b"erased", "folded_values", b"folded_values", "intake", b"intake", "merge", b"merge", "name", b"name", "ordinal", b"ordinal", "proposal", b"proposal", "record", b"record", "revision", b"revision", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
