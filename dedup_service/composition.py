@@ -22,20 +22,30 @@ from dedup_service.store.postgres import PostgresStore, StoreOptions
 from dedup_service.store.server_checks import check_server
 from dedup_service.telemetry.recording import Telemetry
 from dedup_service.workflows.assessment import Assessment
+from dedup_service.workflows.attending import Attending
 from dedup_service.workflows.background import end_tasks
 from dedup_service.workflows.batch_deciding import BatchDeciding
 from dedup_service.workflows.confirming import Confirming
+from dedup_service.workflows.data_entry import DataEntry
 from dedup_service.workflows.deciding import Deciding
 from dedup_service.workflows.delegating import Delegating
 from dedup_service.workflows.desk import Desk
 from dedup_service.workflows.distinguishing import Distinguishing
 from dedup_service.workflows.escalating import Escalating
 from dedup_service.workflows.following import Following
+from dedup_service.workflows.intake.claiming import Claiming
+from dedup_service.workflows.intake.converting import Converting
+from dedup_service.workflows.intake.planning import Planning
+from dedup_service.workflows.intake.routing import Routing
+from dedup_service.workflows.intake.search import Search
+from dedup_service.workflows.intake.simulating import TerritorySimulating
+from dedup_service.workflows.lead_readings import LeadReadings
 from dedup_service.workflows.matching import Matching
 from dedup_service.workflows.policies import Policies
 from dedup_service.workflows.ports import ClockNow, Ids
 from dedup_service.workflows.proposing import Proposing
 from dedup_service.workflows.reading import Readings
+from dedup_service.workflows.record_changes import RecordChanges
 from dedup_service.workflows.records import RecordWriter
 from dedup_service.workflows.replan import Replanning
 from dedup_service.workflows.rules import Rules
@@ -44,6 +54,7 @@ from dedup_service.workflows.simulating import Simulating
 from dedup_service.workflows.sweeping import Sweeping
 from dedup_service.workflows.undoing import Undoing
 from dedup_service.workflows.upkeep import Upkeep
+from dedup_service.workflows.vocabulary import VocabularyInUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +159,7 @@ async def running_desk(
         tasks = [
             asyncio.create_task(desk.upkeep.run(), name="upkeep"),
             asyncio.create_task(in_use.run(), name="scoring model"),
+            asyncio.create_task(desk.vocabulary.run(), name="vocabulary"),
         ]
         stack.push_async_callback(end_tasks, tasks)
         yield RunningDesk(desk, follower, index, version)
@@ -168,9 +180,15 @@ def wire(
     models = ScoringModels(store, ModelInUse(store))
     assessment = Assessment(rules, models.in_use)
     replanning = Replanning(assessment)
+    vocabulary = VocabularyInUse(store, rules)
+    data_entry = DataEntry(rules, vocabulary)
     proposing = Proposing(store, assessment, new_id)
     deciding = Deciding(store, assessment, replanning, new_id)
     escalating = Escalating(store, assessment)
+    planning = Planning(Search(index, models.in_use), rules, now)
+    claiming = Claiming(replanning, models.in_use)
+    changes = RecordChanges(rules, replanning, new_id)
+    attending = Attending(store, rules, replanning)
     return Desk(
         store=store,
         store_id=store_id,
@@ -179,13 +197,24 @@ def wire(
         rules=rules,
         assessment=assessment,
         now=now,
-        records=RecordWriter(store, rules, replanning, new_id),
+        vocabulary=vocabulary,
+        data_entry=data_entry,
+        records=RecordWriter(store, rules, data_entry, replanning, new_id),
         readings=Readings(store, rules, now),
+        routing=Routing(
+            store, rules, models.in_use, planning, claiming, changes, proposing, data_entry, now, new_id
+        ),
+        converting=Converting(
+            store, rules, planning, claiming, changes, replanning, proposing, data_entry, new_id
+        ),
+        territory_simulating=TerritorySimulating(store, rules),
         matching=Matching(store, index, follower, rules, models, now),
         proposing=proposing,
         deciding=deciding,
         batch_deciding=BatchDeciding(store, assessment, deciding, now),
         escalating=escalating,
+        attending=attending,
+        lead_readings=LeadReadings(store, rules, now),
         delegating=Delegating(store, assessment, new_id),
         confirming=Confirming(store, assessment, replanning),
         policies=Policies(store, rules),
@@ -194,5 +223,5 @@ def wire(
         distinguishing=Distinguishing(store, assessment, replanning, new_id),
         following=Following(store),
         sweeping=Sweeping(store, index, follower, proposing, rules, models.in_use, now),
-        upkeep=Upkeep(store, rules, replanning, escalating, now),
+        upkeep=Upkeep(store, rules, replanning, escalating, attending, now),
     )

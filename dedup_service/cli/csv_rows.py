@@ -1,7 +1,7 @@
 """Rows of a CSV file as records, or everything that is wrong with them; no row stops the file."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -33,6 +33,24 @@ class Row:
     problems: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ReadRecord:
+    """What some rows say together: a record, or `problems` that reject them, or why they are `left_out`."""
+
+    rows: tuple[Row, ...]
+    record: Record
+    problems: tuple[str, ...] = ()
+    left_out: str = ""
+
+
+def size_problem(record: Record) -> str:
+    """Why a record is too large to be sent, or an empty string."""
+    size = record.ByteSize()
+    if size <= LARGEST_RECORD_BYTES:
+        return ""
+    return f"has {size:,} bytes, at most {LARGEST_RECORD_BYTES:,} can be sent"
+
+
 @dataclass(slots=True)
 class RecordReader:
     """Makes records of one source and kind from rows."""
@@ -41,6 +59,16 @@ class RecordReader:
     kind: RecordKind.ValueType
     columns: ColumnPlan
     lines_of_ids: dict[str, int] = field(default_factory=dict)
+
+    def records(self, rows: Iterable[Row]) -> Iterator[ReadRecord]:
+        """A record for each row, in their order."""
+        for row in rows:
+            record, problems = self.record(row)
+            yield ReadRecord((row,), record, problems)
+
+    def notes(self) -> tuple[str, ...]:
+        """Nothing: all that is to be told of a file is told of its rows."""
+        return ()
 
     def record(self, row: Row) -> tuple[Record, tuple[str, ...]]:
         """The record of a row, and everything that is wrong with it."""
@@ -59,8 +87,8 @@ class RecordReader:
                 self._put(record, target, text)
             except ValueError as error:
                 problems.append(f"{target}: {error}")
-        if record.ByteSize() > LARGEST_RECORD_BYTES:
-            problems.append(f"has {record.ByteSize():,} bytes, at most {LARGEST_RECORD_BYTES:,} can be sent")
+        if problem := size_problem(record):
+            problems.append(problem)
         return record, tuple(problems)
 
     def _identify(self, record: Record, identity: str, line: int, problems: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""`import`: the rows of a CSV file as records, with the rows that cannot be in a file of their own.
+"""`import`: the rows of CSV files as records, with the rows that cannot be in a file of their own.
 
 Each batch is written whole or not at all, and what is stored just so is left alone: an import that was cut
 short is finished by running it again.
@@ -11,8 +11,8 @@ import io
 import itertools
 import re
 import sys
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,9 +22,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from dedup_service.cli.columns import ColumnPlan, plan_columns
+from dedup_service.cli.columns import plan_columns
 from dedup_service.cli.comparing import kind_of
 from dedup_service.cli.csv_rows import RecordReader, Row, rows_of
+from dedup_service.cli.import_plan import ColumnNotes, ImportPlan, opened
 from dedup_service.cli.output import Output
 from dedup_service.cli.policies import IN_FORCE
 from dedup_service.cli.problems import CommandError, service_sentence
@@ -33,28 +34,10 @@ from dedup_service.cli.words import plural
 from dedup_service.client import IngestedBatch, ServiceError
 from dedup_service.company_files import parse_policy
 from dedup_service.domain.records import SOURCE_PATTERN
-from dedup_service.v1.core_pb2 import RecordKind
 from dedup_service.v1.policy_service_pb2 import GetPolicyRequest
 from dedup_service.v1.record_service_pb2 import Record
 
 _BATCH_PLACE = re.compile(r"^records\[\d+\]\.")
-
-
-@dataclass(frozen=True, slots=True)
-class ImportPlan:
-    """A file that can be read, and what its columns are."""
-
-    file: Path
-    source: str
-    kind: RecordKind.ValueType
-    columns: ColumnPlan
-    header: tuple[str, ...]
-    delimiter: str
-    encoding: str
-
-    @property
-    def rejects_file(self) -> Path:
-        return self.file.with_suffix(".rejects.csv")
 
 
 @dataclass(slots=True)
@@ -64,8 +47,9 @@ class Tally:
     written_count: int = 0
     unchanged_count: int = 0
     rejected_count: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
     revision: str = ""
-    sent: deque[Row] = field(default_factory=deque)
+    sent: deque[tuple[Row, ...]] = field(default_factory=deque)
 
 
 def plan_import(
@@ -91,35 +75,52 @@ def plan_import(
     # A byte order mark would become part of the first column's name.
     codec = "utf-8-sig" if name == "utf-8" else name
     number = kind_of(kind)
-    with _opened(file, codec) as text:
+    header = header_of(file, codec, delimiter)
+    columns = plan_columns(header, kind.upper(), mapping)
+    notes = ColumnNotes(
+        columns.taken,
+        [(one.column, one.why) for one in columns.left_out],
+        "--map COLUMN=FIELD says what a column is",
+    )
+    reader = RecordReader(source, number, columns)
+    return ImportPlan(file, source, reader, notes, header, delimiter, codec)
+
+
+def header_of(file: Path, codec: str, delimiter: str) -> tuple[str, ...]:
+    """The first line of a file.
+
+    Raises:
+        CommandError: there is none, or it cannot be read.
+    """
+    with opened(file, codec) as text:
         try:
             header = next(csv.reader(text, delimiter=delimiter), [])
         except csv.Error as error:
             raise CommandError(f"{file} has no header that can be read: {error}") from None
     if not header:
         raise CommandError(f"{file} is empty: the first line must name the columns")
-    columns = plan_columns(header, kind.upper(), mapping)
-    return ImportPlan(file, source, number, columns, tuple(header), delimiter, codec)
+    return tuple(header)
 
 
-@contextmanager
-def _opened(file: Path, codec: str) -> Iterator[IO[str]]:
-    try:
-        with file.open(encoding=codec, errors="surrogateescape", newline="") as text:
-            yield text
-    except UnicodeDecodeError as error:
-        raise CommandError(f"{file} is not {codec}: say its encoding with --encoding") from error
+def import_files(session: Session, plans: Sequence[ImportPlan]) -> None:
+    """Write the rows of each file, one file after the other; exit code 1 when some were rejected."""
+    for source in dict.fromkeys(plan.source for plan in plans):
+        _warn_of_other_source(session, source)
+    rejected_counts = [_import_file(session, plan) for plan in plans]
+    if any(rejected_counts):
+        raise typer.Exit(1)
 
 
-def import_file(session: Session, plan: ImportPlan) -> None:
-    """Write the rows; exit code 1 when some were rejected."""
+def _import_file(session: Session, plan: ImportPlan) -> int:
+    """Write the rows of a file; how many were rejected."""
     out = session.output
     if not out.as_json:
+        if plan.what:
+            out.heading(f"{plan.file}: {plan.what}, into {plan.source}")
         _say_columns(out, plan.columns)
-    _warn_of_other_source(session, plan.source)
     tally = Tally()
     plan.rejects_file.unlink(missing_ok=True)
-    with _opened(plan.file, plan.encoding) as text, _progress(text, plan.file) as tick:
+    with opened(plan.file, plan.encoding) as text, _progress(text, plan.file) as tick:
         try:
             with Rejects(plan) as rejects:
                 for done in session.client.ingest(_records(text, plan, tally, rejects)):
@@ -133,21 +134,20 @@ def import_file(session: Session, plan: ImportPlan) -> None:
                 "Run the same command again: what is written is left alone"
             ) from error
     _tell(session, plan, tally)
-    if tally.rejected_count:
-        raise typer.Exit(1)
+    return tally.rejected_count
 
 
-def _say_columns(out: Output, columns: ColumnPlan) -> None:
+def _say_columns(out: Output, columns: ColumnNotes) -> None:
     renamed = [f"{column} -> {target}" for column, target in columns.taken if column != target]
     named = [column for column, target in columns.taken if column == target]
     out.line(f"columns: {', '.join([*renamed, *named])}")
     reasons: dict[str, list[str]] = {}
-    for one in columns.left_out:
-        reasons.setdefault(one.why, []).append(one.column)
+    for column, why in columns.left_out:
+        reasons.setdefault(why, []).append(column)
     for why, left_out in reasons.items():
         out.line(f"left out: {', '.join(left_out)}: {why}", "yellow")
     if reasons:
-        out.line("--map COLUMN=FIELD says what a column is", "dim")
+        out.line(columns.advice, "dim")
 
 
 def _warn_of_other_source(session: Session, source: str) -> None:
@@ -167,16 +167,16 @@ def _warn_of_other_source(session: Session, source: str) -> None:
 
 def _records(text: IO[str], plan: ImportPlan, tally: Tally, rejects: "Rejects") -> Iterator[Record]:
     """The good records in order; each row waits in `tally.sent` for its answer."""
-    reader = RecordReader(plan.source, plan.kind, plan.columns)
     rows = rows_of(csv.reader(text, delimiter=plan.delimiter))
-    for row in itertools.islice(rows, 1, None):  # the first row is the header
-        record, problems = reader.record(row)
-        if problems:
+    for read in plan.reader.records(itertools.islice(rows, 1, None)):  # the first row is the header
+        if read.left_out:
+            tally.left_out[read.left_out] += len(read.rows)
+        elif read.problems:
             tally.rejected_count += 1
-            rejects.write(row, problems)
+            rejects.write(read.rows, read.problems)
         else:
-            tally.sent.append(row)
-            yield record
+            tally.sent.append(read.rows)
+            yield read.record
 
 
 def _count(done: IngestedBatch, tally: Tally, rejects: "Rejects") -> None:
@@ -207,14 +207,16 @@ class Rejects:
         if self._file is not None:
             self._file.close()
 
-    def write(self, row: Row, problems: Iterable[str]) -> None:
-        """Add a row with its line and every reason."""
+    def write(self, rows: Iterable[Row], problems: Iterable[str]) -> None:
+        """Add the rows of a record, each with its line and every reason."""
         if self._file is None:
             self._file = self._plan.rejects_file.open(
                 "w", encoding=self._plan.encoding.removesuffix("-sig"), errors="surrogateescape", newline=""
             )
             self._put("line", "reasons", *self._plan.header)
-        self._put(str(row.line), "; ".join(problems), *row.cells)
+        reasons = "; ".join(problems)
+        for row in rows:
+            self._put(str(row.line), reasons, *row.cells)
 
     def _put(self, *cells: str) -> None:
         assert self._file is not None, "write() has opened it"
@@ -238,8 +240,10 @@ def _progress(text: IO[str], file: Path) -> Iterator[Callable[[], None]]:
 def _tell(session: Session, plan: ImportPlan, tally: Tally) -> None:
     out = session.output
     if out.as_json:
+        of_profile = {"file": str(plan.file), "what": plan.what, "left_out": dict(tally.left_out)}
         out.json(
             {
+                **(of_profile if plan.what else {}),
                 "written_count": tally.written_count,
                 "unchanged_count": tally.unchanged_count,
                 "rejected_count": tally.rejected_count,
@@ -248,9 +252,14 @@ def _tell(session: Session, plan: ImportPlan, tally: Tally) -> None:
             }
         )
         return
+    noun = "record" if plan.what else "row"
     out.line(
-        f"{plural(tally.written_count, 'row')} written, {tally.unchanged_count:,} stored just so already, "
+        f"{plural(tally.written_count, noun)} written, {tally.unchanged_count:,} stored just so already, "
         f"{tally.rejected_count:,} rejected"
     )
+    for why, count in tally.left_out.items():
+        out.line(f"{plural(count, 'row')} left out: {why}", "yellow")
+    for note in plan.reader.notes():
+        out.line(note, "yellow")
     if tally.rejected_count:
         out.line(f"rejected rows with their reasons: {plan.rejects_file}", "yellow")

@@ -7,6 +7,8 @@ from dedup_service.cli import (
     evaluate,
     operator_commands,
     policy_commands,
+    profile_commands,
+    territory_commands,
     train,
     vote_commands,
 )
@@ -50,10 +52,12 @@ app.command("verify-audit", rich_help_panel=LOOK)(desk_commands.verify_audit)
 app.command("delegate", rich_help_panel=RULES)(vote_commands.delegate)
 app.command("delegations", rich_help_panel=RULES)(vote_commands.delegations)
 app.add_typer(policy_commands.app, name="policy", rich_help_panel=RULES)
+app.add_typer(territory_commands.app, name="territories", rich_help_panel=RULES)
 app.command("serve", rich_help_panel=RUN)(operator_commands.serve)
 app.command("doctor", rich_help_panel=RUN)(operator_commands.doctor)
 app.command("rebuild-index", rich_help_panel=RUN)(operator_commands.rebuild_index)
 app.command("hot-keys", rich_help_panel=RUN)(operator_commands.hot_keys)
 app.command("train", rich_help_panel=RUN)(train.train)
 app.add_typer(train.models_app, name="models", rich_help_panel=RUN)
-app.command("import", rich_help_panel=RUN)(operator_commands.import_file)
+app.command("import", rich_help_panel=RUN)(operator_commands.import_files)
+app.add_typer(profile_commands.app, name="profiles", rich_help_panel=RUN)

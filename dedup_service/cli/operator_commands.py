@@ -49,10 +49,23 @@ def hot_keys(as_json: Json = False) -> None:
     hot.hot_keys(as_json)
 
 
-def import_file(
-    file: Annotated[Path, typer.Argument(metavar="FILE.csv", exists=True, dir_okay=False, readable=True)],
-    kind: Annotated[str, typer.Option("--kind", help="LEAD, CONTACT or ACCOUNT.")],
-    source: Annotated[str, typer.Option("--source", help="The source that the records are of, such as crm.")],
+def import_files(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE.csv...", exists=True, dir_okay=False, readable=True)
+    ],
+    kind: Annotated[str, typer.Option("--kind", help="LEAD, CONTACT or ACCOUNT.")] = "",
+    source: Annotated[
+        str, typer.Option("--source", help="The source that the records are of, such as crm.")
+    ] = "",
+    profile: Annotated[
+        str,
+        typer.Option(
+            "--profile",
+            metavar="NAME|FILE|auto",
+            help="Read the exports of a system: kind, columns and facts are the profile's; "
+            "`dedup profiles` lists them.",
+        ),
+    ] = "",
     mapping: Annotated[
         list[str] | None,
         typer.Option(
@@ -61,19 +74,60 @@ def import_file(
             help="Such as Cell=mobile_phone, road+number=street, or Notes= to leave it out.",
         ),
     ] = None,
-    delimiter: Annotated[str, typer.Option("--delimiter", help="Between the columns.")] = ",",
-    encoding: Annotated[str, typer.Option("--encoding", help="Of the file.")] = "utf-8",
+    delimiter: Annotated[
+        str,
+        typer.Option("--delimiter", help="Between the columns.", show_default=", or with --profile found"),
+    ] = "",
+    encoding: Annotated[
+        str, typer.Option("--encoding", help="Of the file.", show_default="utf-8, or with --profile found")
+    ] = "",
+    date_formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--date-format", metavar="FORMAT", help="With --profile: also read times so, such as %d/%m/%Y."
+        ),
+    ] = None,
+    time_zone: Annotated[
+        str, typer.Option("--time-zone", help="With --profile: whose clock times without zone are of.")
+    ] = "",
     address: Address = DEFAULT_ADDRESS,
     principal: As = "",
     as_json: Json = False,
 ) -> None:
-    """Write the rows of a CSV file as records; rows that cannot be go to FILE.rejects.csv with every reason.
+    """Write the rows of CSV files as records; rows that cannot be go to FILE.rejects.csv with every reason.
 
     A row that is already stored just so is left alone, so that a file may be imported again.
     """
-    from dedup_service.cli import importing
+    from dedup_service.cli import importing, profile_imports
     from dedup_service.cli.session import session
 
-    plan = importing.plan_import(file, kind, source, mapping or [], delimiter, encoding)
+    if profile:
+        _only("--profile", {"--kind": kind, "--map": mapping})
+        plans = profile_imports.plan_profile_imports(
+            files,
+            profile_imports.ReadAs(
+                profile, source, delimiter, encoding, tuple(date_formats or ()), time_zone
+            ),
+        )
+    else:
+        _only("--kind", {"--date-format": date_formats, "--time-zone": time_zone})
+        if len(files) > 1:
+            raise typer.BadParameter(
+                "several files need --profile, which says what each is", param_hint="FILE.csv"
+            )
+        for option, said in (("--kind", kind), ("--source", source)):
+            if not said:
+                raise typer.BadParameter("is missing; or name a --profile", param_hint=option)
+        plans = [
+            importing.plan_import(
+                files[0], kind, source, mapping or [], delimiter or ",", encoding or "utf-8"
+            )
+        ]
     with session(address, principal, as_json) as opened:
-        importing.import_file(opened, plan)
+        importing.import_files(opened, plans)
+
+
+def _only(said: str, others: dict[str, object]) -> None:
+    for option, value in others.items():
+        if value:
+            raise typer.BadParameter(f"does not go with {said}", param_hint=option)

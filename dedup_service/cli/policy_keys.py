@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import TypeVar
 
+from dedup_service.cli.data_entry_keys import data_entry_keys
+from dedup_service.cli.territory_keys import scoring_keys, territory_keys
 from dedup_service.domain.policy import (
     ApprovalPolicy,
     FullVote,
@@ -69,9 +72,13 @@ def _keys(policy: Policy) -> Keys:
         yield f"vetoes.{veto.rule}", f"in force, lifted by {veto.lifted_by}" if veto.lifted_by else "in force"
     yield from _periods(policy.periods)
     yield "leads.dormant_days", str(policy.lead_dormant_after.days)
+    yield "leads.service_level_hours", str(policy.lead_service_level // timedelta(hours=1))
     yield "survivorship.default", policy.default_survivorship
     for unit, rule in policy.survivorship.items():
         yield f"survivorship.rules.{unit}", rule
+    yield from territory_keys(policy.territories)
+    yield from scoring_keys(policy.lead_scoring)
+    yield from data_entry_keys(policy.data_entry)
 
 
 def _source(at: str, source: SourcePolicy) -> Keys:

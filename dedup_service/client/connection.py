@@ -18,6 +18,7 @@ from dedup_service.v1 import (
     delegation_service_pb2,
     distinction_service_pb2,
     golden_record_service_pb2,
+    lead_service_pb2,
     match_service_pb2,
     merge_proposal_service_pb2,
     merge_service_pb2,
@@ -31,6 +32,8 @@ from dedup_service.v1.core_pb2 import RecordKind
 from dedup_service.v1.delegation_service_pb2_grpc import DelegationServiceStub
 from dedup_service.v1.distinction_service_pb2_grpc import DistinctionServiceStub
 from dedup_service.v1.golden_record_service_pb2_grpc import GoldenRecordServiceStub
+from dedup_service.v1.intake_service_pb2_grpc import IntakeServiceStub
+from dedup_service.v1.lead_service_pb2_grpc import LeadServiceStub
 from dedup_service.v1.match_service_pb2_grpc import MatchServiceStub
 from dedup_service.v1.merge_proposal_service_pb2_grpc import MergeProposalServiceStub
 from dedup_service.v1.merge_service_pb2_grpc import MergeServiceStub
@@ -48,6 +51,7 @@ _SERVICES = (
     *distinction_service_pb2.DESCRIPTOR.services_by_name.values(),
     *policy_service_pb2.DESCRIPTOR.services_by_name.values(),
     *delegation_service_pb2.DESCRIPTOR.services_by_name.values(),
+    *lead_service_pb2.DESCRIPTOR.services_by_name.values(),
     *change_service_pb2.DESCRIPTOR.services_by_name.values(),
     *audit_service_pb2.DESCRIPTOR.services_by_name.values(),
 )
@@ -127,6 +131,8 @@ class DedupClient:
         self.distinctions = DistinctionServiceStub(channel)
         self.policies = PolicyServiceStub(channel)
         self.delegations = DelegationServiceStub(channel)
+        self.intake = IntakeServiceStub(channel)
+        self.leads = LeadServiceStub(channel)
         self.changes = ChangeServiceStub(channel)
         self.audit = AuditServiceStub(channel)
         self.health = cast(HealthCalls, HealthStub(channel))

@@ -6,10 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from dedup_service.company_files.approval_section import read_approval, read_vetoes
+from dedup_service.company_files.data_entry_section import read_data_entry
 from dedup_service.company_files.impact_section import read_impact
+from dedup_service.company_files.intake_section import read_intake
+from dedup_service.company_files.lead_scoring_section import read_lead_scoring
 from dedup_service.company_files.places import Place, words
 from dedup_service.company_files.problems import CompanyFileError
 from dedup_service.company_files.stakes_section import read_stakes
+from dedup_service.company_files.territories_section import read_territories
 from dedup_service.company_files.texts import file_text, place_of
 from dedup_service.company_files.yaml_places import read_places
 from dedup_service.domain.fields import CUSTOM_FIELD, FIELDS, group_of
@@ -22,6 +26,8 @@ MAX_POLICY_BYTES = 256 * 1024
 MAX_FUNCTIONS = 100
 MAX_WORKING_DAYS = 250
 MAX_DORMANT_DAYS = 3650
+SERVICE_LEVEL_HOURS = 24
+MAX_SERVICE_LEVEL_HOURS = 8760
 MAX_DELEGATION_DAYS = 366
 
 # Part of a resource name, `policyVersions/{version}`.
@@ -65,11 +71,15 @@ def parse_policy(text: str, where: str = SHIPPED_POLICY) -> Policy:
 def _policy(root: Place) -> Policy:
     top = root.section(
         *("version", "functions", "master_function", "policy_function", "sources", "other_sources", "stakes"),
-        *("impact", "approval", "vetoes", "periods", "leads", "survivorship"),
+        *("impact", "approval", "vetoes", "periods", "leads", "survivorship", "territories", "lead_scoring"),
+        *("data_entry", "intake"),
     )
     functions = _functions(top["functions"])
     survivorship = top["survivorship"].section("default", "rules")
-    days = top["leads"].section("dormant_days")["dormant_days"].whole(1, MAX_DORMANT_DAYS, default=1)
+    impact = read_impact(top["impact"])
+    leads = top["leads"].section("dormant_days", "service_level_hours")
+    days = leads["dormant_days"].whole(1, MAX_DORMANT_DAYS, default=1)
+    hours = leads.get("service_level_hours").whole(1, MAX_SERVICE_LEVEL_HOURS, default=SERVICE_LEVEL_HOURS)
     return Policy(
         version=top["version"].text(_VERSION, _VERSION_RULE),
         functions=frozenset(functions),
@@ -81,13 +91,18 @@ def _policy(root: Place) -> Policy:
         },
         other_sources=_source(top["other_sources"], functions),
         stakes=read_stakes(top["stakes"], functions),
-        impact=read_impact(top["impact"]),
+        impact=impact,
         approval=read_approval(top["approval"], functions),
         vetoes=read_vetoes(top["vetoes"], functions),
         periods=_periods(top["periods"]),
         survivorship=_survivorship(survivorship.get("rules")),
         default_survivorship=survivorship["default"].one_of(words(Rule), "rule", Rule.MOST_TRUSTED),
+        territories=read_territories(top.get("territories"), functions),
+        lead_scoring=read_lead_scoring(top.get("lead_scoring"), impact),
+        data_entry=read_data_entry(top.get("data_entry"), top["sources"].names()),
+        intake=read_intake(top.get("intake"), functions),
         lead_dormant_after=timedelta(days=days),
+        lead_service_level=timedelta(hours=hours),
     )
 
 

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from dedup_service.domain.attention import LeadClassChange, Unattended
 from dedup_service.domain.golden import GoldenImage
+from dedup_service.domain.intake.folding import FoldedValue
 
 
 class ChangeType(StrEnum):
@@ -19,6 +21,8 @@ class ChangeType(StrEnum):
     PROPOSAL_CHANGED = "PROPOSAL_CHANGED"
     DISTINCTION_CREATED = "DISTINCTION_CREATED"
     DISTINCTION_DELETED = "DISTINCTION_DELETED"
+    LEAD_CLASS_CHANGED = "LEAD_CLASS_CHANGED"
+    LEAD_UNATTENDED = "LEAD_UNATTENDED"
     INTAKE_FOLDED = "INTAKE_FOLDED"
 
 
@@ -27,7 +31,8 @@ class ChangeDraft:
     """One change of a write, before the write has a revision.
 
     `records` are the store's numbers of the records whose index entries the change may alter;
-    `subjects` the names of the records whose values the images hold, so that erasure can find them.
+    `subjects` the names of the records whose values the images hold, so that erasure can find them;
+    `folded` are the values that an intake offered beside what the record held.
     """
 
     type: ChangeType
@@ -39,6 +44,10 @@ class ChangeDraft:
     after: tuple[GoldenImage, ...] = ()
     record_nos: tuple[int, ...] = ()
     subjects: tuple[str, ...] = ()
+    intake: str = ""
+    folded: tuple[FoldedValue, ...] = ()
+    lead_class: LeadClassChange | None = None
+    unattended: Unattended | None = None
 
 
 @dataclass(frozen=True, slots=True)

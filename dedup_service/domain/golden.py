@@ -129,6 +129,18 @@ def golden_state(members: Iterable[Record]) -> GoldenState:
     return GoldenState.DELETED if RecordState.DELETED in states else GoldenState.ERASED
 
 
+_KIND_RANK = {RecordKind.LEAD: 0, RecordKind.CONTACT: 1, RecordKind.ACCOUNT: 2}
+
+
+def golden_kind(members: Iterable[Record], otherwise: RecordKind) -> RecordKind:
+    """What the active members make of a golden record: a lead's is a contact's once it was converted.
+
+    Without an active member it stays what it was.
+    """
+    kinds = [record.kind for record in members if record.active]
+    return max(kinds, key=_KIND_RANK.__getitem__, default=otherwise)
+
+
 def survivorship(
     members: Sequence[Record], choices: Iterable[Choice], policy: Policy
 ) -> dict[str, scoring.SurvivingValue]:

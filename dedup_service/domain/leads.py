@@ -7,12 +7,14 @@ from dedup_service.domain.policy import Policy
 from dedup_service.domain.records import AccountState, LeadClass, Record, RecordDraft, RecordKind
 
 
-def _latest(draft: RecordDraft, fact_name: str) -> datetime | None:
+def latest_time(draft: RecordDraft, fact_name: str) -> datetime | None:
+    """The latest time that a record states as this fact; None when it states none."""
     times = [fact.time for fact in draft.facts if fact.name == fact_name and fact.time is not None]
     return max(times, default=None)
 
 
-def _text(draft: RecordDraft, fact_name: str) -> str:
+def fact_text(draft: RecordDraft, fact_name: str) -> str:
+    """The text that a record states as this fact; empty when it states none."""
     return next((fact.text or "" for fact in draft.facts if fact.name == fact_name), "")
 
 
@@ -32,18 +34,24 @@ def lead_class(draft: RecordDraft, policy: Policy, now: datetime) -> tuple[LeadC
 
     A request after a disqualification makes the lead LIVE again; the disqualification stays a fact.
     """
-    requested = _latest(draft, "requested")
-    disqualified = _latest(draft, "disqualified")
+    requested = latest_time(draft, "requested")
+    disqualified = latest_time(draft, "disqualified")
     if disqualified is not None and (requested is None or requested <= disqualified):
-        why = _text(draft, "disqualified_reason") or "no reason given"
+        why = fact_text(draft, "disqualified_reason") or "no reason given"
         return LeadClass.DEAD, f"disqualified on {disqualified:%Y-%m-%d}: {why}"
     if not reachable(draft):
         return LeadClass.DEAD, "nobody can be reached: no usable e-mail, phone or postal address"
     if requested is None:
         return LeadClass.NAME, "has never asked for anything"
-    if now - requested > policy.lead_dormant_after:
-        return LeadClass.NAME, f"last asked on {requested:%Y-%m-%d}: dormant"
-    return LeadClass.LIVE, f"asked on {requested:%Y-%m-%d}"
+    found = LeadClass.NAME if now - requested > policy.lead_dormant_after else LeadClass.LIVE
+    return found, asking_reason(found, requested)
+
+
+def asking_reason(lead_class: LeadClass, requested: datetime) -> str:
+    """Why a lead that asked at this time, and is not dead, is LIVE or NAME."""
+    if lead_class is LeadClass.LIVE:
+        return f"asked on {requested:%Y-%m-%d}"
+    return f"last asked on {requested:%Y-%m-%d}: dormant"
 
 
 _WARMTH = {LeadClass.DEAD: 0, LeadClass.NAME: 1, LeadClass.LIVE: 2}

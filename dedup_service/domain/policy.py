@@ -11,7 +11,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from dedup_service.domain.data_entry.policy import DataEntryPolicy
+from dedup_service.domain.intake.rules import IntakePolicy
+from dedup_service.domain.lead_scoring import LeadScoringPolicy
 from dedup_service.domain.records import ChildKind, LeadClass, RecordKind
+from dedup_service.domain.territories import TerritoryPolicy
 from scoring import Rule
 
 
@@ -195,10 +199,16 @@ class Policy:
     survivorship: Mapping[str, Rule] = field(default_factory=dict)
     default_survivorship: Rule = Rule.MOST_TRUSTED
     lead_dormant_after: timedelta = timedelta(days=180)
+    # How long after its last touch a LIVE lead is unattended (domain 2.2).
+    lead_service_level: timedelta = timedelta(hours=24)
+    intake: IntakePolicy = field(default_factory=IntakePolicy)
     # Keeps the customer master, and with it the last word on what an account is (domain 4.2).
     master_function: str = "finance"
     # Its people may put another version of the policy in force.
     policy_function: str = "finance"
+    territories: TerritoryPolicy = field(default_factory=TerritoryPolicy)
+    lead_scoring: LeadScoringPolicy = field(default_factory=LeadScoringPolicy)
+    data_entry: DataEntryPolicy = field(default_factory=DataEntryPolicy)
 
     def source(self, name: str) -> SourcePolicy:
         """The policy of a source; a source that the policy does not name takes `other_sources`."""

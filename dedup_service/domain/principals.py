@@ -77,7 +77,7 @@ def check_may_write(
         PermissionRefused: MISSING_ROLE, naming the sources and the functions they belong to.
     """
     principal = principals.find(principal_name)
-    refused = sorted({source for source in sources if not _answers_for(principal, source, policy)})
+    refused = sorted({source for source in sources if not may_write(principal, source, policy)})
     if refused:
         owners = sorted({policy.source(source).function for source in refused})
         raise PermissionRefused(
@@ -88,7 +88,8 @@ def check_may_write(
         )
 
 
-def _answers_for(principal: Principal | None, source: str, policy: Policy) -> bool:
+def may_write(principal: Principal | None, source: str, policy: Policy) -> bool:
+    """Whether this principal answers for the records of a source: people by function, services by name."""
     if principal is None:
         return False
     if principal.human:

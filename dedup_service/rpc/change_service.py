@@ -11,6 +11,8 @@ from dedup_service.rpc import enum_numbers, resource_names
 from dedup_service.rpc.callers import Caller
 from dedup_service.rpc.edge import Edge, between
 from dedup_service.rpc.golden_record_conversion import image_message
+from dedup_service.rpc.intake_conversion import folded_message
+from dedup_service.rpc.lead_conversion import class_change_message, unattended_message
 from dedup_service.rpc.page_tokens import page_size
 from dedup_service.rpc.quantities import timestamp
 from dedup_service.rpc.revision_tokens import ForeignTokenError
@@ -107,6 +109,7 @@ class ChangeService:
 
     def _message(self, change: Change) -> pb.Change:
         draft = change.draft
+        lead_class, unattended = draft.lead_class, draft.unattended
         return pb.Change(
             name=change.name,
             revision=self._edge.tokens.message(change.revision),
@@ -124,6 +127,10 @@ class ChangeService:
                 for said in change.acknowledgements
             ],
             erased=change.erased,
+            intake=draft.intake,
+            folded_values=map(folded_message, draft.folded),
+            lead_class_change=class_change_message(lead_class) if lead_class else None,
+            lead_unattended=unattended_message(unattended) if unattended else None,
         )
 
 

@@ -6,7 +6,10 @@ from typing import TypeVar
 
 import scoring
 from dedup_service.domain.changes import ChangeType
+from dedup_service.domain.data_entry import Severity
+from dedup_service.domain.dead_leads import DeadLeadDimension, GroupType
 from dedup_service.domain.golden import GoldenState
+from dedup_service.domain.intake.answers import ConversionAction, IntakeAction, IntakeStep
 from dedup_service.domain.merges import MergeState
 from dedup_service.domain.plan import ProposalType
 from dedup_service.domain.policy import Impact
@@ -18,6 +21,8 @@ from dedup_service.v1 import (
     change_service_pb2,
     core_pb2,
     golden_record_service_pb2,
+    intake_service_pb2,
+    lead_service_pb2,
     match_service_pb2,
     merge_plan_pb2,
     merge_proposal_pb2,
@@ -67,3 +72,16 @@ POLICY_ORIGIN = {k: policy_service_pb2.PolicyOrigin.Value(f"POLICY_ORIGIN_{k}") 
 MERGE_STATE = {k: merge_service_pb2.MergeState.Value(f"MERGE_STATE_{k}") for k in MergeState}
 CHANGE_TYPE = {k: change_service_pb2.ChangeType.Value(f"CHANGE_TYPE_{k}") for k in ChangeType}
 CHANGE_TYPE_OF = _reversed(CHANGE_TYPE)
+DEAD_LEAD_DIMENSION = {
+    k: lead_service_pb2.DeadLeadDimension.Value(f"DEAD_LEAD_DIMENSION_{k}") for k in DeadLeadDimension
+}
+DEAD_LEAD_DIMENSION_OF = _reversed(DEAD_LEAD_DIMENSION)
+DEAD_LEAD_GROUP_TYPE = {
+    k: lead_service_pb2.DeadLeadGroupType.Value(f"DEAD_LEAD_GROUP_TYPE_{k}") for k in GroupType
+}
+INTAKE_ACTION = {k: intake_service_pb2.IntakeAction.Value(f"INTAKE_ACTION_{k}") for k in IntakeAction}
+INTAKE_STEP = {k: intake_service_pb2.IntakeStep.Value(f"INTAKE_STEP_{k}") for k in IntakeStep}
+CONVERSION_ACTION = {
+    k: intake_service_pb2.ConversionAction.Value(f"CONVERSION_ACTION_{k}") for k in ConversionAction
+}
+FINDING_SEVERITY = {k: intake_service_pb2.FindingSeverity.Value(f"FINDING_SEVERITY_{k}") for k in Severity}

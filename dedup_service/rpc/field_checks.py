@@ -9,6 +9,7 @@ from dedup_service.domain.validation import text_problem
 
 MAX_TEXT_CODE_POINTS = 2000
 MAX_ETAG_CODE_POINTS = 200
+MAX_POLICY_BYTES = 256 * 1024
 
 
 def check_text(text: str, at: str, *, required: bool = False, limit: int = MAX_TEXT_CODE_POINTS) -> str:
@@ -18,6 +19,14 @@ def check_text(text: str, at: str, *, required: bool = False, limit: int = MAX_T
     if required and not text.strip():
         raise InvalidInput.at(at, "is required")
     return text
+
+
+def check_policy_text(text: str, at: str) -> str:
+    """The text, when it could be a policy: reading YAML costs more than its bytes tell."""
+    byte_count = len(text.encode())
+    if byte_count > MAX_POLICY_BYTES:
+        raise InvalidInput.at(at, f"has {byte_count} bytes, at most {MAX_POLICY_BYTES} are taken; shorten it")
+    return check_text(text, at, required=True, limit=MAX_POLICY_BYTES)
 
 
 def check_etag(etag: str, at: str, *, required: bool = False) -> str:

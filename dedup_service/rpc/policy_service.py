@@ -5,7 +5,7 @@ from dedup_service.domain.policy_versions import PolicyVersion, policy_version_n
 from dedup_service.rpc import enum_numbers, resource_names
 from dedup_service.rpc.callers import Caller
 from dedup_service.rpc.edge import Edge
-from dedup_service.rpc.field_checks import check_etag, check_text
+from dedup_service.rpc.field_checks import check_etag, check_policy_text, check_text
 from dedup_service.rpc.page_tokens import page_size
 from dedup_service.rpc.quantities import timestamp
 from dedup_service.rpc.voting_conversion import ballot_message
@@ -14,7 +14,6 @@ from dedup_service.workflows.ports import Page
 from dedup_service.workflows.simulating import Difference, Weighed
 
 _IN_FORCE = policy_version_name("current")
-_MAX_TEXT_BYTES = 256 * 1024
 _PAST_WHEN_NOT_SAID = 1000
 
 
@@ -40,7 +39,7 @@ class PolicyService:
             )
         stored = await self._policies.update(
             caller.request(request, request.request_id),
-            _check_policy_text(given.text, "policy.text"),
+            check_policy_text(given.text, "policy.text"),
             check_text(given.comment, "policy.comment"),
             check_etag(given.etag, "policy.etag"),
             caller.principal,
@@ -68,7 +67,7 @@ class PolicyService:
         return response
 
     async def simulate_policy(self, request: pb.SimulatePolicyRequest) -> pb.SimulatePolicyResponse:
-        text = _check_policy_text(request.text, "text")
+        text = check_policy_text(request.text, "text")
         past_limit = request.past_limit if request.HasField("past_limit") else _PAST_WHEN_NOT_SAID
         await self._edge.fresh(request)
         found = await self._edge.desk.simulating.simulate(text, past_limit)
@@ -94,14 +93,6 @@ class PolicyService:
             etag=version.version,
             revision=self._edge.tokens.message(version.revision),
         )
-
-
-def _check_policy_text(text: str, at: str) -> str:
-    """The text, when it could be a policy: reading YAML costs more than its bytes tell."""
-    byte_count = len(text.encode())
-    if byte_count > _MAX_TEXT_BYTES:
-        raise InvalidInput.at(at, f"has {byte_count} bytes, at most {_MAX_TEXT_BYTES} are taken; shorten it")
-    return check_text(text, at, required=True, limit=_MAX_TEXT_BYTES)
 
 
 def _difference(difference: Difference) -> pb.PolicyDifference:

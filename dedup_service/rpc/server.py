@@ -18,6 +18,8 @@ from dedup_service.rpc.distinction_service import DistinctionService
 from dedup_service.rpc.edge import Edge
 from dedup_service.rpc.gate import Gate
 from dedup_service.rpc.golden_record_service import GoldenRecordService
+from dedup_service.rpc.intake_service import IntakeService
+from dedup_service.rpc.lead_service import LeadService
 from dedup_service.rpc.match_service import MatchService
 from dedup_service.rpc.merge_proposal_service import MergeProposalService
 from dedup_service.rpc.merge_service import MergeService
@@ -30,6 +32,8 @@ from dedup_service.v1 import (
     delegation_service_pb2,
     distinction_service_pb2,
     golden_record_service_pb2,
+    intake_service_pb2,
+    lead_service_pb2,
     match_service_pb2,
     merge_proposal_service_pb2,
     merge_service_pb2,
@@ -141,6 +145,8 @@ def _services(edge: Edge, options: ServerOptions) -> list[tuple[ServiceDescripto
         (_service(distinction_service_pb2, "DistinctionService"), DistinctionService(edge)),
         (_service(policy_service_pb2, "PolicyService"), PolicyService(edge)),
         (_service(delegation_service_pb2, "DelegationService"), DelegationService(edge)),
+        (_service(intake_service_pb2, "IntakeService"), IntakeService(edge)),
+        (_service(lead_service_pb2, "LeadService"), LeadService(edge)),
         (_service(change_service_pb2, "ChangeService"), ChangeService(edge, options.checkpoint_seconds)),
         (_service(audit_service_pb2, "AuditService"), AuditService(edge)),
     ]

@@ -43,7 +43,8 @@ class Order:
 class ListQuery:
     """One list: what it selects, its orders (the first unless a page names one) and the SQL of its filters.
 
-    `computed` are filter fields that are no column: they make their condition themselves.
+    `computed` are filter fields that are no column: they make their condition themselves. `always` is a
+    condition that holds on every page.
     """
 
     select: LiteralString
@@ -52,6 +53,7 @@ class ListQuery:
     fields: Mapping[str, LiteralString]
     arrays: frozenset[str] = field(default_factory=frozenset)
     computed: Mapping[str, Callable[[Condition, Page], SqlWithValues]] = field(default_factory=dict)
+    always: SqlWithValues | None = None
 
     def order(self, page: Page) -> Order:
         """The order of this page; one that the list does not have is a programming error (KeyError)."""
@@ -81,6 +83,8 @@ class ListQuery:
     def _conditions(self, page: Page) -> tuple[list[sql.Composable], list[object]]:
         parts: list[sql.Composable] = []
         values: list[object] = []
+        if self.always is not None:
+            parts, values = [self.always[0]], [*self.always[1]]
         for condition in page.conditions:
             if condition.field in self.computed:
                 part, given = self.computed[condition.field](condition, page)
@@ -170,6 +174,21 @@ DELEGATIONS = ListQuery(
     columns="body",
     orders={"": Order((("create_time", "timestamptz"), ("delegation_id", "text")))},
     fields={"delegator": "delegator", "delegate": "delegate"},
+)
+INTAKES = ListQuery(
+    select="intakes",
+    columns="time, caller, action, step, source, source_record_id, account, principal, function, team, queue,"
+    " partner, rule, rung, policy_version",
+    orders={"": Order((("revision", "bigint"), ("ordinal", "integer")), descending=True)},
+    fields={
+        "action": "action",
+        "step": "step",
+        "source": "source",
+        "principal": "principal",
+        "team": "team",
+        "queue": "queue",
+        "rule": "rule",
+    },
 )
 POLICY_VERSIONS = ListQuery(
     select="policy_versions",

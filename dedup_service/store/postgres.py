@@ -23,10 +23,11 @@ from dedup_service.store.lookups import RecordLookups
 from dedup_service.store.reading import Reading
 from dedup_service.store.rows import decode, encode, keep_json_as_bytes
 from dedup_service.store.statements import statement
-from dedup_service.store.writing import RacedError, StaleRulesError, Writing
+from dedup_service.store.writing import StaleRulesError, Writing
 from dedup_service.telemetry.recording import PoolState
 from dedup_service.workflows.index_port import IndexUpdate
 from dedup_service.workflows.ports import ReadTransaction, Request, RulesInForce, Work, Written
+from dedup_service.workflows.races import RacedError
 
 T = TypeVar("T")
 
@@ -101,7 +102,9 @@ class PostgresStore:
         self._rules = rules
 
     def _writing(self, connection: psycopg.AsyncConnection) -> Writing:
-        return Writing(connection, self._rules.number if self._rules is not None else None)
+        if self._rules is None:
+            return Writing(connection)
+        return Writing(connection, self._rules.number, self._rules.policy)
 
     async def open(self) -> None:
         """Connect; raises StoreUnavailable when PostgreSQL does not answer in time."""

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-import psycopg
 from psycopg import sql
 
 import scoring
@@ -23,10 +22,10 @@ from dedup_service.domain.records import Record, RecordKey, RecordKind
 from dedup_service.domain.scoring_models import StoredModel
 from dedup_service.domain.voting import Vote, VoteDecision
 from dedup_service.store import ledger, lists
+from dedup_service.store.intake import IntakeReading
+from dedup_service.store.lead_reading import LeadReading
 from dedup_service.store.rows import (
-    Parameters,
     Row,
-    cursor_of,
     decode,
     golden_row_of,
     index_entry_of,
@@ -34,7 +33,7 @@ from dedup_service.store.rows import (
     record_of,
     stored_model_of,
 )
-from dedup_service.store.statements import statement
+from dedup_service.store.vocabulary import VocabularyReading
 from dedup_service.workflows.index_port import IndexEntry
 from dedup_service.workflows.overview import Overview
 from dedup_service.workflows.ports import Listed, Page
@@ -43,15 +42,8 @@ from dedup_service.workflows.ports import Listed, Page
 IDENTIFIER_FIELDS = ("tax_id", "registration_number", "customer_number")
 
 
-class Reading:
+class Reading(IntakeReading, LeadReading, VocabularyReading):
     """Implements `workflows.ports.ReadTransaction` on one psycopg connection in a transaction."""
-
-    def __init__(self, connection: psycopg.AsyncConnection) -> None:
-        self._connection = connection
-
-    async def _rows(self, name: str, parameters: Parameters = ()) -> list[Row]:
-        cursor = await self._connection.execute(statement(name).encode(), parameters)
-        return list(await cursor.fetchall())
 
     async def head_revision(self) -> int:
         return int((await self._rows("head"))[0][0])
@@ -250,15 +242,6 @@ class Reading:
 
     async def verify_audit(self, head_revision: int, head_hash: str) -> AuditVerification:
         return await ledger.verify(self._rows, head_revision, head_hash)
-
-    async def _page(self, query: lists.ListQuery, page: Page) -> tuple[list[Row], tuple[str, ...] | None]:
-        composed, values = query.build(page)
-        cursor = await self._connection.execute(composed, values)
-        rows: list[Row] = list(await cursor.fetchall())
-        if len(rows) <= page.size:
-            return rows, None
-        rows = rows[: page.size]
-        return rows, cursor_of(rows[-1][: len(query.order(page).key)])
 
 
 def _key_columns(keys: Collection[RecordKey]) -> list[list[str]]:

@@ -12,26 +12,25 @@ from dedup_service.domain.distinctions import Distinction
 from dedup_service.domain.golden import GoldenRecord, GoldenRow
 from dedup_service.domain.matching import NewRecord
 from dedup_service.domain.merges import Merge, MergeState
+from dedup_service.domain.policy import Policy
 from dedup_service.domain.policy_versions import PolicyVersion
 from dedup_service.domain.proposals import Proposal
 from dedup_service.domain.records import Record, RecordKey
 from dedup_service.domain.scoring_models import StoredModel
 from dedup_service.domain.voting import Vote
-from dedup_service.store.reading import Reading
-from dedup_service.store.rows import Parameters, Row, encode_text, stored_comparable
-from dedup_service.store.statements import statement
+from dedup_service.store.intake import intake_columns, turn_columns
+from dedup_service.store.lead_writing import LeadWriting
+from dedup_service.store.rows import Row, encode_text, stored_comparable
+from dedup_service.workflows.intake.port import Intake
 from dedup_service.workflows.ports import Request, Revision
-
-
-class RacedError(Exception):
-    """Another write moved what this one was about to lock; the transaction starts again."""
+from dedup_service.workflows.races import RacedError
 
 
 class StaleRulesError(RacedError):
     """Another version of the policy is in force than the one that this write was decided by."""
 
 
-class Writing(Reading):
+class Writing(LeadWriting):
     """Implements `workflows.ports.WriteTransaction`; `head` is the ledger's place once it is taken.
 
     `rules_no` is the number of the policy that the write is decided by, None when it is decided by none.
@@ -39,13 +38,12 @@ class Writing(Reading):
 
     head: tuple[Revision, str] | None = None
 
-    def __init__(self, connection: psycopg.AsyncConnection, rules_no: int | None = None) -> None:
-        super().__init__(connection)
+    def __init__(
+        self, connection: psycopg.AsyncConnection, rules_no: int | None = None, policy: Policy | None = None
+    ) -> None:
+        super().__init__(connection, policy)
         self._rules_no = rules_no
         self._rules_no_at_head = 0
-
-    async def _run(self, name: str, parameters: Parameters) -> None:
-        await self._connection.execute(statement(name).encode(), parameters)
 
     async def lock_request(self, request: Request) -> None:
         """Hold off every other call with this request id until this write has ended."""
@@ -109,7 +107,7 @@ class Writing(Reading):
             "comparables": [stored_comparable(one.comparable) for one in records],
         }
         numbers = {row[1]: row[0] for row in await self._rows("insert_records", columns)}
-        return [
+        inserted = [
             Record(
                 draft=one.draft,
                 record_no=numbers[one.golden_id],
@@ -121,6 +119,8 @@ class Writing(Reading):
             )
             for one in records
         ]
+        await self.keep_lead_states(inserted)
+        return inserted
 
     async def update_records(
         self, records: Sequence[Record], comparables: Mapping[int, scoring.Comparable]
@@ -137,10 +137,12 @@ class Writing(Reading):
             ],
         }
         await self._run("update_records", columns)
+        await self.keep_lead_states(records)
 
     async def update_goldens(self, rows: Sequence[GoldenRow]) -> None:
         columns = {
             "ids": [row.golden_id for row in rows],
+            "kinds": [row.kind.value for row in rows],
             "states": [row.state.value for row in rows],
             "versions": [row.version for row in rows],
             "revisions": [row.revision for row in rows],
@@ -152,6 +154,7 @@ class Writing(Reading):
 
     async def move_members(self, record_nos: Collection[int], golden_id: str) -> None:
         await self._run("move_members", [golden_id, list(record_nos)])
+        await self._run("move_lead_states", [golden_id, list(record_nos)])
 
     async def save_proposal(self, proposal: Proposal) -> None:
         survivor = next(m for m in proposal.plan.members if m.golden_id == proposal.plan.survivor_id)
@@ -280,6 +283,14 @@ class Writing(Reading):
 
     async def delete_distinction(self, distinction_id: str) -> None:
         await self._run("delete_distinction", [distinction_id])
+
+    async def save_team_turns(self, turns: Mapping[str, str]) -> None:
+        if turns:
+            await self._run("save_team_turns", turn_columns(turns))
+
+    async def insert_intakes(self, intakes: Sequence[Intake]) -> None:
+        if intakes:
+            await self._run("insert_intakes", intake_columns(intakes))
 
     async def acknowledge(self, revision: int, ordinal: int, source: str, time: datetime) -> None:
         await self._run("acknowledge", [revision, ordinal, source, time])

@@ -30,7 +30,7 @@ from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%dedup_service/v1/change_service.proto\x12\x10\x64\x65\x64up_service.v1\x1a\x1b\x64\x65\x64up_service/v1/core.proto\x1a%dedup_service/v1/intake_service.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x99\x06\n\x06\x43hange\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x37\n\x08revision\x18\x02 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x03\x12\x15\n\x07ordinal\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x30\n\x04type\x18\x05 \x01(\x0e\x32\x1c.dedup_service.v1.ChangeTypeB\x04\xe2\x41\x01\x03\x12-\n\x06record\x18\x06 \x01(\tB\x1d\xe2\x41\x01\x03\xfa\x41\x16\n\x14\x64\x65\x64up-service/Record\x12+\n\x05merge\x18\x07 \x01(\tB\x1c\xe2\x41\x01\x03\xfa\x41\x15\n\x13\x64\x65\x64up-service/Merge\x12\x36\n\x08proposal\x18\x08 \x01(\tB$\xe2\x41\x01\x03\xfa\x41\x1d\n\x1b\x64\x65\x64up-service/MergeProposal\x12\x37\n\x0b\x64istinction\x18\t \x01(\tB\"\xe2\x41\x01\x03\xfa\x41\x1b\n\x19\x64\x65\x64up-service/Distinction\x12\x33\n\x06\x62\x65\x66ore\x18\n \x03(\x0b\x32\x1d.dedup_service.v1.GoldenImageB\x04\xe2\x41\x01\x03\x12\x32\n\x05\x61\x66ter\x18\x0b \x03(\x0b\x32\x1d.dedup_service.v1.GoldenImageB\x04\xe2\x41\x01\x03\x12\x41\n\x10\x61\x63knowledgements\x18\x0c \x03(\x0b\x32!.dedup_service.v1.AcknowledgementB\x04\xe2\x41\x01\x03\x12\x14\n\x06\x65rased\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x03\x12-\n\x06intake\x18\x0e \x01(\tB\x1d\xe2\x41\x01\x03\xfa\x41\x16\n\x14\x64\x65\x64up-service/Intake\x12:\n\rfolded_values\x18\x0f \x03(\x0b\x32\x1d.dedup_service.v1.FoldedValueB\x04\xe2\x41\x01\x03:H\xea\x41\x45\n\x14\x64\x65\x64up-service/Change\x12\x1c\x63hanges/{revision}-{ordinal}*\x07\x63hanges2\x06\x63hange\"^\n\x0f\x41\x63knowledgement\x12\x14\n\x06source\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"\x83\x02\n\x12ListChangesRequest\x12=\n\x0e\x61\x66ter_revision\x18\x01 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x01\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x31\n\x05types\x18\x04 \x03(\x0e\x32\x1c.dedup_service.v1.ChangeTypeB\x04\xe2\x41\x01\x01\x12\x31\n\x05kinds\x18\x05 \x03(\x0e\x32\x1c.dedup_service.v1.RecordKindB\x04\xe2\x41\x01\x01\x12\x15\n\x07sources\x18\x06 \x03(\tB\x04\xe2\x41\x01\x01\"\x8c\x01\n\x13ListChangesResponse\x12)\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x18.dedup_service.v1.Change\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x31\n\x08revision\x18\x03 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionToken\"\xcf\x01\n\x13WatchChangesRequest\x12;\n\x0cresume_token\x18\x01 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x01\x12\x31\n\x05types\x18\x02 \x03(\x0e\x32\x1c.dedup_service.v1.ChangeTypeB\x04\xe2\x41\x01\x01\x12\x31\n\x05kinds\x18\x03 \x03(\x0e\x32\x1c.dedup_service.v1.RecordKindB\x04\xe2\x41\x01\x01\x12\x15\n\x07sources\x18\x04 \x03(\tB\x04\xe2\x41\x01\x01\"\x8c\x01\n\x14WatchChangesResponse\x12)\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x18.dedup_service.v1.Change\x12\x35\n\x0cresume_token\x18\x02 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionToken\x12\x12\n\ncheckpoint\x18\x03 \x01(\x08\"\x7f\n\x18\x41\x63knowledgeChangeRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14\x64\x65\x64up-service/Change\x12\x14\n\x06source\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12 \n\nrequest_id\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xe2\x8c\xcf\xd7\x08\x02\x08\x01\"x\n\x19\x41\x63knowledgeChangeResponse\x12(\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x18.dedup_service.v1.Change\x12\x31\n\x08revision\x18\x02 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionToken*\xe3\x02\n\nChangeType\x12\x1b\n\x17\x43HANGE_TYPE_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x43HANGE_TYPE_RECORD_CREATED\x10\x01\x12\x1e\n\x1a\x43HANGE_TYPE_RECORD_UPDATED\x10\x02\x12\x1e\n\x1a\x43HANGE_TYPE_RECORD_DELETED\x10\x03\x12\x1d\n\x19\x43HANGE_TYPE_RECORD_ERASED\x10\x04\x12\x16\n\x12\x43HANGE_TYPE_MERGED\x10\x05\x12\x16\n\x12\x43HANGE_TYPE_UNDONE\x10\x06\x12 \n\x1c\x43HANGE_TYPE_PROPOSAL_CHANGED\x10\x07\x12#\n\x1f\x43HANGE_TYPE_DISTINCTION_CREATED\x10\x08\x12#\n\x1f\x43HANGE_TYPE_DISTINCTION_DELETED\x10\t\x12\x1d\n\x19\x43HANGE_TYPE_INTAKE_FOLDED\x10\n2\xc0\x02\n\rChangeService\x12\\\n\x0bListChanges\x12$.dedup_service.v1.ListChangesRequest\x1a%.dedup_service.v1.ListChangesResponse\"\x00\x12\x61\n\x0cWatchChanges\x12%.dedup_service.v1.WatchChangesRequest\x1a&.dedup_service.v1.WatchChangesResponse\"\x00\x30\x01\x12n\n\x11\x41\x63knowledgeChange\x12*.dedup_service.v1.AcknowledgeChangeRequest\x1a+.dedup_service.v1.AcknowledgeChangeResponse\"\x00\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%dedup_service/v1/change_service.proto\x12\x10\x64\x65\x64up_service.v1\x1a\x1b\x64\x65\x64up_service/v1/core.proto\x1a%dedup_service/v1/intake_service.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9e\x07\n\x06\x43hange\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x37\n\x08revision\x18\x02 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x03\x12\x15\n\x07ordinal\x18\x03 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x30\n\x04type\x18\x05 \x01(\x0e\x32\x1c.dedup_service.v1.ChangeTypeB\x04\xe2\x41\x01\x03\x12-\n\x06record\x18\x06 \x01(\tB\x1d\xe2\x41\x01\x03\xfa\x41\x16\n\x14\x64\x65\x64up-service/Record\x12+\n\x05merge\x18\x07 \x01(\tB\x1c\xe2\x41\x01\x03\xfa\x41\x15\n\x13\x64\x65\x64up-service/Merge\x12\x36\n\x08proposal\x18\x08 \x01(\tB$\xe2\x41\x01\x03\xfa\x41\x1d\n\x1b\x64\x65\x64up-service/MergeProposal\x12\x37\n\x0b\x64istinction\x18\t \x01(\tB\"\xe2\x41\x01\x03\xfa\x41\x1b\n\x19\x64\x65\x64up-service/Distinction\x12\x33\n\x06\x62\x65\x66ore\x18\n \x03(\x0b\x32\x1d.dedup_service.v1.GoldenImageB\x04\xe2\x41\x01\x03\x12\x32\n\x05\x61\x66ter\x18\x0b \x03(\x0b\x32\x1d.dedup_service.v1.GoldenImageB\x04\xe2\x41\x01\x03\x12\x41\n\x10\x61\x63knowledgements\x18\x0c \x03(\x0b\x32!.dedup_service.v1.AcknowledgementB\x04\xe2\x41\x01\x03\x12\x14\n\x06\x65rased\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x03\x12-\n\x06intake\x18\x0e \x01(\tB\x1d\xe2\x41\x01\x03\xfa\x41\x16\n\x14\x64\x65\x64up-service/Intake\x12:\n\rfolded_values\x18\x0f \x03(\x0b\x32\x1d.dedup_service.v1.FoldedValueB\x04\xe2\x41\x01\x03\x12\x42\n\x11lead_class_change\x18\x10 \x01(\x0b\x32!.dedup_service.v1.LeadClassChangeB\x04\xe2\x41\x01\x03\x12?\n\x0flead_unattended\x18\x11 \x01(\x0b\x32 .dedup_service.v1.LeadUnattendedB\x04\xe2\x41\x01\x03:H\xea\x41\x45\n\x14\x64\x65\x64up-service/Change\x12\x1c\x63hanges/{revision}-{ordinal}*\x07\x63hanges2\x06\x63hange\"\xaf\x01\n\x0fLeadClassChange\x12\x31\n\x06\x62\x65\x66ore\x18\x01 \x01(\x0e\x32\x1b.dedup_service.v1.LeadClassB\x04\xe2\x41\x01\x03\x12\x1b\n\rbefore_reason\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x30\n\x05\x61\x66ter\x18\x03 \x01(\x0e\x32\x1b.dedup_service.v1.LeadClassB\x04\xe2\x41\x01\x03\x12\x1a\n\x0c\x61\x66ter_reason\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\"\xad\x01\n\x0eLeadUnattended\x12,\n\x05owner\x18\x01 \x01(\x0b\x32\x17.dedup_service.v1.OwnerB\x04\xe2\x41\x01\x03\x12\x39\n\x0flast_touch_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x32\n\x08\x64ue_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"^\n\x0f\x41\x63knowledgement\x12\x14\n\x06source\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"\x83\x02\n\x12ListChangesRequest\x12=\n\x0e\x61\x66ter_revision\x18\x01 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x01\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x31\n\x05types\x18\x04 \x03(\x0e\x32\x1c.dedup_service.v1.ChangeTypeB\x04\xe2\x41\x01\x01\x12\x31\n\x05kinds\x18\x05 \x03(\x0e\x32\x1c.dedup_service.v1.RecordKindB\x04\xe2\x41\x01\x01\x12\x15\n\x07sources\x18\x06 \x03(\tB\x04\xe2\x41\x01\x01\"\x8c\x01\n\x13ListChangesResponse\x12)\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x18.dedup_service.v1.Change\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x31\n\x08revision\x18\x03 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionToken\"\xcf\x01\n\x13WatchChangesRequest\x12;\n\x0cresume_token\x18\x01 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x01\x12\x31\n\x05types\x18\x02 \x03(\x0e\x32\x1c.dedup_service.v1.ChangeTypeB\x04\xe2\x41\x01\x01\x12\x31\n\x05kinds\x18\x03 \x03(\x0e\x32\x1c.dedup_service.v1.RecordKindB\x04\xe2\x41\x01\x01\x12\x15\n\x07sources\x18\x04 \x03(\tB\x04\xe2\x41\x01\x01\"\x8c\x01\n\x14WatchChangesResponse\x12)\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x18.dedup_service.v1.Change\x12\x35\n\x0cresume_token\x18\x02 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionToken\x12\x12\n\ncheckpoint\x18\x03 \x01(\x08\"\x7f\n\x18\x41\x63knowledgeChangeRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14\x64\x65\x64up-service/Change\x12\x14\n\x06source\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12 \n\nrequest_id\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xe2\x8c\xcf\xd7\x08\x02\x08\x01\"x\n\x19\x41\x63knowledgeChangeResponse\x12(\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x18.dedup_service.v1.Change\x12\x31\n\x08revision\x18\x02 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionToken*\xa8\x03\n\nChangeType\x12\x1b\n\x17\x43HANGE_TYPE_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x43HANGE_TYPE_RECORD_CREATED\x10\x01\x12\x1e\n\x1a\x43HANGE_TYPE_RECORD_UPDATED\x10\x02\x12\x1e\n\x1a\x43HANGE_TYPE_RECORD_DELETED\x10\x03\x12\x1d\n\x19\x43HANGE_TYPE_RECORD_ERASED\x10\x04\x12\x16\n\x12\x43HANGE_TYPE_MERGED\x10\x05\x12\x16\n\x12\x43HANGE_TYPE_UNDONE\x10\x06\x12 \n\x1c\x43HANGE_TYPE_PROPOSAL_CHANGED\x10\x07\x12#\n\x1f\x43HANGE_TYPE_DISTINCTION_CREATED\x10\x08\x12#\n\x1f\x43HANGE_TYPE_DISTINCTION_DELETED\x10\t\x12\x1d\n\x19\x43HANGE_TYPE_INTAKE_FOLDED\x10\n\x12\"\n\x1e\x43HANGE_TYPE_LEAD_CLASS_CHANGED\x10\x0b\x12\x1f\n\x1b\x43HANGE_TYPE_LEAD_UNATTENDED\x10\x0c\x32\xc0\x02\n\rChangeService\x12\\\n\x0bListChanges\x12$.dedup_service.v1.ListChangesRequest\x1a%.dedup_service.v1.ListChangesResponse\"\x00\x12\x61\n\x0cWatchChanges\x12%.dedup_service.v1.WatchChangesRequest\x1a&.dedup_service.v1.WatchChangesResponse\"\x00\x30\x01\x12n\n\x11\x41\x63knowledgeChange\x12*.dedup_service.v1.AcknowledgeChangeRequest\x1a+.dedup_service.v1.AcknowledgeChangeResponse\"\x00\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -67,8 +67,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHANGE'].fields_by_name['intake']._serialized_options = b'\342A\001\003\372A\026\n\024dedup-service/Intake'
   _globals['_CHANGE'].fields_by_name['folded_values']._loaded_options = None
   _globals['_CHANGE'].fields_by_name['folded_values']._serialized_options = b'\342A\001\003'
+  _globals['_CHANGE'].fields_by_name['lead_class_change']._loaded_options = None
+  _globals['_CHANGE'].fields_by_name['lead_class_change']._serialized_options = b'\342A\001\003'
+  _globals['_CHANGE'].fields_by_name['lead_unattended']._loaded_options = None
+  _globals['_CHANGE'].fields_by_name['lead_unattended']._serialized_options = b'\342A\001\003'
   _globals['_CHANGE']._loaded_options = None
   _globals['_CHANGE']._serialized_options = b'\352AE\n\024dedup-service/Change\022\034changes/{revision}-{ordinal}*\007changes2\006change'
+  _globals['_LEADCLASSCHANGE'].fields_by_name['before']._loaded_options = None
+  _globals['_LEADCLASSCHANGE'].fields_by_name['before']._serialized_options = b'\342A\001\003'
+  _globals['_LEADCLASSCHANGE'].fields_by_name['before_reason']._loaded_options = None
+  _globals['_LEADCLASSCHANGE'].fields_by_name['before_reason']._serialized_options = b'\342A\001\003'
+  _globals['_LEADCLASSCHANGE'].fields_by_name['after']._loaded_options = None
+  _globals['_LEADCLASSCHANGE'].fields_by_name['after']._serialized_options = b'\342A\001\003'
+  _globals['_LEADCLASSCHANGE'].fields_by_name['after_reason']._loaded_options = None
+  _globals['_LEADCLASSCHANGE'].fields_by_name['after_reason']._serialized_options = b'\342A\001\003'
+  _globals['_LEADUNATTENDED'].fields_by_name['owner']._loaded_options = None
+  _globals['_LEADUNATTENDED'].fields_by_name['owner']._serialized_options = b'\342A\001\003'
+  _globals['_LEADUNATTENDED'].fields_by_name['last_touch_time']._loaded_options = None
+  _globals['_LEADUNATTENDED'].fields_by_name['last_touch_time']._serialized_options = b'\342A\001\003'
+  _globals['_LEADUNATTENDED'].fields_by_name['due_time']._loaded_options = None
+  _globals['_LEADUNATTENDED'].fields_by_name['due_time']._serialized_options = b'\342A\001\003'
   _globals['_ACKNOWLEDGEMENT'].fields_by_name['source']._loaded_options = None
   _globals['_ACKNOWLEDGEMENT'].fields_by_name['source']._serialized_options = b'\342A\001\003'
   _globals['_ACKNOWLEDGEMENT'].fields_by_name['create_time']._loaded_options = None
@@ -99,24 +117,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACKNOWLEDGECHANGEREQUEST'].fields_by_name['source']._serialized_options = b'\342A\001\002'
   _globals['_ACKNOWLEDGECHANGEREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_ACKNOWLEDGECHANGEREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001\342\214\317\327\010\002\010\001'
-  _globals['_CHANGETYPE']._serialized_start=2151
-  _globals['_CHANGETYPE']._serialized_end=2506
+  _globals['_CHANGETYPE']._serialized_start=2638
+  _globals['_CHANGETYPE']._serialized_end=3062
   _globals['_CHANGE']._serialized_start=250
-  _globals['_CHANGE']._serialized_end=1043
-  _globals['_ACKNOWLEDGEMENT']._serialized_start=1045
-  _globals['_ACKNOWLEDGEMENT']._serialized_end=1139
-  _globals['_LISTCHANGESREQUEST']._serialized_start=1142
-  _globals['_LISTCHANGESREQUEST']._serialized_end=1401
-  _globals['_LISTCHANGESRESPONSE']._serialized_start=1404
-  _globals['_LISTCHANGESRESPONSE']._serialized_end=1544
-  _globals['_WATCHCHANGESREQUEST']._serialized_start=1547
-  _globals['_WATCHCHANGESREQUEST']._serialized_end=1754
-  _globals['_WATCHCHANGESRESPONSE']._serialized_start=1757
-  _globals['_WATCHCHANGESRESPONSE']._serialized_end=1897
-  _globals['_ACKNOWLEDGECHANGEREQUEST']._serialized_start=1899
-  _globals['_ACKNOWLEDGECHANGEREQUEST']._serialized_end=2026
-  _globals['_ACKNOWLEDGECHANGERESPONSE']._serialized_start=2028
-  _globals['_ACKNOWLEDGECHANGERESPONSE']._serialized_end=2148
-  _globals['_CHANGESERVICE']._serialized_start=2509
-  _globals['_CHANGESERVICE']._serialized_end=2829
+  _globals['_CHANGE']._serialized_end=1176
+  _globals['_LEADCLASSCHANGE']._serialized_start=1179
+  _globals['_LEADCLASSCHANGE']._serialized_end=1354
+  _globals['_LEADUNATTENDED']._serialized_start=1357
+  _globals['_LEADUNATTENDED']._serialized_end=1530
+  _globals['_ACKNOWLEDGEMENT']._serialized_start=1532
+  _globals['_ACKNOWLEDGEMENT']._serialized_end=1626
+  _globals['_LISTCHANGESREQUEST']._serialized_start=1629
+  _globals['_LISTCHANGESREQUEST']._serialized_end=1888
+  _globals['_LISTCHANGESRESPONSE']._serialized_start=1891
+  _globals['_LISTCHANGESRESPONSE']._serialized_end=2031
+  _globals['_WATCHCHANGESREQUEST']._serialized_start=2034
+  _globals['_WATCHCHANGESREQUEST']._serialized_end=2241
+  _globals['_WATCHCHANGESRESPONSE']._serialized_start=2244
+  _globals['_WATCHCHANGESRESPONSE']._serialized_end=2384
+  _globals['_ACKNOWLEDGECHANGEREQUEST']._serialized_start=2386
+  _globals['_ACKNOWLEDGECHANGEREQUEST']._serialized_end=2513
+  _globals['_ACKNOWLEDGECHANGERESPONSE']._serialized_start=2515
+  _globals['_ACKNOWLEDGECHANGERESPONSE']._serialized_end=2635
+  _globals['_CHANGESERVICE']._serialized_start=3065
+  _globals['_CHANGESERVICE']._serialized_end=3385
 # @@protoc_insertion_point(module_scope)

@@ -50,6 +50,10 @@ class _ChangeTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ChangeType
     """A distinction was taken back."""
     CHANGE_TYPE_INTAKE_FOLDED: _ChangeType.ValueType  # 10
     """Somebody was about to be inserted who is known already: intake updated the record instead."""
+    CHANGE_TYPE_LEAD_CLASS_CHANGED: _ChangeType.ValueType  # 11
+    """A lead is of another class though nobody wrote it: time passed, or another policy is in force."""
+    CHANGE_TYPE_LEAD_UNATTENDED: _ChangeType.ValueType  # 12
+    """Nobody has touched a LIVE lead within its service level. Told once; after a touch it may be told again."""
 
 class ChangeType(_ChangeType, metaclass=_ChangeTypeEnumTypeWrapper):
     """What a change did."""
@@ -76,6 +80,10 @@ CHANGE_TYPE_DISTINCTION_DELETED: ChangeType.ValueType  # 9
 """A distinction was taken back."""
 CHANGE_TYPE_INTAKE_FOLDED: ChangeType.ValueType  # 10
 """Somebody was about to be inserted who is known already: intake updated the record instead."""
+CHANGE_TYPE_LEAD_CLASS_CHANGED: ChangeType.ValueType  # 11
+"""A lead is of another class though nobody wrote it: time passed, or another policy is in force."""
+CHANGE_TYPE_LEAD_UNATTENDED: ChangeType.ValueType  # 12
+"""Nobody has touched a LIVE lead within its service level. Told once; after a touch it may be told again."""
 Global___ChangeType: _TypeAlias = ChangeType  # noqa: Y015
 
 @_typing.final
@@ -99,6 +107,8 @@ class Change(_message.Message):
     ERASED_FIELD_NUMBER: _builtins.int
     INTAKE_FIELD_NUMBER: _builtins.int
     FOLDED_VALUES_FIELD_NUMBER: _builtins.int
+    LEAD_CLASS_CHANGE_FIELD_NUMBER: _builtins.int
+    LEAD_UNATTENDED_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The resource name: the number of the write, and the place of the change in it."""
     ordinal: _builtins.int
@@ -114,7 +124,7 @@ class Change(_message.Message):
     distinction: _builtins.str
     """The distinction that was made or taken back."""
     erased: _builtins.bool
-    """Whether a later erasure emptied `before`, `after` and `folded_values`."""
+    """Whether a later erasure emptied all that says more than the name of the record."""
     intake: _builtins.str
     """The intake that was folded into the record."""
     @_builtins.property
@@ -141,6 +151,14 @@ class Change(_message.Message):
     def folded_values(self) -> _containers.RepeatedCompositeFieldContainer[_intake_service_pb2.FoldedValue]:
         """What the folded intake offered beside what the record held."""
 
+    @_builtins.property
+    def lead_class_change(self) -> Global___LeadClassChange:
+        """From which class to which the lead has changed by itself."""
+
+    @_builtins.property
+    def lead_unattended(self) -> Global___LeadUnattended:
+        """Since when the lead waits, and for whom."""
+
     def __init__(
         self,
         *,
@@ -159,14 +177,86 @@ class Change(_message.Message):
         erased: _builtins.bool = ...,
         intake: _builtins.str = ...,
         folded_values: _abc.Iterable[_intake_service_pb2.FoldedValue] | None = ...,
+        lead_class_change: Global___LeadClassChange | None = ...,
+        lead_unattended: Global___LeadUnattended | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "revision", b"revision"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "lead_class_change", b"lead_class_change", "lead_unattended", b"lead_unattended", "revision", b"revision"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledgements", b"acknowledgements", "after", b"after", "before", b"before", "create_time", b"create_time", "distinction", b"distinction", "erased", b"erased", "folded_values", b"folded_values", "intake", b"intake", "merge", b"merge", "name", b"name", "ordinal", b"ordinal", "proposal", b"proposal", "record", b"record", "revision", b"revision", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledgements", b"acknowledgements", "after", b"after", "before", b"before", "create_time", b"create_time", "distinction", b"distinction", "erased", b"erased", "folded_values", b"folded_values", "intake", b"intake", "lead_class_change", b"lead_class_change", "lead_unattended", b"lead_unattended", "merge", b"merge", "name", b"name", "ordinal", b"ordinal", "proposal", b"proposal", "record", b"record", "revision", b"revision", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Change: _TypeAlias = Change  # noqa: Y015
+
+@_typing.final
+class LeadClassChange(_message.Message):
+    """The class of a lead before and after it changed by itself."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BEFORE_FIELD_NUMBER: _builtins.int
+    BEFORE_REASON_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    AFTER_REASON_FIELD_NUMBER: _builtins.int
+    before: _core_pb2.LeadClass.ValueType
+    """The class that was told last."""
+    before_reason: _builtins.str
+    """Why it had that class, in words."""
+    after: _core_pb2.LeadClass.ValueType
+    """The class that it has from now on."""
+    after_reason: _builtins.str
+    """Why it has this class, in words."""
+    def __init__(
+        self,
+        *,
+        before: _core_pb2.LeadClass.ValueType = ...,
+        before_reason: _builtins.str = ...,
+        after: _core_pb2.LeadClass.ValueType = ...,
+        after_reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "after_reason", b"after_reason", "before", b"before", "before_reason", b"before_reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LeadClassChange: _TypeAlias = LeadClassChange  # noqa: Y015
+
+@_typing.final
+class LeadUnattended(_message.Message):
+    """A breach of the service level of a lead."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OWNER_FIELD_NUMBER: _builtins.int
+    LAST_TOUCH_TIME_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def owner(self) -> _core_pb2.Owner:
+        """Who answers for the lead."""
+
+    @_builtins.property
+    def last_touch_time(self) -> _timestamp_pb2.Timestamp:
+        """When somebody last dealt with it, or when it last asked, whichever was later."""
+
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when it should have been touched again."""
+
+    def __init__(
+        self,
+        *,
+        owner: _core_pb2.Owner | None = ...,
+        last_touch_time: _timestamp_pb2.Timestamp | None = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "last_touch_time", b"last_touch_time", "owner", b"owner"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "last_touch_time", b"last_touch_time", "owner", b"owner"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LeadUnattended: _TypeAlias = LeadUnattended  # noqa: Y015
 
 @_typing.final
 class Acknowledgement(_message.Message):

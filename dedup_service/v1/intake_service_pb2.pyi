@@ -68,6 +68,8 @@ class _IntakeStepEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_IntakeStep
     """Business has to be done at once: an account is made before anybody knows more."""
     INTAKE_STEP_LEAD: _IntakeStep.ValueType  # 4
     """Whoever is left is a lead."""
+    INTAKE_STEP_GIVEN_KIND: _IntakeStep.ValueType  # 5
+    """Before a lead: the source keeps it as a contact or an account already, and is taken at its word."""
 
 class IntakeStep(_IntakeStep, metaclass=_IntakeStepEnumTypeWrapper):
     """The steps by which intake decides, in their order."""
@@ -82,6 +84,8 @@ INTAKE_STEP_MUST_TRANSACT: IntakeStep.ValueType  # 3
 """Business has to be done at once: an account is made before anybody knows more."""
 INTAKE_STEP_LEAD: IntakeStep.ValueType  # 4
 """Whoever is left is a lead."""
+INTAKE_STEP_GIVEN_KIND: IntakeStep.ValueType  # 5
+"""Before a lead: the source keeps it as a contact or an account already, and is taken at its word."""
 Global___IntakeStep: _TypeAlias = IntakeStep  # noqa: Y015
 
 class _FindingSeverity:
@@ -471,7 +475,8 @@ class RouteRequest(_message.Message):
     @_builtins.property
     def record(self) -> _record_service_pb2.Record:
         """The person or company as the source would write it. Its name is `sources/{source}/records/{id}`, or
-        `sources/{source}/records/-` to be given an id. Its kind is left out: intake decides it.
+        `sources/{source}/records/-` to be given an id. Its kind is left out, and intake decides; a source that keeps
+        contacts or accounts already says so, and is taken at its word.
         """
 
     def __init__(

@@ -36,6 +36,8 @@ class _IncompleteReasonTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_
     """A blocking key has more members than are compared in one search."""
     INCOMPLETE_REASON_TYPE_INDEX_BEHIND: _IncompleteReasonType.ValueType  # 3
     """The blocking index has not reached the newest writes."""
+    INCOMPLETE_REASON_TYPE_INDEX_UNAVAILABLE: _IncompleteReasonType.ValueType  # 4
+    """The blocking index does not answer. Only intake goes on without it, where business has to be done at once."""
 
 class IncompleteReasonType(_IncompleteReasonType, metaclass=_IncompleteReasonTypeEnumTypeWrapper):
     """The kinds of reason why a search may not be complete."""
@@ -48,6 +50,8 @@ INCOMPLETE_REASON_TYPE_HOT_KEY_TRUNCATED: IncompleteReasonType.ValueType  # 2
 """A blocking key has more members than are compared in one search."""
 INCOMPLETE_REASON_TYPE_INDEX_BEHIND: IncompleteReasonType.ValueType  # 3
 """The blocking index has not reached the newest writes."""
+INCOMPLETE_REASON_TYPE_INDEX_UNAVAILABLE: IncompleteReasonType.ValueType  # 4
+"""The blocking index does not answer. Only intake goes on without it, where business has to be done at once."""
 Global___IncompleteReasonType: _TypeAlias = IncompleteReasonType  # noqa: Y015
 
 class _MatchWarningType:

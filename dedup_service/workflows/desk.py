@@ -3,14 +3,20 @@
 from dataclasses import dataclass
 
 from dedup_service.workflows.assessment import Assessment
+from dedup_service.workflows.attending import Attending
 from dedup_service.workflows.batch_deciding import BatchDeciding
 from dedup_service.workflows.confirming import Confirming
+from dedup_service.workflows.data_entry import DataEntry
 from dedup_service.workflows.deciding import Deciding
 from dedup_service.workflows.delegating import Delegating
 from dedup_service.workflows.distinguishing import Distinguishing
 from dedup_service.workflows.escalating import Escalating
 from dedup_service.workflows.following import Following
 from dedup_service.workflows.index_port import BlockingIndex, IndexProgress
+from dedup_service.workflows.intake.converting import Converting
+from dedup_service.workflows.intake.routing import Routing
+from dedup_service.workflows.intake.simulating import TerritorySimulating
+from dedup_service.workflows.lead_readings import LeadReadings
 from dedup_service.workflows.matching import Matching
 from dedup_service.workflows.policies import Policies
 from dedup_service.workflows.ports import ClockNow, Store
@@ -22,6 +28,7 @@ from dedup_service.workflows.simulating import Simulating
 from dedup_service.workflows.sweeping import Sweeping
 from dedup_service.workflows.undoing import Undoing
 from dedup_service.workflows.upkeep import Upkeep
+from dedup_service.workflows.vocabulary import VocabularyInUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +42,20 @@ class Desk:
     rules: Rules
     assessment: Assessment
     now: ClockNow
+    vocabulary: VocabularyInUse
+    data_entry: DataEntry
     records: RecordWriter
     readings: Readings
     matching: Matching
+    routing: Routing
+    converting: Converting
+    territory_simulating: TerritorySimulating
     proposing: Proposing
     deciding: Deciding
     batch_deciding: BatchDeciding
     escalating: Escalating
+    attending: Attending
+    lead_readings: LeadReadings
     delegating: Delegating
     confirming: Confirming
     policies: Policies

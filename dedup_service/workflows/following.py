@@ -11,6 +11,8 @@ from dedup_service.workflows.ports import ReadTransaction, Request, Store, Write
 _CHUNK = 200
 # A position after every change of its revision.
 LAST_ORDINAL = 2**31 - 1
+# They show no golden record, as no value has changed.
+_OF_LEADS = {ChangeType.LEAD_CLASS_CHANGED, ChangeType.LEAD_UNATTENDED}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,7 +37,10 @@ class ChangeFilter:
         if self.types and draft.type not in self.types:
             return False
         images = (*draft.before, *draft.after)
-        if self.kinds and not any(image.kind in self.kinds for image in images):
+        kinds = {image.kind for image in images}
+        if draft.type in _OF_LEADS:
+            kinds.add(RecordKind.LEAD)
+        if self.kinds and not kinds & self.kinds:
             return False
         names = {draft.record, *(member for image in images for member in image.members)}
         return not self.sources or any(name.split("/")[1] in self.sources for name in names if name)

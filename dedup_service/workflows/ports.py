@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 import scoring
+from dedup_service.domain.attention import AttentionTimes, UnattendedLead
 from dedup_service.domain.audit import AuditEntry, AuditVerification
 from dedup_service.domain.changes import Change, ChangeDraft
 from dedup_service.domain.delegations import Delegation
@@ -17,6 +18,7 @@ from dedup_service.domain.distinctions import Distinction
 from dedup_service.domain.golden import GoldenRecord, GoldenRow
 from dedup_service.domain.matching import NewRecord
 from dedup_service.domain.merges import Merge
+from dedup_service.domain.policy import Policy
 from dedup_service.domain.policy_versions import PolicyVersion
 from dedup_service.domain.proposals import Proposal
 from dedup_service.domain.records import LiveRecord, Record, RecordKey
@@ -24,7 +26,10 @@ from dedup_service.domain.scoring_models import StoredModel
 from dedup_service.domain.voting import Vote
 from dedup_service.workflows.filters import Condition
 from dedup_service.workflows.index_port import IndexEntry
+from dedup_service.workflows.intake.port import Intake, IntakeReads, IntakeWrites
+from dedup_service.workflows.lead_ports import LeadReads, LeadWrites
 from dedup_service.workflows.overview import Overview
+from dedup_service.workflows.vocabulary_port import VocabularyReads
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -112,7 +117,7 @@ class Written(Generic[T]):
         )
 
 
-class ReadTransaction(Protocol):
+class ReadTransaction(IntakeReads, LeadReads, VocabularyReads, Protocol):
     """One consistent snapshot of the store."""
 
     async def head_revision(self) -> int: ...
@@ -151,6 +156,10 @@ class ReadTransaction(Protocol):
 
     async def rejected_member_sets(self, golden_ids: Collection[str]) -> set[frozenset[str]]:
         """Member sets among these that somebody rejected or withdrew, so that nothing proposes them again."""
+        ...
+
+    async def unattended_leads(self, page: Page, times: AttentionTimes) -> Listed[UnattendedLead]:
+        """The LIVE leads past their service level, the longest unattended first."""
         ...
 
     async def merge(self, merge_id: str) -> Merge | None: ...
@@ -199,6 +208,8 @@ class ReadTransaction(Protocol):
         """All trained models without their parameters, the newest first."""
         ...
 
+    async def list_intakes(self, page: Page) -> Listed[Intake]: ...
+
     async def changes_after(self, revision: int, ordinal: int, limit: int) -> list[Change]: ...
 
     async def changes_of(self, revision: int) -> list[Change]: ...
@@ -218,7 +229,7 @@ class ReadTransaction(Protocol):
         ...
 
 
-class WriteTransaction(ReadTransaction, Protocol):
+class WriteTransaction(ReadTransaction, IntakeWrites, LeadWrites, Protocol):
     """One atomic write."""
 
     async def lock_goldens(self, golden_ids: Collection[str]) -> dict[str, GoldenRecord]:
@@ -252,7 +263,7 @@ class WriteTransaction(ReadTransaction, Protocol):
         ...
 
     async def update_goldens(self, rows: Sequence[GoldenRow]) -> None:
-        """Store these rows' states, versions, revisions, successors and choices."""
+        """Store these rows' kinds, states, versions, revisions, successors and choices."""
         ...
 
     async def move_members(self, record_nos: Collection[int], golden_id: str) -> None:
@@ -307,6 +318,9 @@ class RulesInForce(Protocol):
 
     @property
     def number(self) -> int: ...
+
+    @property
+    def policy(self) -> Policy: ...
 
     async def renew(self) -> None:
         """Take up the version that the store holds now."""

@@ -67,7 +67,7 @@ class Proposing:
         check_comment(draft.comment)
 
         async def work(tx: WriteTransaction) -> Written[Proposal]:
-            return await self._create(tx, draft, proposer)
+            return await self.create_within(tx, draft, proposer)
 
         if validate_only:
             return await self._store.preview(work)
@@ -84,7 +84,7 @@ class Proposing:
             refused: list[str] = []
             for draft in drafts:
                 try:
-                    created.append((await self._create(tx, draft, proposer)).result)
+                    created.append((await self.create_within(tx, draft, proposer)).result)
                 except InvalidInput:
                     refused.append("kinds that do not go together")
                 except StateNotAllowed:
@@ -101,9 +101,14 @@ class Proposing:
         answer = await self._store.write(request, work, _Created)
         return answer.created, answer.refused
 
-    async def _create(
+    async def create_within(
         self, tx: WriteTransaction, draft: ProposalDraft, proposer: Principal
     ) -> Written[Proposal]:
+        """Propose within a write that does more; its result, changes and targets are the caller's to tell.
+
+        Raises:
+            InvalidInput, StateNotAllowed: as `create`.
+        """
         goldens = await self._lock_members(tx, draft)
         for other in await tx.open_proposals_of([g.golden_id for g in goldens]):
             if set(other.plan.golden_ids) == {g.golden_id for g in goldens}:

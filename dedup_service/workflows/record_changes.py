@@ -5,7 +5,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from dedup_service.domain.changes import ChangeDraft, ChangeType
-from dedup_service.domain.golden import GoldenRecord, GoldenRow, GoldenState, golden_state, image_of
+from dedup_service.domain.golden import (
+    GoldenRecord,
+    GoldenRow,
+    GoldenState,
+    golden_kind,
+    golden_state,
+    image_of,
+)
 from dedup_service.domain.matching import NewRecord, comparable_of
 from dedup_service.domain.records import Record, RecordDraft, RecordState
 from dedup_service.workflows.index_port import IndexEntry
@@ -137,7 +144,11 @@ def _with_records(
     for golden_id, golden in goldens.items():
         members = tuple(new.get(r.record_no, r) for r in golden.members)
         row = replace(
-            golden.row, version=golden.row.version + 1, revision=revision, state=golden_state(members)
+            golden.row,
+            kind=golden_kind(members, golden.kind),
+            version=golden.row.version + 1,
+            revision=revision,
+            state=golden_state(members),
         )
         after[golden_id] = GoldenRecord(row, members)
     return after

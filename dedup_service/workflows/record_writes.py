@@ -1,11 +1,10 @@
 """What a write asks of a record, and what the record would then be."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dedup_service.domain.errors import EtagMismatch, InvalidInput, NotFound
 from dedup_service.domain.records import Record, RecordDraft, RecordKey, RecordState, Violation
-from dedup_service.domain.validation import draft_violations
 from dedup_service.workflows.masks import masked
 
 
@@ -38,9 +37,9 @@ def wanted_drafts(
     writes: Sequence[RecordWrite],
     paths: Sequence[str],
     present: Mapping[RecordKey, Record],
-    functions: frozenset[str],
+    violations_of: Callable[[RecordDraft, str], Iterable[Violation]],
 ) -> list[RecordDraft]:
-    """What each record would be after its write, in order.
+    """What each record would be after its write, in order; `violations_of` a draft go below its path.
 
     Raises:
         InvalidInput: with every violation of every write.
@@ -56,7 +55,7 @@ def wanted_drafts(
                 raise EtagMismatch(record.name, record.etag, [f"it is at version {record.version}"])
             draft = masked(record.draft, write.draft, write.update_mask)
             violations += cannot_become(record, draft, at)
-        violations += draft_violations(draft, functions, at)
+        violations += violations_of(draft, at)
         drafts.append(draft)
     if violations:
         raise InvalidInput(violations)

@@ -19,6 +19,7 @@ from dedup_service.domain.records import (
     Violation,
 )
 from dedup_service.domain.validation import draft_violations
+from dedup_service.workflows.data_entry import DataEntry
 from dedup_service.workflows.ports import Ids, Request, Store, WriteTransaction, Written
 from dedup_service.workflows.record_changes import RecordChanges
 from dedup_service.workflows.record_writes import (
@@ -47,9 +48,12 @@ class BatchResult:
 class RecordWriter:
     """The use cases that write records."""
 
-    def __init__(self, store: Store, rules: Rules, replanning: Replanning, new_id: Ids) -> None:
+    def __init__(
+        self, store: Store, rules: Rules, data_entry: DataEntry, replanning: Replanning, new_id: Ids
+    ) -> None:
         self._store = store
         self._rules = rules
+        self._data_entry = data_entry
         self._changes = RecordChanges(rules, replanning, new_id)
 
     async def write_batch(self, request: Request, drafts: Sequence[RecordDraft]) -> BatchResult:
@@ -74,13 +78,20 @@ class RecordWriter:
             self._rules.principals, request.actor, (key.source for key in keys), self._rules.policy
         )
 
+    def _violations(self, draft: RecordDraft, at: str = "record") -> list[Violation]:
+        """Everything for which a draft is refused, whatever is stored: limits, then rules of data entry."""
+        return [
+            *draft_violations(draft, self._rules.policy.functions, at),
+            *self._data_entry.violations(draft, at),
+        ]
+
     def _sort_out(
         self, drafts: Sequence[RecordDraft]
     ) -> tuple[dict[RecordKey, tuple[int, RecordDraft]], list[RejectedDraft]]:
         good: dict[RecordKey, tuple[int, RecordDraft]] = {}
         rejected = []
         for index, draft in enumerate(drafts):
-            violations = draft_violations(draft, self._rules.policy.functions)
+            violations = self._violations(draft)
             if draft.key in good:
                 violations.append(
                     Violation("record.name", "stands twice in this batch; send each record once")
@@ -172,7 +183,7 @@ class RecordWriter:
         self, tx: WriteTransaction, writes: Sequence[RecordWrite], paths: Sequence[str]
     ) -> Written[list[Record]]:
         present = await tx.lock_records([write.draft.key for write in writes])
-        drafts = wanted_drafts(writes, paths, present, self._rules.policy.functions)
+        drafts = wanted_drafts(writes, paths, present, self._violations)
         fresh = [draft for draft in drafts if draft.key not in present]
         changed = [
             replace(present[draft.key], draft=draft, state=RecordState.ACTIVE)

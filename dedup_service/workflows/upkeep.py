@@ -1,4 +1,4 @@
-"""What the service does by itself while it runs: take up rules, keep proposals and their periods true."""
+"""What the service does by itself while it runs: take up rules, keep proposals, periods and leads true."""
 
 import asyncio
 import logging
@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from dedup_service.domain.errors import Unavailable
+from dedup_service.workflows.attending import Attending
 from dedup_service.workflows.escalating import Escalating
 from dedup_service.workflows.ports import ClockNow, Store
 from dedup_service.workflows.replan import Replanning
@@ -15,6 +16,7 @@ LOG = logging.getLogger(__name__)
 
 _RENEW_SECONDS = 1.0
 _ESCALATE_AFTER = timedelta(seconds=30)
+_ATTEND_AFTER = timedelta(seconds=30)
 _FORGET_AFTER = timedelta(hours=1)
 
 
@@ -22,17 +24,24 @@ class Upkeep:
     """One background task; several services on one store may each run theirs."""
 
     def __init__(
-        self, store: Store, rules: Rules, replanning: Replanning, escalating: Escalating, now: ClockNow
+        self,
+        store: Store,
+        rules: Rules,
+        replanning: Replanning,
+        escalating: Escalating,
+        attending: Attending,
+        now: ClockNow,
     ) -> None:
         self._store = store
         self._rules = rules
         self._replanning = replanning
         self._escalating = escalating
+        self._attending = attending
         self._now = now
 
     async def run(self) -> None:
         """Run until it is cancelled; while PostgreSQL is away, try again."""
-        escalate_time = forget_time = self._now()
+        escalate_time = attend_time = forget_time = self._now()
         # Proposals of an earlier start may still be planned under an older version.
         self._rules.changed.set()
         while True:
@@ -44,6 +53,10 @@ class Upkeep:
                 if self._now() >= escalate_time:
                     escalate_time = self._now() + _ESCALATE_AFTER
                     await self._escalating.run(self._now())
+                if self._now() >= attend_time:
+                    attend_time = self._now() + _ATTEND_AFTER
+                    if (await self._attending.run(self._now())).more:
+                        attend_time = self._now()
                 if self._now() >= forget_time:
                     forget_time = self._now() + _FORGET_AFTER
                     await self._store.drop_old_answers()

@@ -27,6 +27,7 @@ READS = (
     "Watch",
     "Verify",
     "Simulate",
+    "Study",
 )
 # Answers about the history itself, or about what no write changes, need no token of freshness.
 READS_WITHOUT_MIN_REVISION = {

@@ -68,11 +68,11 @@ FROM chain WHERE NOT looped ORDER BY step
 
 -- name: update_goldens
 UPDATE golden_records SET
-    state = n.state, version = n.version, revision = n.revision,
+    kind = n.kind, state = n.state, version = n.version, revision = n.revision,
     successor_id = nullif(n.successor_id, ''), merge_id = n.merge_id, choices = n.choices::jsonb
-FROM unnest(%(ids)s::text[], %(states)s::text[], %(versions)s::bigint[], %(revisions)s::bigint[],
+FROM unnest(%(ids)s::text[], %(kinds)s::text[], %(states)s::text[], %(versions)s::bigint[], %(revisions)s::bigint[],
             %(successors)s::text[], %(merges)s::text[], %(choices)s::text[])
-    AS n (golden_id, state, version, revision, successor_id, merge_id, choices)
+    AS n (golden_id, kind, state, version, revision, successor_id, merge_id, choices)
 WHERE golden_records.golden_id = n.golden_id
 
 -- name: index_entries_after

@@ -1,0 +1,154 @@
+"""A source profile: what the exports of one system look like, and what becomes of them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from dedup_service.domain.records import ChildKind, RecordKind
+from dedup_service.source_profiles.columns import Columns, Header
+from dedup_service.source_profiles.rules import Condition, Rules
+from dedup_service.source_profiles.times import TimeFormats
+
+
+@dataclass(frozen=True, slots=True)
+class KindRule:
+    """What kind of record a row is, where all of `when` hold.
+
+    `fields` come before those of the object. The ids of a kind begin with `id_prefix`: a system whose
+    people change from one kind into another makes two records of them, of which the first stays behind as
+    history, since the kind of a record never changes.
+    """
+
+    kind: RecordKind
+    person_account: bool = False
+    when: tuple[Condition, ...] = ()
+    id_prefix: str = ""
+    fields: Mapping[str, Rules] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """The kind as people say it."""
+        return "person ACCOUNT" if self.person_account else self.kind.value
+
+
+@dataclass(frozen=True, slots=True)
+class SkipRule:
+    """Rows that become no record, and why."""
+
+    when: tuple[Condition, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChildRule:
+    """A business document that a row names: its id, whether it is open, its amount, who answers for it."""
+
+    kind: ChildKind
+    id: Rules
+    open: Rules = ()
+    amount: Rules = ()
+    owner: Rules = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerRules:
+    """Who answers for a record; the function counts only where somebody or a queue is named."""
+
+    principal: Rules = ()
+    queue: Rules = ()
+    function: Rules = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """By what the header of a file is known.
+
+    It has all of `columns` and none of `absent`. Where files of several systems look alike, `distinct` are
+    columns that only this one writes; they count when no profile was named.
+    """
+
+    columns: tuple[Columns, ...]
+    absent: tuple[Columns, ...] = ()
+    distinct: Columns | None = None
+
+    def missing(self, header: Header) -> list[str]:
+        """The columns that the header lacks."""
+        return [str(columns) for columns in self.columns if not header.has(columns)]
+
+    def foreign(self, header: Header) -> list[str]:
+        """The columns that the header has and should not."""
+        return [str(columns) for columns in self.absent if header.has(columns)]
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileObject:
+    """One sort of file, such as the leads of a CRM, and what its columns become.
+
+    `id` is the record's id; where it says nothing, one is made of what `id_from` says. With `fold`, rows of
+    one id make one record: the newest row decides, and the others fill what it leaves open. `account_named`
+    finds the account of a contact by its name among the accounts of the same import. Columns that fit a
+    pattern of `keep` become custom fields.
+    """
+
+    name: str
+    export: str
+    recognition: Recognition
+    kinds: tuple[KindRule, ...]
+    id: Rules = ()
+    id_from: Columns | None = None
+    fold: bool = False
+    fields: Mapping[str, Rules] = field(default_factory=dict)
+    owner: OwnerRules = field(default_factory=OwnerRules)
+    account: Rules = ()
+    account_named: Columns | None = None
+    parent: Rules = ()
+    updated: Rules = ()
+    facts: Mapping[str, Rules] = field(default_factory=dict)
+    children: tuple[ChildRule, ...] = ()
+    skip: tuple[SkipRule, ...] = ()
+    keep: tuple[str, ...] = ()
+    left_out: Mapping[Columns, str] = field(default_factory=dict)
+
+    @property
+    def rank(self) -> int:
+        """Accounts first, then contacts, then leads: what others refer to comes before them."""
+        return min(list(RecordKind)[::-1].index(rule.kind) for rule in self.kinds)
+
+    def rules(self) -> Iterator[tuple[str, Rules]]:
+        """Every part of a record that is read, by how it is told, with its rules."""
+        yield "source_record_id", self.id
+        for kind in self.kinds:
+            for name, rules in kind.fields.items():
+                yield f"{name} ({kind.words})", rules
+        yield from self.fields.items()
+        owner = self.owner
+        yield from (("owner", owner.principal), ("queue", owner.queue), ("owner_function", owner.function))
+        yield from (("account", self.account), ("parent", self.parent), ("source_update_time", self.updated))
+        yield from ((f"fact.{name}", rules) for name, rules in self.facts.items())
+        for child in self.children:
+            name = f"child.{child.kind}"
+            yield from ((f"{name}.id", child.id), (f"{name}.open", child.open))
+            yield from ((f"{name}.amount", child.amount), (f"{name}.owner", child.owner))
+
+    def columns_read(self) -> Iterator[Columns]:
+        """Every column that the profile looks at."""
+        for _, rules in self.rules():
+            for rule in rules:
+                yield from rule.columns_read()
+        yield from (columns for columns in (self.id_from, self.account_named) if columns is not None)
+        for when in (*(kind.when for kind in self.kinds), *(skip.when for skip in self.skip)):
+            yield from (condition.columns for condition in when)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceProfile:
+    """What the exports of one system look like: `objects` by name, the `source` that they are of unless the
+    user says another, how they write times, and the mark between whole numbers and their fractions.
+    """
+
+    name: str
+    title: str
+    about: str
+    source: str
+    objects: Mapping[str, ProfileObject]
+    times: TimeFormats
+    decimal_mark: str = "."

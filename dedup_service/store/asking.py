@@ -1,0 +1,28 @@
+"""Named statements and pages of lists, asked on one connection in a transaction."""
+
+import psycopg
+
+from dedup_service.store.lists import ListQuery
+from dedup_service.store.rows import Parameters, Row, cursor_of
+from dedup_service.store.statements import statement
+from dedup_service.workflows.ports import Page
+
+
+class Asking:
+    """What every part of a read or a write goes through to PostgreSQL."""
+
+    def __init__(self, connection: psycopg.AsyncConnection) -> None:
+        self._connection = connection
+
+    async def _rows(self, name: str, parameters: Parameters = ()) -> list[Row]:
+        cursor = await self._connection.execute(statement(name).encode(), parameters)
+        return list(await cursor.fetchall())
+
+    async def _page(self, query: ListQuery, page: Page) -> tuple[list[Row], tuple[str, ...] | None]:
+        composed, values = query.build(page)
+        cursor = await self._connection.execute(composed, values)
+        rows: list[Row] = list(await cursor.fetchall())
+        if len(rows) <= page.size:
+            return rows, None
+        rows = rows[: page.size]
+        return rows, cursor_of(rows[-1][: len(query.order(page).key)])

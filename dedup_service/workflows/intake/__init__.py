@@ -1,0 +1,1 @@
+"""Intake: who is who, before anything is inserted (domain 9)."""

@@ -1,0 +1,338 @@
+"""Convert a lead: it becomes a contact of an account, or joins the contact that it duplicates (domain 9).
+
+The same questions are asked as at intake. A new contact becomes a member of the lead's own golden record, so
+that the lead stays behind as its history; joining somebody who is there is a merge, and their owners decide.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from dedup_service.domain.changes import ChangeDraft, ChangeType
+from dedup_service.domain.errors import EtagMismatch, InvalidInput, NotFound, StateNotAllowed
+from dedup_service.domain.golden import GoldenRecord, golden_kind, golden_name, image_of
+from dedup_service.domain.intake.answers import Conversion, ConversionAction, Duplicate
+from dedup_service.domain.matching import NewRecord, comparable_of
+from dedup_service.domain.principals import Principal, check_may_write
+from dedup_service.domain.proposals import Proposal
+from dedup_service.domain.records import Record, RecordDraft, RecordKey, RecordKind
+from dedup_service.domain.validation import draft_violations
+from dedup_service.workflows.assessment import proposal_change
+from dedup_service.workflows.data_entry import DataEntry
+from dedup_service.workflows.index_port import IndexEntry
+from dedup_service.workflows.intake.claiming import Claiming
+from dedup_service.workflows.intake.conversions import (
+    ConversionRequest,
+    account_draft,
+    check_request,
+    in_account,
+    target_draft,
+)
+from dedup_service.workflows.intake.items import Entry, Item, item_of
+from dedup_service.workflows.intake.planning import Planned, Planning
+from dedup_service.workflows.ports import Ids, Request, Revision, Store, WriteTransaction, Written
+from dedup_service.workflows.proposing import ProposalDraft, Proposing
+from dedup_service.workflows.races import RacedError
+from dedup_service.workflows.record_changes import RecordChanges
+from dedup_service.workflows.replan import Replanning
+from dedup_service.workflows.rules import Rules
+
+
+class Converting:
+    """The use case by which a lead becomes a contact or a person account."""
+
+    def __init__(
+        self,
+        store: Store,
+        rules: Rules,
+        planning: Planning,
+        claiming: Claiming,
+        changes: RecordChanges,
+        replanning: Replanning,
+        proposing: Proposing,
+        data_entry: DataEntry,
+        new_id: Ids,
+    ) -> None:
+        self._store = store
+        self._rules = rules
+        self._planning = planning
+        self._claiming = claiming
+        self._changes = changes
+        self._replanning = replanning
+        self._proposing = proposing
+        self._data_entry = data_entry
+        self._new_id = new_id
+
+    async def convert(
+        self, request: Request, asked: ConversionRequest, caller: Principal, validate_only: bool = False
+    ) -> Conversion:
+        """Convert a lead, or say what converting it would do.
+
+        Raises:
+            InvalidInput: a request that contradicts itself, or no company is named.
+            NotFound: no such lead or account.
+            StateNotAllowed: it is no lead, is deleted, was converted before, or the target exists.
+            EtagMismatch: it was written since the caller saw it.
+            PermissionRefused: the caller may not write records of the lead's source or of the target's.
+        """
+        check_request(asked)
+        target = asked.target or RecordKey(asked.lead.source, self._new_id())
+        account = RecordKey(target.source, self._new_id())
+        check_may_write(
+            self._rules.principals, caller.name, {asked.lead.source, target.source}, self._rules.policy
+        )
+
+        async def work(tx: WriteTransaction) -> Written[Conversion]:
+            return await self._converted(tx, replace(asked, target=target), account, caller)
+
+        if validate_only:
+            return replace(await self._store.preview(work), revision=0)
+        return await self._store.write(request, work, Conversion)
+
+    async def _converted(
+        self, tx: WriteTransaction, asked: ConversionRequest, account_key: RecordKey, caller: Principal
+    ) -> Written[Conversion]:
+        lead, golden = await self._lead(tx, asked)
+        target_key = asked.target
+        assert target_key is not None, "convert() has chosen one"
+        draft = target_draft(asked, target_key, golden, self._rules.policy)
+        item = self._item(0, draft)
+        found = await self._planning.planned(tx, [item], caller.name)
+        duplicates = tuple(each for each in item.duplicates if each.golden_id != golden.golden_id)
+        item.target, item.merge_with, item.duplicates = None, (), duplicates
+        same = _to_join(duplicates, draft)
+        if same is not None and not asked.insert_duplicate:
+            return await self._joined(tx, lead, golden, same, item, caller)
+        account = await self._account(tx, asked, item)
+        drafts = [draft]
+        if not asked.person_account and account is None:
+            drafts.append(account_draft(draft, account_key))
+        if problems := [each for one in drafts for each in draft_violations(one, self._functions, "lead")]:
+            raise InvalidInput(problems)
+        return await self._made(tx, found, lead, golden, item, account, drafts, caller)
+
+    @property
+    def _functions(self) -> frozenset[str]:
+        return self._rules.policy.functions
+
+    def _item(self, place: int, draft: RecordDraft) -> Item:
+        return item_of(place, Entry(draft, draft.kind), self._rules.policy.intake.shared_domains)
+
+    async def _lead(self, tx: WriteTransaction, asked: ConversionRequest) -> tuple[Record, GoldenRecord]:
+        """The lead and its golden record, when it can be converted; they are locked with all else."""
+        lead = (await tx.records([asked.lead])).get(asked.lead)
+        if lead is None:
+            raise NotFound("Record", asked.lead.name)
+        if asked.etag and asked.etag != lead.etag:
+            raise EtagMismatch(lead.name, lead.etag, [f"it is at version {lead.version}"])
+        if lead.kind is not RecordKind.LEAD or not lead.active:
+            what = lead.state if not lead.active else f"a {lead.kind}"
+            raise StateNotAllowed(lead.name, lead.state, f"{lead.name} is {what}: only active leads convert")
+        golden = (await tx.goldens([lead.golden_id]))[lead.golden_id]
+        others = [r.name for r in golden.active_members if r.kind is not RecordKind.LEAD]
+        if others:
+            raise StateNotAllowed(
+                lead.name, "CONVERTED", f"{lead.name} was converted already: it is the history of {others[0]}"
+            )
+        if asked.target is not None and (await tx.records([asked.target])):
+            raise StateNotAllowed(asked.target.name, "EXISTS", f"{asked.target.name} is there already")
+        return lead, golden
+
+    async def _account(self, tx: WriteTransaction, asked: ConversionRequest, item: Item) -> Record | None:
+        """The account that the contact shall belong to: the one asked for, or the one recognised."""
+        if asked.person_account:
+            return None
+        if asked.account is not None:
+            record = (await tx.records([asked.account])).get(asked.account)
+            if record is None:
+                raise NotFound("Record", asked.account.name)
+            if not record.active or record.kind is not RecordKind.ACCOUNT or record.draft.person_account:
+                raise InvalidInput.at("account", "must be an active account of a company")
+            return record
+        if item.account is None or not item.account.recognised:
+            return None
+        return (await tx.records([item.account.record])).get(item.account.record)
+
+    async def _joined(
+        self,
+        tx: WriteTransaction,
+        lead: Record,
+        golden: GoldenRecord,
+        same: Duplicate,
+        item: Item,
+        caller: Principal,
+    ) -> Written[Conversion]:
+        """Propose that the lead joins the contact or account that it certainly is."""
+        target = (await tx.records([same.record]))[same.record]
+        ids = tuple(sorted((golden.golden_id, target.golden_id)))
+        waiting = await tx.open_proposal_for(ids)
+        proposal: Proposal | None = None
+        if not waiting:
+            draft = ProposalDraft(golden_ids=ids, comment="a lead was converted")
+            proposal = (await self._proposing.create_within(tx, draft, caller)).result
+        revision = await tx.revision()
+        account = target.draft.account
+        of_target = (await tx.records([account])).get(account) if account is not None else None
+        conversion = Conversion(
+            action=ConversionAction.JOIN,
+            lead=lead,
+            target=target,
+            account=of_target,
+            new_account=False,
+            recognised=item.account,
+            duplicates=item.duplicates,
+            proposal_name=proposal.name if proposal is not None else f"mergeProposals/{waiting}",
+            reasons=(
+                f"{target.name} certainly is the same ({same.match_probability:.4f}): its owners decide",
+            ),
+            findings=(),
+            incomplete=item.incomplete,
+            revision=revision.number,
+        )
+        return Written(
+            conversion,
+            changes=(proposal_change(proposal),) if proposal is not None else (),
+            targets=(proposal.name, lead.name) if proposal is not None else (),
+            detail=f"conversion of {lead.name} proposed",
+            subjects=_subjects(lead, target, of_target),
+        )
+
+    async def _made(
+        self,
+        tx: WriteTransaction,
+        found: Planned,
+        lead: Record,
+        golden: GoldenRecord,
+        item: Item,
+        account: Record | None,
+        drafts: Sequence[RecordDraft],
+        caller: Principal,
+    ) -> Written[Conversion]:
+        """Write the new contact into the lead's golden record, and its account where there is none."""
+        reasons = []
+        items = [item]
+        if len(drafts) > 1:
+            company = self._item(1, drafts[1])
+            looked_up = await self._planning.planned(tx, [company], caller.name)
+            # The lead's own address is no reason to take a company of another name for this one.
+            company.target = None
+            items.append(company)
+            found = replace(found, head=min(found.head, looked_up.head))
+        uncertain = [d for d in item.duplicates if d.kind is not RecordKind.LEAD]
+        item.merge_with = tuple(dict.fromkeys(d.golden_id for d in uncertain[:1]))
+        revision, locked = await self._claiming.claimed(
+            tx, replace(found, items=tuple(items)), [golden.golden_id]
+        )
+        if locked[golden.golden_id].row.version != golden.row.version:
+            raise RacedError
+        golden = locked[golden.golden_id]
+        new_account: Record | None = None
+        entries: tuple[IndexEntry, ...] = ()
+        changes: list[ChangeDraft] = []
+        if len(drafts) > 1:
+            prepared = await self._changes.prepared([drafts[1]])
+            [new_account], changes, entries = await self._changes.insert(tx, prepared)
+            reasons.append("no account is recognised: a provisional one is made")
+        belongs_to = account or new_account
+        draft = in_account(drafts[0], belongs_to.key) if belongs_to is not None else drafts[0]
+        target, written = await self._member(tx, draft, golden, revision)
+        proposals = await self._proposals(tx, items, target, new_account, caller)
+        kept = self._data_entry.findings(draft, draft.kind)
+        if account is not None:
+            said = "asked for" if item.account is None or account.key != item.account.record else "recognised"
+            reasons.append(f"{account.name} was {said}")
+        conversion = Conversion(
+            action=_action(draft),
+            lead=lead,
+            target=target,
+            account=belongs_to,
+            new_account=new_account is not None,
+            recognised=item.account,
+            duplicates=item.duplicates,
+            proposal_name=proposals[0].name if proposals else "",
+            reasons=tuple(reasons),
+            findings=kept,
+            incomplete=item.incomplete,
+            revision=revision.number,
+        )
+        return Written(
+            conversion,
+            changes=(*changes, *written.changes, *map(proposal_change, proposals)),
+            targets=(
+                *written.targets,
+                *((new_account.name,) if new_account is not None else ()),
+                *(proposal.name for proposal in proposals),
+            ),
+            detail=f"converted {lead.name}",
+            index_inserts=(*entries, *written.index_inserts),
+            subjects=tuple(dict.fromkeys((*_subjects(lead, target, belongs_to), *written.subjects))),
+        )
+
+    async def _member(
+        self, tx: WriteTransaction, draft: RecordDraft, golden: GoldenRecord, revision: Revision
+    ) -> tuple[Record, Written[None]]:
+        """The new record as a member of the lead's golden record, which becomes of its kind."""
+        policy = self._rules.policy
+        proposals = await self._replanning.lock(tx, [golden.golden_id])
+        comparable = comparable_of(draft)
+        record = await tx.insert_member(NewRecord(draft, comparable, golden.golden_id), revision)
+        members = (*golden.members, record)
+        row = replace(
+            golden.row,
+            kind=golden_kind(members, golden.kind),
+            version=golden.row.version + 1,
+            revision=revision.number,
+        )
+        after = GoldenRecord(row, members)
+        await tx.update_goldens([row])
+        subjects = tuple(sorted(r.name for r in after.active_members))
+        change = ChangeDraft(
+            ChangeType.RECORD_CREATED,
+            record=record.name,
+            before=(image_of(golden, policy),),
+            after=(image_of(after, policy),),
+            record_nos=(record.record_no,),
+            subjects=subjects,
+        )
+        return record, Written(
+            None,
+            changes=(change, *await self._replanning.replan(tx, proposals, revision)),
+            targets=(record.name, golden_name(golden.golden_id)),
+            index_inserts=(IndexEntry(record.record_no, record.kind, comparable),),
+            subjects=subjects,
+        )
+
+    async def _proposals(
+        self,
+        tx: WriteTransaction,
+        items: Sequence[Item],
+        target: Record,
+        account: Record | None,
+        caller: Principal,
+    ) -> list[Proposal]:
+        """Proposals for those that may be the same as the new contact, and as its new account."""
+        proposals = []
+        for item, record in zip(items, (target, account), strict=False):
+            others = [golden_id for golden_id in item.merge_with if record and golden_id != record.golden_id]
+            if record is None or not others:
+                continue
+            draft = ProposalDraft(golden_ids=(record.golden_id, *others), comment="found at a conversion")
+            try:
+                proposals.append((await self._proposing.create_within(tx, draft, caller)).result)
+            except (InvalidInput, StateNotAllowed):
+                # Kinds that do not go together, or proposed before.
+                continue
+        return proposals
+
+
+def _to_join(duplicates: Sequence[Duplicate], draft: RecordDraft) -> Duplicate | None:
+    """The contact or account that certainly is the same and that a record of this kind may join."""
+    kinds = {RecordKind.ACCOUNT, RecordKind.CONTACT} if draft.kind is RecordKind.CONTACT else {draft.kind}
+    return next((each for each in duplicates if each.certain and each.kind in kinds), None)
+
+
+def _action(draft: RecordDraft) -> ConversionAction:
+    return ConversionAction.NEW_PERSON_ACCOUNT if draft.person_account else ConversionAction.NEW_CONTACT
+
+
+def _subjects(*records: Record | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(record.name for record in records if record is not None))

@@ -1,0 +1,164 @@
+"""What to do with each record of a batch, as far as reading tells; nothing is locked or written here."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import scoring
+from dedup_service.domain.golden import GoldenRecord
+from dedup_service.domain.intake.answers import Duplicate
+from dedup_service.domain.intake.ladder import take_step
+from dedup_service.domain.leads import lead_class
+from dedup_service.domain.principals import may_write
+from dedup_service.domain.records import LeadClass, Record, RecordKind
+from dedup_service.workflows.intake.items import Item
+from dedup_service.workflows.intake.recognising import MOST_ACCOUNTS, recognised, said_to_be
+from dedup_service.workflows.intake.search import Hit, Hits, Search
+from dedup_service.workflows.ports import ClockNow, ReadTransaction
+from dedup_service.workflows.rules import Rules
+
+MOST_DUPLICATES = 10
+_KIND_RANK = {RecordKind.ACCOUNT: 0, RecordKind.CONTACT: 1, RecordKind.LEAD: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The items with all that was found of them, complete up to the ledger's revision `head`.
+
+    `accounts` are the golden records that were looked at to recognise an account.
+    """
+
+    items: tuple[Item, ...]
+    head: int
+    accounts: Mapping[str, GoldenRecord]
+
+
+class Planning:
+    """Finds duplicates and accounts, takes the step, and chooses what to update."""
+
+    def __init__(self, search: Search, rules: Rules, now: ClockNow) -> None:
+        self._search = search
+        self._rules = rules
+        self._now = now
+
+    async def planned(self, tx: ReadTransaction, items: Sequence[Item], actor: str) -> Planned:
+        """The items, filled in.
+
+        Raises:
+            IndexUnavailable: as `Search.found` does.
+        """
+        found = await self._search.found(tx, items)
+        named = {key for item in items for key in (item.draft.key, item.draft.account) if key is not None}
+        own = await tx.records(named)
+        numbers = {hit.record_no for hits in found.hits for hit in _looked_at(hits)}
+        records = await tx.records_by_no(numbers) if numbers else {}
+        records = {number: record for number, record in records.items() if record.active}
+        said = {key: record for key, record in own.items() if record.kind is RecordKind.ACCOUNT}
+        accounts = await self._accounts(tx, found.hits, records, said.values())
+        for item, hits in zip(items, found.hits, strict=True):
+            item.incomplete = hits.incomplete
+            item.own = own.get(item.draft.key)
+            item.duplicates = self._duplicates(hits.same, records, item.own)
+            of_source = said.get(item.draft.account) if item.draft.account is not None else None
+            item.account = (
+                recognised(item, hits.companies, records, accounts, self._rules.policy)
+                if of_source is None or not of_source.active
+                else said_to_be(of_source, accounts[of_source.golden_id], self._rules.policy)
+            )
+            item.taken = take_step(item.asked, item.account, self._rules.policy.intake)
+            item.target = self._target(item, records, actor)
+            item.merge_with = () if item.target is not None else self._merge_with(item)
+        return Planned(tuple(items), found.head, accounts)
+
+    async def _accounts(
+        self,
+        tx: ReadTransaction,
+        hits: Iterable[Hits],
+        records: Mapping[int, Record],
+        said: Iterable[Record],
+    ) -> dict[str, GoldenRecord]:
+        golden_ids = {
+            records[hit.record_no].golden_id
+            for each in hits
+            for hit in each.companies[:MOST_ACCOUNTS]
+            if hit.record_no in records
+        }
+        golden_ids.update(record.golden_id for record in said)
+        return await tx.goldens(golden_ids) if golden_ids else {}
+
+    def _duplicates(
+        self, hits: Sequence[Hit], records: Mapping[int, Record], own: Record | None
+    ) -> tuple[Duplicate, ...]:
+        """The best hits as they are stored now, without the members of the record's own golden record."""
+        found = []
+        for hit in hits[:MOST_DUPLICATES]:
+            record = records.get(hit.record_no)
+            if record is None or (own is not None and record.golden_id == own.golden_id):
+                continue
+            found.append(
+                Duplicate(
+                    record=record.key,
+                    record_no=record.record_no,
+                    golden_id=record.golden_id,
+                    kind=record.kind,
+                    match_weight_bits=hit.score.match_weight_bits,
+                    match_probability=hit.score.match_probability,
+                    certain=hit.score.verdict is scoring.Verdict.MATCH,
+                    dead_reason=self._dead_reason(record),
+                )
+            )
+        return tuple(found)
+
+    def _dead_reason(self, record: Record) -> str:
+        if record.kind is not RecordKind.LEAD:
+            return ""
+        found, why = lead_class(record.draft, self._rules.policy, self._now())
+        return why if found is LeadClass.DEAD else ""
+
+    def _target(self, item: Item, records: Mapping[int, Record], actor: str) -> Record | None:
+        """The record to update: the very same, or a certain duplicate that the caller may write.
+
+        Of several the one of the caller's own source goes first, then accounts before contacts before leads.
+        Where business is done at once only an account will do.
+        """
+        if item.own is not None:
+            return item.own
+        principal = self._rules.principals.find(actor)
+        fitting = [
+            duplicate
+            for duplicate in item.duplicates
+            if duplicate.certain
+            and (not item.must_transact or duplicate.kind is RecordKind.ACCOUNT)
+            and may_write(principal, duplicate.record.source, self._rules.policy)
+        ]
+        if not fitting:
+            return None
+        best = min(
+            fitting,
+            key=lambda duplicate: (
+                duplicate.record.source != item.draft.key.source,
+                _KIND_RANK[duplicate.kind],
+                -duplicate.match_probability,
+                duplicate.record_no,
+            ),
+        )
+        return records[best.record_no]
+
+    def _merge_with(self, item: Item) -> tuple[str, ...]:
+        """The golden records that a new record may be the same as: those that certainly are, else the best.
+
+        Two dead leads stay as they are (domain 2.4).
+        """
+        duplicates: Sequence[Duplicate] = item.duplicates
+        if item.step.kind is RecordKind.LEAD and self._is_dead(item, self._now()):
+            duplicates = [duplicate for duplicate in duplicates if not duplicate.dead_reason]
+        certain = [duplicate.golden_id for duplicate in duplicates if duplicate.certain]
+        chosen = certain or [duplicate.golden_id for duplicate in duplicates[:1]]
+        return tuple(dict.fromkeys(chosen))
+
+    def _is_dead(self, item: Item, now: datetime) -> bool:
+        return lead_class(item.draft, self._rules.policy, now)[0] is LeadClass.DEAD
+
+
+def _looked_at(hits: Hits) -> tuple[Hit, ...]:
+    return (*hits.same[:MOST_DUPLICATES], *hits.companies[:MOST_ACCOUNTS])

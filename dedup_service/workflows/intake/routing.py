@@ -1,0 +1,301 @@
+"""Route: look somebody up, and insert or update them, as one atomic write.
+
+Two callers with the same person at the same moment make one record, whichever comes second (`claiming`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from dedup_service.domain.changes import ChangeDraft, ChangeType
+from dedup_service.domain.errors import InvalidInput, LimitExceeded
+from dedup_service.domain.golden import image_of
+from dedup_service.domain.intake.answers import Result, Routed
+from dedup_service.domain.principals import Principal, check_may_write
+from dedup_service.domain.proposals import Proposal
+from dedup_service.domain.records import LeadClass, Record, RecordKey, Violation
+from dedup_service.domain.validation import draft_violations
+from dedup_service.workflows.assessment import proposal_change
+from dedup_service.workflows.data_entry import DataEntry
+from dedup_service.workflows.intake.answering import Answering
+from dedup_service.workflows.intake.assigning import Assigning
+from dedup_service.workflows.intake.claiming import Claiming
+from dedup_service.workflows.intake.items import Entry, Item, item_of
+from dedup_service.workflows.intake.planning import Planned, Planning
+from dedup_service.workflows.intake.port import Intake
+from dedup_service.workflows.intake.settling import Settling, Work
+from dedup_service.workflows.ports import (
+    ClockNow,
+    Ids,
+    ReadTransaction,
+    Request,
+    Revision,
+    Store,
+    WriteTransaction,
+    Written,
+)
+from dedup_service.workflows.proposing import ProposalDraft, Proposing
+from dedup_service.workflows.record_changes import RecordChanges
+from dedup_service.workflows.record_writes import cannot_become
+from dedup_service.workflows.rules import Rules
+from dedup_service.workflows.scoring_models import ModelInUse
+
+MAX_BATCH = 500
+# In the place of an id: the service gives one.
+ID_TO_BE_GIVEN = "-"
+
+
+class Routing:
+    """The use case that decides what to do with people and companies who are about to be inserted."""
+
+    def __init__(
+        self,
+        store: Store,
+        rules: Rules,
+        models: ModelInUse,
+        planning: Planning,
+        claiming: Claiming,
+        changes: RecordChanges,
+        proposing: Proposing,
+        data_entry: DataEntry,
+        now: ClockNow,
+        new_id: Ids,
+    ) -> None:
+        self._store = store
+        self._new_id = new_id
+        self._rules = rules
+        self._models = models
+        self._planning = planning
+        self._changes = changes
+        self._claiming = claiming
+        self._proposing = proposing
+        self._data_entry = data_entry
+        self._now = now
+
+    async def route(
+        self, request: Request, entries: Sequence[Entry], caller: Principal, validate_only: bool = False
+    ) -> Routed:
+        """Route 1 to 500 records in one write; those that cannot be are answered with their reasons.
+
+        Raises:
+            LimitExceeded: the batch is larger; nothing is written.
+            PermissionRefused: the caller may not write records of one of the sources.
+            IndexUnavailable: the index does not answer, and not every record must be transacted with at once.
+        """
+        if len(entries) > MAX_BATCH:
+            raise LimitExceeded(f"a batch takes at most {MAX_BATCH} records, this one has {len(entries)}")
+        if not entries:
+            raise InvalidInput.at("items", f"takes 1 to {MAX_BATCH} records, not none")
+        if not validate_only:
+            sources = {entry.draft.key.source for entry in entries}
+            check_may_write(self._rules.principals, caller.name, sources, self._rules.policy)
+        if not validate_only:
+            entries = [self._named(entry) for entry in entries]
+        violations = [self._violations(entry) for entry in entries]
+        shared = self._rules.policy.intake.shared_domains
+        items = [
+            item_of(place, entry, shared)
+            for place, (entry, found) in enumerate(zip(entries, violations, strict=True))
+            if not found
+        ]
+        refused = {place: found for place, found in enumerate(violations) if found}
+        if not items:
+            return Routed(tuple(Result(violations=tuple(found)) for found in violations), 0)
+        if validate_only:
+            return await self._store.read(lambda tx: self._previewed(tx, items, refused, caller))
+
+        async def work(tx: WriteTransaction) -> Written[Routed]:
+            return await self._carried_out(tx, items, refused, caller)
+
+        return await self._store.write(request, work, Routed)
+
+    def _named(self, entry: Entry) -> Entry:
+        """The entry with an id of its own where the caller asks to be given one."""
+        key = entry.draft.key
+        if key.source_record_id != ID_TO_BE_GIVEN:
+            return entry
+        named = RecordKey(key.source, self._new_id())
+        return replace(entry, draft=replace(entry.draft, key=named))
+
+    def _violations(self, entry: Entry) -> list[Violation]:
+        """What is wrong with a draft whatever kind it becomes; what only some kinds have is left to them."""
+        draft = entry.draft if entry.given_kind else replace(entry.draft, account=None, parent=None)
+        return draft_violations(draft, self._rules.policy.functions)
+
+    async def _previewed(
+        self,
+        tx: ReadTransaction,
+        items: Sequence[Item],
+        refused: dict[int, list[Violation]],
+        caller: Principal,
+    ) -> Routed:
+        planned = await self._planning.planned(tx, items, caller.name)
+        now = self._now()
+        stopped = refused | self._stopped(items)
+        works, _ = await self._settled(tx, planned, stopped, now)
+        answering = Answering(self._rules.policy, now)
+        return Routed(answering.results(works, stopped), 0)
+
+    def _stopped(self, items: Sequence[Item]) -> dict[int, list[Violation]]:
+        """Let data entry look at the items, now that their kinds are known; those that it refuses."""
+        stopped: dict[int, list[Violation]] = {}
+        for item in items:
+            kind = None if item.target is not None else item.step.kind
+            item.findings = self._data_entry.findings(item.draft, kind)
+            if self._data_entry.stops(item.findings, item.draft.key.source):
+                stopped[item.place] = [
+                    Violation(f"record.{finding.field}", finding.message)
+                    for finding in item.findings
+                    if finding.severity.rank == 0
+                ]
+            elif item.own is not None and item.asked.given_kind is not None:
+                wrong = cannot_become(item.own, replace(item.draft, kind=item.asked.given_kind))
+                if wrong:
+                    stopped[item.place] = wrong
+            elif item.own is not None and not item.own.active:
+                stopped[item.place] = cannot_become(item.own, item.own.draft)
+        return {place: found for place, found in stopped.items() if found}
+
+    async def _settled(
+        self, tx: ReadTransaction, planned: Planned, stopped: Mapping[int, object], now: datetime
+    ) -> tuple[list[Work], Assigning]:
+        policy = self._rules.policy
+        assigning = Assigning(tx, policy, self._rules.principals, now)
+        settling = Settling(planned, assigning, self._models.current, policy, now)
+        works = await settling.works(item for item in planned.items if item.place not in stopped)
+        return works, assigning
+
+    async def _carried_out(
+        self,
+        tx: WriteTransaction,
+        items: Sequence[Item],
+        refused: dict[int, list[Violation]],
+        caller: Principal,
+    ) -> Written[Routed]:
+        planned = await self._planning.planned(tx, items, caller.name)
+        stopped = refused | self._stopped(items)
+        revision, _ = await self._claiming.claimed(tx, planned)
+        works, assigning = await self._settled(tx, planned, stopped, revision.time)
+        if not works:
+            return Written(Routed(Answering(self._rules.policy, revision.time).results([], stopped), 0))
+        return await self._written(tx, works, assigning, stopped, revision, caller)
+
+    async def _written(
+        self,
+        tx: WriteTransaction,
+        works: Sequence[Work],
+        assigning: Assigning,
+        stopped: dict[int, list[Violation]],
+        revision: Revision,
+        caller: Principal,
+    ) -> Written[Routed]:
+        changed = [
+            replace(work.stored, draft=work.draft)
+            for work in works
+            if work.stored is not None and work.stored.draft != work.draft
+        ]
+        new = await self._changes.prepared([work.draft for work in works if work.stored is None])
+        updated = await self._changes.store(tx, changed, ChangeType.RECORD_UPDATED)
+        inserted, insert_changes, entries = await self._changes.insert(tx, new)
+        records = {record.key: record for record in (*updated.result, *inserted)}
+        proposals = await self._proposed(tx, works, records, caller)
+        await tx.save_team_turns(assigning.turns)
+        answering = Answering(self._rules.policy, revision.time, records, proposals, revision.number)
+        results = answering.results(works, stopped)
+        intakes = _intakes(works, results, revision, caller, self._rules.policy.version)
+        await tx.insert_intakes(intakes)
+        folded = await self._fold_changes(tx, works, intakes)
+        names = tuple(dict.fromkeys(work.draft.key.name for work in works))
+        return Written(
+            result=Routed(results, revision.number),
+            changes=(*updated.changes, *insert_changes, *folded, *map(proposal_change, proposals.values())),
+            targets=(*names, *(proposal.name for proposal in proposals.values())),
+            detail=f"{len(inserted)} inserted, {len(folded)} folded, {len(proposals)} proposed",
+            index_inserts=entries,
+            index_upserts=updated.index_upserts,
+            subjects=names,
+        )
+
+    async def _proposed(
+        self,
+        tx: WriteTransaction,
+        works: Sequence[Work],
+        records: Mapping[RecordKey, Record],
+        caller: Principal,
+    ) -> dict[RecordKey, Proposal]:
+        """The proposals that new records wait for, by record."""
+        proposals = {}
+        for work in works:
+            mates = [mate for mate in work.mates if not _both_dead(work, mate)]
+            others = [*work.merge_with, *(records[mate.draft.key].golden_id for mate in mates)]
+            if work.stored is not None or not others:
+                continue
+            ids = tuple(dict.fromkeys((records[work.draft.key].golden_id, *others)))
+            draft = ProposalDraft(golden_ids=ids, comment="found at intake")
+            try:
+                proposals[work.draft.key] = (await self._proposing.create_within(tx, draft, caller)).result
+            except InvalidInput:
+                # Kinds that do not go together, such as a company and somebody's consumer account.
+                continue
+        return proposals
+
+    async def _fold_changes(
+        self, tx: WriteTransaction, works: Sequence[Work], intakes: Sequence[Intake]
+    ) -> list[ChangeDraft]:
+        """One change for each call that made no record of its own."""
+        places = {intake.ordinal: intake for intake in intakes}
+        folds = [
+            (work, item.place)
+            for work in works
+            for item in work.items
+            if item.place in work.folded and item.place in places
+        ]
+        if not folds:
+            return []
+        stored = await tx.records([work.draft.key for work, _ in folds])
+        goldens = await tx.goldens({record.golden_id for record in stored.values()})
+        changes = []
+        for work, place in folds:
+            golden = goldens[stored[work.draft.key].golden_id]
+            changes.append(
+                ChangeDraft(
+                    ChangeType.INTAKE_FOLDED,
+                    record=work.draft.key.name,
+                    after=(image_of(golden, self._rules.policy),),
+                    subjects=tuple(sorted(record.name for record in golden.active_members)),
+                    intake=places[place].name,
+                    folded=work.folded[place],
+                )
+            )
+        return changes
+
+
+def _both_dead(work: Work, mate: Work) -> bool:
+    return work.lead_class is LeadClass.DEAD and mate.lead_class is LeadClass.DEAD
+
+
+def _intakes(
+    works: Sequence[Work], results: Sequence[Result], revision: Revision, caller: Principal, policy: str
+) -> list[Intake]:
+    """What is kept of each item that was carried out."""
+    kept = []
+    for work in works:
+        for item in work.items:
+            answer = results[item.place].answer
+            assert answer is not None, "every item of a work is answered"
+            recognised = answer.account is not None and answer.account.recognised
+            kept.append(
+                Intake(
+                    revision=revision.number,
+                    ordinal=item.place,
+                    time=revision.time,
+                    caller=caller.name,
+                    action=answer.action,
+                    step=answer.step,
+                    record=work.draft.key,
+                    account=answer.account.record if recognised and answer.account else None,
+                    assigned=answer.assigned,
+                    policy_version=policy,
+                )
+            )
+    return kept
