@@ -22,8 +22,7 @@ def data_entry_keys(policy: DataEntryPolicy) -> Keys:
     yield from _severities("data_entry.severities", policy.severities)
     for required in policy.required:
         kinds = ", ".join(sorted(required.kinds)) or "every kind"
-        severity = f", {required.severity}" if required.severity else ""
-        yield f"data_entry.required.{'|'.join(required.one_of)}.{kinds}", f"required{severity}"
+        yield f"data_entry.required.{'|'.join(required.one_of)}.{kinds}", required.severity
     for name, rules in policy.fields.items():
         yield from _field(f"data_entry.fields.{name}", rules)
     for name, table in policy.short_forms.items():

@@ -5,6 +5,7 @@ import typer
 from dedup_service.cli import (
     desk_commands,
     evaluate,
+    lead_commands,
     operator_commands,
     policy_commands,
     profile_commands,
@@ -47,6 +48,7 @@ app.command("explain", rich_help_panel=LOOK)(desk_commands.explain)
 app.command("evaluate", rich_help_panel=LOOK)(evaluate.evaluate)
 app.command("proposals", rich_help_panel=LOOK)(desk_commands.proposals)
 app.command("accounts", rich_help_panel=LOOK)(desk_commands.accounts)
+app.add_typer(lead_commands.app, name="leads", rich_help_panel=LOOK)
 app.command("changes", rich_help_panel=LOOK)(desk_commands.changes)
 app.command("verify-audit", rich_help_panel=LOOK)(desk_commands.verify_audit)
 app.command("delegate", rich_help_panel=RULES)(vote_commands.delegate)

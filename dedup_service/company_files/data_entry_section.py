@@ -63,6 +63,7 @@ def read_data_entry(place: Place, sources: Iterable[str]) -> DataEntryPolicy:
     )
     tables = _tables(section.get("short_forms"))
     read = read_words(section.get("words"))
+    severities = _severities(section.get("severities"))
     return DataEntryPolicy(
         fields={
             name: _field(each, name, tables)
@@ -70,8 +71,8 @@ def read_data_entry(place: Place, sources: Iterable[str]) -> DataEntryPolicy:
             .keyed(_known_fields(section.get("fields")), "field")
             .items()
         },
-        required=_required(section.get("required")),
-        severities=_severities(section.get("severities")),
+        required=_required(section.get("required"), severities.get(DataEntryRule.REQUIRED, Severity.WARNING)),
+        severities=severities,
         short_forms=tables,
         placeholders=read.placeholders,
         test_values=read.test_values,
@@ -140,7 +141,7 @@ def _severities(place: Place) -> dict[DataEntryRule, Severity]:
     }
 
 
-def _required(place: Place) -> tuple[RequiredFields, ...]:
+def _required(place: Place, usual: Severity) -> tuple[RequiredFields, ...]:
     found = []
     for item in place.items():
         entry = item.section("one_of", "kinds", "severity")
@@ -150,7 +151,7 @@ def _required(place: Place) -> tuple[RequiredFields, ...]:
         }
         names = one_of.choices({name: name for name in FIELDS} | custom, "field", least=1)
         kinds = entry.get("kinds").choices(words(RecordKind), "record kind", least=1)
-        severity = entry.get("severity").one_of(words(Severity), "severity", None)
+        severity = entry.get("severity").one_of(words(Severity), "severity", usual)
         if names:
             found.append(RequiredFields(names, frozenset(kinds), severity))
     return tuple(found)

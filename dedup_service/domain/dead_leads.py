@@ -6,6 +6,7 @@ Reasons, steps and lead sources are free text: what fewer than `least_count` lea
 counted with other such texts, so that the study names nobody.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,7 +18,7 @@ MAX_LEAST_COUNT = 10_000
 MAX_GROUPS = 60
 MAX_DIMENSIONS = 2
 AGE_BOUNDS_DAYS = (1, 7, 30, 90, 180, 365)
-_AGES = (
+AGES = (
     "under a day",
     "1 to 6 days",
     "7 to 29 days",
@@ -42,6 +43,13 @@ class DeadLeadDimension(StrEnum):
     def free_text(self) -> bool:
         """Whether people write the groups themselves."""
         return self in {self.REASON, self.LEAD_SOURCE, self.STEP}
+
+    @property
+    def ordered(self) -> bool:
+        """Whether its groups have an order of their own, which tells more than which of them is the
+        largest.
+        """
+        return self in {self.AGE, self.MONTH}
 
     @property
     def of_all_leads(self) -> bool:
@@ -103,7 +111,9 @@ class DeadLeadRow:
 
 @dataclass(frozen=True, slots=True)
 class DeadLeadStudy:
-    """The rows, the largest first, and the totals; `lead_count` are all leads, dead or not."""
+    """The rows, the largest first unless the first dimension has an order; `lead_count` are all leads, dead
+    or not.
+    """
 
     rows: tuple[DeadLeadRow, ...]
     dead_count: int
@@ -112,11 +122,13 @@ class DeadLeadStudy:
     lead_count: int
 
 
-def age_words(bucket: int) -> str:
-    """The age that a number of `AGE_BOUNDS_DAYS` that it has reached stands for."""
-    return _AGES[bucket]
-
-
-def age_place(words: str) -> int:
-    """The place of an age in the order of ages."""
-    return _AGES.index(words)
+def in_own_order(dimension: DeadLeadDimension, values: Iterable[str]) -> list[str]:
+    """Ages from young to old and months from early to late, in the same order whatever else is none of
+    them.
+    """
+    known = set(values)
+    if dimension is DeadLeadDimension.AGE:
+        ages = [age for age in AGES if age in known]
+        return [*ages, *sorted(known.difference(ages))]
+    months = sorted(value for value in known if value[:1].isdigit())
+    return [*months, *sorted(known.difference(months))]

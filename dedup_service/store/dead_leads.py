@@ -12,6 +12,7 @@ from psycopg import sql
 
 from dedup_service.domain.dead_leads import (
     AGE_BOUNDS_DAYS,
+    AGES,
     MAX_GROUPS,
     DeadLeadDimension,
     DeadLeadGroup,
@@ -19,7 +20,7 @@ from dedup_service.domain.dead_leads import (
     DeadLeadRow,
     DeadLeadStudy,
     GroupType,
-    age_words,
+    in_own_order,
 )
 from dedup_service.store.rows import Row
 from dedup_service.store.statements import statement
@@ -96,7 +97,11 @@ class DeadLeadCounts:
                     lead_count=lead_counts[of_all] if of_all else None,
                 )
             )
-        rows.sort(key=_largest_first)
+        rows.sort(key=lambda row: (-row.dead_count - row.returned_count, [each.value for each in row.groups]))
+        first = self._query.dimensions[0]
+        if first.ordered:
+            order = in_own_order(first, (row.groups[0].value for row in rows))
+            rows.sort(key=lambda row: order.index(row.groups[0].value))
         [(dead_count, unreachable_count, returned_count, lead_count)] = await self._rows(
             statement("dead_lead_totals")
         )
@@ -134,8 +139,4 @@ class DeadLeadCounts:
 def _value(dimension: DeadLeadDimension, key: str, words: str) -> str:
     if key in _TYPES:
         return ""
-    return age_words(int(key)) if dimension is DeadLeadDimension.AGE else words
-
-
-def _largest_first(row: DeadLeadRow) -> tuple[int, list[str]]:
-    return -row.dead_count - row.returned_count, [group.value for group in row.groups]
+    return AGES[int(key)] if dimension is DeadLeadDimension.AGE else words

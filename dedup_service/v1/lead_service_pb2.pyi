@@ -378,7 +378,7 @@ class StudyDeadLeadsResponse(_message.Message):
     """
     @_builtins.property
     def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___DeadLeadRow]:
-        """The rows, the largest first."""
+        """The rows, the largest first; by age or month in the order of those."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:

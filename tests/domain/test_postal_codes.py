@@ -60,7 +60,7 @@ def test_a_beginning_holds_the_codes_that_people_mean(
 
 @pytest.mark.parametrize("country", ["GB", "GG", "JE", "IM"])
 def test_the_islands_have_british_codes(country: str) -> None:
-    """JE2 is not JE20, on Jersey as in Jena's neighbourhood of no country at all."""
+    """On Jersey too, JE2 is not JE20."""
     code = comparable_code(code_of("JE20 4AB", country), country)
     assert not codes("JE2").holds(code, country)
 

@@ -13,6 +13,7 @@ from dedup_service.domain.territories import (
     TeamMethod,
     TeamTurns,
     TerritoryPolicy,
+    TerritoryRule,
     company_key,
     pick_member,
     place,
@@ -34,6 +35,9 @@ LADDER = policy(
     rule("any-government", "queue embassies", government=True),
     rule("wales", "users/rhys", "GB", regions=("Wales",), postal="CF SA"),
 )
+
+NO_RULE_OF_INDUSTRY = "government or industry: no rule for DE fits"
+NO_GOVERNMENT = "nothing says that it is government"
 
 # What the lead says, in the notation of `said`; the rule that takes it; its rung; and who it goes to.
 CASES = [
@@ -121,8 +125,7 @@ def test_the_first_rule_from_the_top_of_the_ladder_takes_the_lead(
             "country=DE postal_code=83022",
             [
                 "exceptions: none names the account, the company or the domain",
-                "government or industry: no rule for DE fits: "
-                "nothing says that it is government, no industry is given",
+                f"{NO_RULE_OF_INDUSTRY}: {NO_GOVERNMENT}, no industry is given",
                 "local geography: all-8 fits DE and postal code 8, queue eights",
             ],
         ),
@@ -130,8 +133,7 @@ def test_the_first_rule_from_the_top_of_the_ladder_takes_the_lead(
             "country=DE postal_code=10115 region=Berlin industry=Mining",
             [
                 "exceptions: none names the account, the company or the domain",
-                "government or industry: no rule for DE fits: "
-                "nothing says that it is government, its industry is another",
+                f"{NO_RULE_OF_INDUSTRY}: {NO_GOVERNMENT}, its industry is another",
                 "local geography: no rule for DE fits: its region is another, postal code 10115",
                 "country: de fits DE, team dach",
             ],
@@ -225,10 +227,10 @@ VALUES = st.dictionaries(
 
 @given(VALUES, st.booleans(), st.lists(RULES, max_size=6), st.randoms(use_true_random=False))
 def test_everybody_goes_somewhere_whatever_they_say(
-    values: dict[str, str], government: bool, rules: list[object], order: random.Random
+    values: dict[str, str], government: bool, rules: list[TerritoryRule], order: random.Random
 ) -> None:
     """There is always exactly one target, and the order in which values are sent does not matter."""
-    ladder = policy(*rules)  # type: ignore[arg-type]  # the strategy builds rules
+    ladder = policy(*rules)
     facts = [GOVERNMENT] if government else []
     placed = place(values, facts, (), ladder)
     assert sum(map(bool, (placed.team, placed.principal, placed.queue))) == 1

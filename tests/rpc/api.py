@@ -28,6 +28,7 @@ from dedup_service.v1.change_service_pb2_grpc import ChangeServiceStub
 from dedup_service.v1.delegation_service_pb2_grpc import DelegationServiceStub
 from dedup_service.v1.distinction_service_pb2_grpc import DistinctionServiceStub
 from dedup_service.v1.golden_record_service_pb2_grpc import GoldenRecordServiceStub
+from dedup_service.v1.intake_service_pb2_grpc import IntakeServiceStub
 from dedup_service.v1.match_service_pb2_grpc import MatchServiceStub
 from dedup_service.v1.merge_proposal_service_pb2_grpc import MergeProposalServiceStub
 from dedup_service.v1.merge_service_pb2_grpc import MergeServiceStub
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from dedup_service.v1.delegation_service_pb2_grpc import DelegationServiceAsyncStub
     from dedup_service.v1.distinction_service_pb2_grpc import DistinctionServiceAsyncStub
     from dedup_service.v1.golden_record_service_pb2_grpc import GoldenRecordServiceAsyncStub
+    from dedup_service.v1.intake_service_pb2_grpc import IntakeServiceAsyncStub
     from dedup_service.v1.match_service_pb2_grpc import MatchServiceAsyncStub
     from dedup_service.v1.merge_proposal_service_pb2_grpc import MergeProposalServiceAsyncStub
     from dedup_service.v1.merge_service_pb2_grpc import MergeServiceAsyncStub
@@ -73,6 +75,10 @@ class Api:
     server: RunningGrpc
     channel: grpc.aio.Channel
     office: Office
+
+    @property
+    def intake(self) -> "IntakeServiceAsyncStub":
+        return IntakeServiceStub(self.channel)
 
     @property
     def records(self) -> "RecordServiceAsyncStub":

@@ -93,7 +93,7 @@ def _missing(given: set[str], kind: RecordKind | None, policy: DataEntryPolicy) 
         holds = not required.kinds or kind in required.kinds
         if holds and given.isdisjoint(required.one_of):
             yield Finding(
-                required.severity or policy.severity(DataEntryRule.REQUIRED, required.one_of[0]),
+                required.severity,
                 path_of(required.one_of[0]),
                 DataEntryRule.REQUIRED,
                 _asked_for(required, kind),

@@ -96,7 +96,7 @@ class RequiredFields:
 
     one_of: tuple[str, ...]
     kinds: frozenset[RecordKind] = frozenset()
-    severity: Severity | None = None
+    severity: Severity = Severity.ERROR
 
 
 @dataclass(frozen=True, slots=True)
