@@ -68,6 +68,10 @@ bench-match: setup ## matches a second beside a million residents, and all that 
 bench-deciding: setup ## how cheap decisions and the inbox are, over 100,000 open proposals
 	@$(BIN)/python -m benchmarks.deciding
 
+.PHONY: bench-validate
+bench-validate: setup ## how quickly a form is checked as people type, beside 50,000 words
+	@$(BIN)/python -m benchmarks.validate
+
 .PHONY: bench-env
 bench-env: .venv-bench/.installed ## set .venv-bench up: the peers that accuracy is measured against
 

@@ -36,7 +36,8 @@ from benchmarks.match.population import read_frames, write_frames
 PATH = "/dedup_service.v1.MatchService/Match"
 # What the published client sends: its principal and its deadline.
 PATIENCE_SECONDS = 5
-METADATA = (("dedup-principal", "users/ann"), ("grpc-timeout", f"{PATIENCE_SECONDS}S"))
+PRINCIPAL = "users/ann"
+METADATA = (("dedup-principal", PRINCIPAL), ("grpc-timeout", f"{PATIENCE_SECONDS}S"))
 NO_ANSWER = -2
 _START_SECONDS = 0.2
 _GRACE_SECONDS = 1.0
@@ -61,6 +62,8 @@ class Plan(msgspec.Struct, frozen=True):
     poisson: bool = True
     seed: int = 1
     last_stream_id: int = MAX_STREAM_ID
+    path: str = PATH
+    principal: str = PRINCIPAL
 
     @property
     def call_count(self) -> int:
@@ -142,7 +145,8 @@ class _Load:
     def __init__(self, plan: Plan, requests: Sequence[Request]) -> None:
         self._plan = plan
         self._requests = requests
-        self._headers = Headers.of(*request_headers(PATH, f"{plan.host}:{plan.port}", METADATA))
+        metadata = (("dedup-principal", plan.principal), *METADATA[1:])
+        self._headers = Headers.of(*request_headers(plan.path, f"{plan.host}:{plan.port}", metadata))
         self.answers = Answers.of(plan.call_count)
         # By descriptor: those in the rotation, and retired ones that still have answers to come.
         self._open: dict[int, Connection] = {}

@@ -176,7 +176,7 @@ def _plain_cell(text: str) -> str:
 
 
 def _picture(request: StudyDeadLeadsRequest, answer: StudyDeadLeadsResponse) -> StudyPicture:
-    spans = [f"of {request.source.removeprefix('sources/')}"] if request.source else []
+    spans = []
     if request.HasField("start_time"):
         spans.append(f"from {time_of(request.start_time):%Y-%m-%d}")
     if request.HasField("end_time"):
@@ -186,7 +186,8 @@ def _picture(request: StudyDeadLeadsRequest, answer: StudyDeadLeadsResponse) -> 
             domain.DeadLeadDimension(DeadLeadDimension.Name(number).removeprefix(_PREFIX))
             for number in request.dimensions
         ),
-        scope=", ".join(spans),
+        source=request.source.removeprefix("sources/"),
+        span=" and ".join(spans),
         totals=_totals(answer),
         day=time_of(answer.create_time).date(),
         rows=tuple(

@@ -90,6 +90,9 @@ def import_files(
     time_zone: Annotated[
         str, typer.Option("--time-zone", help="With --profile: whose clock times without zone are of.")
     ] = "",
+    decimal_mark: Annotated[
+        str, typer.Option("--decimal-mark", help="With --profile: what stands before a fraction, . or ,")
+    ] = "",
     address: Address = DEFAULT_ADDRESS,
     principal: As = "",
     as_json: Json = False,
@@ -103,14 +106,16 @@ def import_files(
 
     if profile:
         _only("--profile", {"--kind": kind, "--map": mapping})
-        plans = profile_imports.plan_profile_imports(
-            files,
-            profile_imports.ReadAs(
-                profile, source, delimiter, encoding, tuple(date_formats or ()), time_zone
-            ),
+        formats = tuple(date_formats or ())
+        read_as = profile_imports.ReadAs(
+            profile, source, delimiter, encoding, formats, time_zone, decimal_mark
         )
+        plans = profile_imports.plan_profile_imports(files, read_as)
     else:
-        _only("--kind", {"--date-format": date_formats, "--time-zone": time_zone})
+        _only(
+            "--kind",
+            {"--date-format": date_formats, "--time-zone": time_zone, "--decimal-mark": decimal_mark},
+        )
         if len(files) > 1:
             raise typer.BadParameter(
                 "several files need --profile, which says what each is", param_hint="FILE.csv"

@@ -53,6 +53,7 @@ class ReadAs:
     encoding: str = ""
     date_formats: tuple[str, ...] = ()
     time_zone: str = ""
+    decimal_mark: str = ""
 
 
 @dataclass(slots=True)
@@ -106,6 +107,8 @@ def plan_profile_imports(files: Sequence[Path], read_as: ReadAs) -> list[ImportP
 def _check(read_as: ReadAs) -> None:
     if read_as.source and not SOURCE_PATTERN.fullmatch(read_as.source):
         raise typer.BadParameter("write lower-case letters, digits, - and _", param_hint="--source")
+    if read_as.decimal_mark not in ("", ".", ","):
+        raise typer.BadParameter("write . or ,", param_hint="--decimal-mark")
     if read_as.encoding:
         try:
             codecs.lookup(read_as.encoding)
@@ -160,7 +163,8 @@ def _record_file(
         raise typer.BadParameter(
             "is no time zone that is known, such as Europe/Berlin", param_hint="--time-zone"
         ) from None
-    return RecordFile(found.profile, found.rules, header, source, times, accounts)
+    mark = read_as.decimal_mark
+    return RecordFile(found.profile, found.rules, header, source, times, accounts, mark)
 
 
 def encoding_of(file: Path) -> str:

@@ -7,5 +7,6 @@ are the generated stubs, as in ``client.merge_proposals.GetMergeProposal(...)``.
 from dedup_service.client.connection import DedupClient
 from dedup_service.client.errors import ServiceError, Violation, explain
 from dedup_service.client.ingesting import IngestedBatch
+from dedup_service.client.routing import RoutedBatch
 
-__all__ = ["DedupClient", "IngestedBatch", "ServiceError", "Violation", "explain"]
+__all__ = ["DedupClient", "IngestedBatch", "RoutedBatch", "ServiceError", "Violation", "explain"]

@@ -9,15 +9,18 @@ import grpc
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
+from dedup_service.client.batches import MAX_BATCH
 from dedup_service.client.following import Selection, follow
-from dedup_service.client.ingesting import MAX_BATCH, IngestedBatch, ingest
+from dedup_service.client.ingesting import IngestedBatch, ingest
 from dedup_service.client.interceptor import CallPolicy
+from dedup_service.client.routing import RoutedBatch, route
 from dedup_service.v1 import (
     audit_service_pb2,
     change_service_pb2,
     delegation_service_pb2,
     distinction_service_pb2,
     golden_record_service_pb2,
+    intake_service_pb2,
     lead_service_pb2,
     match_service_pb2,
     merge_proposal_service_pb2,
@@ -32,6 +35,7 @@ from dedup_service.v1.core_pb2 import RecordKind
 from dedup_service.v1.delegation_service_pb2_grpc import DelegationServiceStub
 from dedup_service.v1.distinction_service_pb2_grpc import DistinctionServiceStub
 from dedup_service.v1.golden_record_service_pb2_grpc import GoldenRecordServiceStub
+from dedup_service.v1.intake_service_pb2 import RouteItem
 from dedup_service.v1.intake_service_pb2_grpc import IntakeServiceStub
 from dedup_service.v1.lead_service_pb2_grpc import LeadServiceStub
 from dedup_service.v1.match_service_pb2_grpc import MatchServiceStub
@@ -51,13 +55,14 @@ _SERVICES = (
     *distinction_service_pb2.DESCRIPTOR.services_by_name.values(),
     *policy_service_pb2.DESCRIPTOR.services_by_name.values(),
     *delegation_service_pb2.DESCRIPTOR.services_by_name.values(),
+    *intake_service_pb2.DESCRIPTOR.services_by_name.values(),
     *lead_service_pb2.DESCRIPTOR.services_by_name.values(),
     *change_service_pb2.DESCRIPTOR.services_by_name.values(),
     *audit_service_pb2.DESCRIPTOR.services_by_name.values(),
 )
 # Retrying is safe for writes too: each carries a request id, and the answer of the first is given again.
-# Streams are left out: `follow_changes` and `ingest` take them up again themselves, where they ended, and
-# a stream that grpc was retrying when the service died was seen to hang for ever.
+# Streams are left out: `follow_changes`, `ingest` and `route` take them up again themselves, where they
+# ended, and a stream that grpc was retrying when the service died was seen to hang for ever.
 SERVICE_CONFIG = {
     "methodConfig": [
         {
@@ -180,3 +185,18 @@ class DedupClient:
             ServiceError: what sending again does not mend. The batches that were given out are written.
         """
         return ingest(self.records, records, batch_size)
+
+    def route(
+        self, items: Iterable[RouteItem], batch_size: int = MAX_BATCH, *, validate_only: bool = False
+    ) -> Iterator[RoutedBatch]:
+        """Ask who each person or company is, and insert or update them; one result a batch.
+
+        As `ingest` does: nothing is sent before the iterator is asked, several batches are under way at a
+        time, and after a broken stream those without an answer are sent again under their request ids, so
+        that each happens once. With `validate_only` nothing is written; later batches then know nothing of
+        earlier ones.
+
+        Raises:
+            ServiceError: what sending again does not mend. The batches that were given out are written.
+        """
+        return route(self.intake, items, batch_size, validate_only)

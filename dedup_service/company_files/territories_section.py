@@ -7,7 +7,7 @@ from dedup_service.company_files.named_entries import NAME_RULE, distinct, named
 from dedup_service.company_files.places import Place, Section, words
 from dedup_service.domain.countries import COUNTRIES, country_of
 from dedup_service.domain.postal_codes import PREFIX, PostalRange
-from dedup_service.domain.records import SOURCE_PATTERN, RecordKey
+from dedup_service.domain.records import SOURCE_PATTERN, SOURCE_RECORD_ID_PATTERN
 from dedup_service.domain.territories import (
     GENERAL_QUEUE,
     Target,
@@ -36,6 +36,8 @@ _COUNTRY_RULE = "must be the two capital letters of a country such as DE (ISO 31
 _CODES = re.compile(r"[0-9A-Za-z ]{1,16}(-[0-9 ]{1,16})?")
 _CODES_RULE = 'must be the beginning of postal codes such as "80" or SW1, or a range of them such as "80-83"'
 _RANGE = re.compile(r"([0-9]{1,12})-([0-9]{1,12})")
+_ACCOUNT = re.compile(rf"sources/{SOURCE_PATTERN.pattern}/records/{SOURCE_RECORD_ID_PATTERN.pattern}")
+_ACCOUNT_RULE = "must be an account record such as sources/erp/records/4711"
 _DOMAIN = re.compile(r"[^\s/@:]{1,253}")
 _DOMAIN_RULE = "must be a domain such as acme.example, without www, @ or a path"
 
@@ -113,14 +115,10 @@ def _exception(name: str, entry: Section, teams: Mapping[str, Team]) -> Territor
     return TerritoryException(
         name=name,
         target=_target(entry, teams),
-        accounts=distinct(accounts, _account),
+        accounts=distinct(accounts, str, _ACCOUNT, _ACCOUNT_RULE),
         companies=distinct(companies, company_key),
         domains=distinct(domains, str.casefold, _DOMAIN, _DOMAIN_RULE),
     )
-
-
-def _account(text: str) -> str:
-    return text if RecordKey.parse(text) else ""
 
 
 def _check_domain(item: Place) -> None:
@@ -152,8 +150,9 @@ def _rule(name: str, entry: Section, teams: Mapping[str, Team]) -> TerritoryRule
 
 def _countries(place: Place) -> frozenset[str]:
     found = distinct(place, str, _COUNTRY, _COUNTRY_RULE)
+    unknown = found - COUNTRIES
     for item in place.items():
-        if item.written in found - COUNTRIES:
+        if item.written in unknown:
             meant = country_of(item.written)
             item.wrong(f"{_COUNTRY_RULE}; {f'write {meant}' if meant else 'no country has these'}")
     return found

@@ -109,8 +109,8 @@ def _exception_problems(exceptions: Sequence[TerritoryException]) -> Iterator[Te
 class _Relations:
     """What was found about the rules, by name: those that are reached, and which others go before each.
 
-    Of these, `covering` share some data with it; of those on its rung with another target, `narrower` are
-    wholly inside of it, and `crossing` are not.
+    `covering` are the first that takes all of it in some countries, or where none does, all that take a part.
+    Of those on its rung with another target, `narrower` are wholly inside of it, and `crossing` only in part.
     """
 
     reached: set[str] = field(default_factory=set)
@@ -124,9 +124,11 @@ class _Relations:
             before = [n for n in range(number) if not apart(ground.boxes[n], box)]
             if rule.name not in self.reached and left_over(box, [ground.boxes[n] for n in before]):
                 self.reached.add(rule.name)
+            alone = next((n for n in before if within(box, ground.boxes[n])), None)
             for n in before:
                 other = ground.rules[n]
-                _note(self.covering, rule, other)
+                if alone in (n, None):
+                    _note(self.covering, rule, other)
                 if other.rung is rule.rung and other.target != rule.target:
                     self._compare(rule, other, inside=within(ground.boxes[n], box))
 
@@ -195,7 +197,7 @@ def _gaps(policy: TerritoryPolicy, ground: Sequence[Ground]) -> Iterator[Territo
                 ProblemKind.GAP,
                 names,
                 f"{where}: what fits none of these rules goes to the queue {policy.general_queue}; "
-                "write a rule for the country alone",
+                f"write a rule {'without conditions' if each.unnamed else 'for the country alone'}",
             )
         covered = 0
         local = []

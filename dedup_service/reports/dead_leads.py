@@ -16,10 +16,12 @@ MOST_BARS = 24
 MOST_LINES = 20
 MOST_COLUMNS = 8
 _LABEL_CHARACTERS = 30
-_COLUMN_CHARACTERS = 13
+_COLUMN_CHARACTERS = 12
 _LABEL_LINES = 2
 _COLUMN_LINES = 3
 _TITLE_CHARACTERS = 96
+# The share of the deepest shade from which white can be read better than ink.
+_LIGHT_FROM = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +36,14 @@ class StudiedRow:
 
 @dataclass(frozen=True, slots=True)
 class StudyPicture:
-    """What to draw: one or two dimensions, what was studied in words, and the rows in their order."""
+    """What to draw: one or two dimensions, which leads were studied, and the rows in their order.
+
+    `source` is empty for all sources, and `span` says the time in words where there is one.
+    """
 
     dimensions: tuple[DeadLeadDimension, ...]
-    scope: str
+    source: str
+    span: str
     totals: str
     day: date
     rows: tuple[StudiedRow, ...]
@@ -52,7 +58,8 @@ def study_svg(study: StudyPicture) -> str:
 
 def _title(study: StudyPicture) -> str:
     names = " and ".join(dimension.lower().replace("_", " ") for dimension in study.dimensions)
-    return f"Dead leads by {names}{f' {study.scope}' if study.scope else ''}"
+    of = f" of {study.source}" if study.source else ""
+    return f"Dead leads{of} by {names}{f', {study.span}' if study.span else ''}"
 
 
 def _head(figure: "Figure", study: StudyPicture, left_out: str) -> None:
@@ -99,6 +106,8 @@ def _bars(study: StudyPicture) -> "Figure":
     axes.set_yticks(places, [_label(row.labels[0], _LABEL_CHARACTERS, _LABEL_LINES) for row in rows])
     axes.grid(axis="y", visible=False)
     _count_axis(axes)
+    if not rows:
+        axes.text(0.5, 0.5, "no lead fits", transform=axes.transAxes, ha="center", va="center", color=INK)
     _head(figure, study, _left_out(len(study.rows) - len(rows), "smaller row"))
     return figure
 
@@ -125,16 +134,18 @@ def _shades(study: StudyPicture) -> "Figure":
 
     shades = LinearSegmentedColormap.from_list("blues", ["#FFFFFF", "#BFD9EA", BLUE])
     cells = [[counts.get((line, column), 0) for column in columns] for line in lines]
-    if cells and columns:
+    if cells:
         axes.imshow(cells, cmap=shades, vmin=0, vmax=widest, aspect="auto")
+    else:
+        axes.text(0.5, 0.5, "no lead fits", transform=axes.transAxes, ha="center", va="center", color=INK)
     for at, line in enumerate(cells):
         for across, count in enumerate(line):
             # Dark on light and light on dark, so that each number can be read.
-            colour = "white" if count > widest * 0.6 else INK
+            colour = "white" if count > widest * _LIGHT_FROM else INK
             axes.text(across, at, f"{count:,}" if count else "·", ha="center", va="center", color=colour)
     axes.set_yticks(range(len(lines)), [_label(name, _LABEL_CHARACTERS, _LABEL_LINES) for name in lines])
     axes.set_xticks(
-        range(len(columns)), [_label(name, _COLUMN_CHARACTERS, _COLUMN_LINES) for name in columns], fontsize=9
+        range(len(columns)), [_label(name, _COLUMN_CHARACTERS, _COLUMN_LINES) for name in columns], fontsize=8.5
     )
     axes.xaxis.tick_top()
     axes.tick_params(length=0)

@@ -86,6 +86,10 @@ class Header:
             bound = self._bound[columns] = tuple(places for places in found if places)
         return bound
 
+    def words(self, columns: Columns) -> str:
+        """These columns as they stand in the file."""
+        return ", ".join(self.names[place] for joined in self.places(columns) for place in joined)
+
     def use(self, all_columns: Iterable[Columns]) -> None:
         """Note what somebody will read."""
         for columns in all_columns:

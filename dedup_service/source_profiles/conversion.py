@@ -75,8 +75,11 @@ class RowConverter:
     kept: Mapping[str, int]
     accounts: AccountNames
 
-    def convert(self, cells: Cells) -> Converted:
-        """What one row becomes; never raises for what the row says."""
+    def convert(self, cells: Cells, identity: str = "") -> Converted:
+        """What one row becomes; never raises for what the row says.
+
+        `identity` is the id of the record that the row goes on with; empty where it begins one.
+        """
         for skip in self.rules.skip:
             if all(condition.holds(cells) for condition in skip.when):
                 return Converted(left_out=skip.reason)
@@ -87,7 +90,7 @@ class RowConverter:
         if kind is None:
             return Converted(problems=("kind: no rule of the profile says what kind of record this is",))
         reading = _Reading(cells, self.times, self.decimal_mark)
-        key = RecordKey(self.source, self._identity(kind, reading))
+        key = RecordKey(self.source, identity or self._identity(kind, reading))
         account, not_found = self._account(kind, reading)
         draft = RecordDraft(
             key=key,
@@ -109,7 +112,11 @@ class RowConverter:
             address = reading.cells.text(self.rules.id_from)
             text = id_of_address(address) if address else ""
         text = kind.id_prefix + text if text else ""
-        if not SOURCE_RECORD_ID_PATTERN.fullmatch(text):
+        if not text:
+            columns = [str(rule.columns) for rule in self.rules.id]
+            columns += [str(self.rules.id_from)] if self.rules.id_from else []
+            reading.problems.append(f"source_record_id: no text in {' | '.join(columns)}")
+        elif not SOURCE_RECORD_ID_PATTERN.fullmatch(text):
             reading.problems.append(f"source_record_id: {_BAD_ID}")
         return text
 

@@ -70,13 +70,13 @@ class Recognition:
     absent: tuple[Columns, ...] = ()
     distinct: Columns | None = None
 
-    def missing(self, header: Header) -> list[str]:
+    def missing(self, header: Header) -> list[Columns]:
         """The columns that the header lacks."""
-        return [str(columns) for columns in self.columns if not header.has(columns)]
+        return [columns for columns in self.columns if not header.has(columns)]
 
     def foreign(self, header: Header) -> list[str]:
-        """The columns that the header has and should not."""
-        return [str(columns) for columns in self.absent if header.has(columns)]
+        """The columns that the header has and should not, as they stand in it."""
+        return [header.words(columns) for columns in self.absent if header.has(columns)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,8 @@ class ProfileObject:
     `id` is the record's id; where it says nothing, one is made of what `id_from` says. With `fold`, rows of
     one id make one record: the newest row decides, and the others fill what it leaves open. `account_named`
     finds the account of a contact by its name among the accounts of the same import. Columns that fit a
-    pattern of `keep` become custom fields.
+    pattern of `keep` become custom fields. A row that says nothing in `continued_by`, or what the row before
+    says there, goes on with the record of that row.
     """
 
     name: str
@@ -96,6 +97,7 @@ class ProfileObject:
     id: Rules = ()
     id_from: Columns | None = None
     fold: bool = False
+    continued_by: Columns | None = None
     fields: Mapping[str, Rules] = field(default_factory=dict)
     owner: OwnerRules = field(default_factory=OwnerRules)
     account: Rules = ()
@@ -134,7 +136,8 @@ class ProfileObject:
         for _, rules in self.rules():
             for rule in rules:
                 yield from rule.columns_read()
-        yield from (columns for columns in (self.id_from, self.account_named) if columns is not None)
+        other = (self.id_from, self.account_named, self.continued_by)
+        yield from (columns for columns in other if columns is not None)
         for when in (*(kind.when for kind in self.kinds), *(skip.when for skip in self.skip)):
             yield from (condition.columns for condition in when)
 

@@ -42,7 +42,19 @@ _PREFIX = re.compile(r"[a-z][a-z0-9_-]{0,19}")
 _PREFIX_RULE = "must be 1 to 20 lower-case letters, digits, - and _"
 _FORMAT = re.compile(r"unix_seconds|unix_milliseconds|.*%.*")
 _OBJECT_KEYS = (
-    *("export", "recognised_by", "kind", "kinds", "id", "id_from", "fold", "fields", "owner", "account"),
+    *(
+        "export",
+        "recognised_by",
+        "kind",
+        "kinds",
+        "id",
+        "id_from",
+        "fold",
+        "continued_by",
+        "fields",
+        "owner",
+        "account",
+    ),
     *("account_named", "parent", "updated", "facts", "children", "skip", "keep", "left_out"),
 )
 
@@ -130,6 +142,7 @@ def _object(name: str, place: Place) -> ProfileObject:
         id=read_rules(keys.get("id")),
         id_from=read_columns(keys.get("id_from")),
         fold=keys.get("fold").flag(default=False),
+        continued_by=read_columns(keys.get("continued_by")),
         fields=fields,
         owner=_owner(keys.get("owner")),
         account=read_rules(keys.get("account")),

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dedup_service.source_profiles.columns import Header
+from dedup_service.source_profiles.columns import Columns, Header, folded
 from dedup_service.source_profiles.profile import ProfileObject, SourceProfile
 
 _FULLY_NAMED = 3
@@ -87,6 +87,10 @@ def _why_not(each: Recognised, header: Header) -> str:
     return " and ".join(words)
 
 
-def _near(column: str, header: Header) -> str:
-    near = difflib.get_close_matches(column, header.names, n=1, cutoff=0.8)
-    return f" (is it {near[0]}?)" if near else ""
+def _near(columns: Columns, header: Header) -> str:
+    """The column that was perhaps meant."""
+    standing = {folded(name): name for name in header.names}
+    for name in columns.names:
+        if near := difflib.get_close_matches(folded(name), standing, n=1, cutoff=0.8):
+            return f" (is it {standing[near[0]]}?)"
+    return ""

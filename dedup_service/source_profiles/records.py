@@ -46,6 +46,15 @@ class ColumnUse:
     left_out: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """The row before: its cells, the id of its record, and its line where it is rejected."""
+
+    cells: Sequence[str] = ()
+    identity: str = ""
+    rejected_line: int = 0
+
+
 @dataclass(slots=True)
 class RecordFile:
     """A file whose header an object of a profile fits; `accounts` are those of all files of the import."""
@@ -56,6 +65,7 @@ class RecordFile:
     source: str
     times: TimeFormats
     accounts: AccountNames
+    decimal_mark: str = ""
     accounts_not_found: set[str] = field(default_factory=set)
     _kept: Mapping[str, str] = field(init=False)
     _converter: RowConverter = field(init=False)
@@ -68,7 +78,7 @@ class RecordFile:
             self.rules,
             self.source,
             self.times,
-            self.profile.decimal_mark,
+            self.decimal_mark or self.profile.decimal_mark,
             {name: self.header.names.index(column) for column, name in self._kept.items()},
             self.accounts,
         )
@@ -96,38 +106,66 @@ class RecordFile:
 
     def records(self, rows: Iterable[ReadRow]) -> Iterator[FileRecord]:
         """Every row once, in the order of the file; with `fold`, records come when all rows are read."""
+        return self._folded(rows) if self.rules.fold else self._one_by_one(rows)
+
+    def _one_by_one(self, rows: Iterable[ReadRow]) -> Iterator[FileRecord]:
         lines: dict[str, int] = {}
-        held: dict[str, list[tuple[ReadRow, RecordDraft]]] = {}
         for row in rows:
             converted = self._converted(row)
             draft = converted.draft
             if draft is None:
                 yield FileRecord((row,), None, converted.problems, converted.left_out)
                 continue
-            identity = draft.key.source_record_id
-            if self.rules.fold:
-                held.setdefault(identity, []).append((row, draft))
-            elif identity in lines:
-                twice = f"source_record_id: stands on line {lines[identity]} already"
-                yield FileRecord((row,), None, (twice,))
+            line = lines.setdefault(draft.key.source_record_id, row.line)
+            if line != row.line:
+                yield FileRecord((row,), None, (f"source_record_id: stands on line {line} already",))
             else:
-                lines[identity] = row.line
                 yield self._finished((row,), draft)
+
+    def _folded(self, rows: Iterable[ReadRow]) -> Iterator[FileRecord]:
+        held: dict[str, list[tuple[ReadRow, RecordDraft]]] = {}
+        before = _Before()
+        for row in rows:
+            goes_on = self._goes_on(row, before)
+            if goes_on and before.rejected_line:
+                why = f"goes on with line {before.rejected_line}, which is rejected"
+                yield FileRecord((row,), None, (why,))
+                continue
+            converted = self._converted(row, before.identity if goes_on else "")
+            draft = converted.draft
+            if draft is None:
+                yield FileRecord((row,), None, converted.problems, converted.left_out)
+            else:
+                held.setdefault(draft.key.source_record_id, []).append((row, draft))
+            before = _Before(
+                row.cells,
+                draft.key.source_record_id if draft else "",
+                row.line if converted.problems else 0,
+            )
         for group in held.values():
             yield self._finished(tuple(row for row, _ in group), fold([draft for _, draft in group]))
+
+    def _goes_on(self, row: ReadRow, before: "_Before") -> bool:
+        """Whether a row goes on with the record that the row before began."""
+        columns = self.rules.continued_by
+        width = len(self.header.names)
+        if columns is None or len(row.cells) != width or len(before.cells) != width:
+            return False
+        said = Cells(self.header, row.cells).text(columns)
+        return said in ("", Cells(self.header, before.cells).text(columns))
 
     def _finished(self, rows: tuple[ReadRow, ...], draft: RecordDraft) -> FileRecord:
         finished = count_open(draft, self._counted)
         self.accounts.add(finished)
         return FileRecord(rows, finished)
 
-    def _converted(self, row: ReadRow) -> Converted:
+    def _converted(self, row: ReadRow, identity: str = "") -> Converted:
         if row.problems:
             return Converted(problems=row.problems)
         if len(row.cells) != len(self.header.names):
             columns = f"has {len(row.cells)} columns, the header has {len(self.header.names)}"
             return Converted(problems=(columns,))
-        converted = self._converter.convert(Cells(self.header, row.cells))
+        converted = self._converter.convert(Cells(self.header, row.cells), identity)
         if converted.account_not_found and converted.draft is not None:
             self.accounts_not_found.add(converted.account_not_found)
         return converted
@@ -139,17 +177,23 @@ def _kept(header: Header, rules: ProfileObject) -> dict[str, str]:
     known = Header(tuple(reasoned))
     kept: dict[str, str] = {}
     for column in header.unused:
-        wanted = any(fnmatch.fnmatchcase(column.casefold(), each.casefold()) for each in rules.keep)
-        if not wanted or header.names.count(column) > 1 or known.place(column) is not None:
+        pattern = next((each for each in rules.keep if _fits(column, each)), None)
+        if pattern is None or header.names.count(column) > 1 or known.place(column) is not None:
             continue
-        name = f"custom.{_custom_name(column)}"
+        name = f"custom.{_custom_name(column, pattern)}"
         if CUSTOM_FIELD.fullmatch(name) and name not in (*kept.values(), *rules.fields):
             kept[column] = name
     return kept
 
 
-def _custom_name(column: str) -> str:
-    plain = re.sub(r"[^a-z0-9]+", "_", column.casefold()).strip("_")
+def _fits(column: str, pattern: str) -> bool:
+    return fnmatch.fnmatchcase(column.casefold(), pattern.casefold())
+
+
+def _custom_name(column: str, pattern: str) -> str:
+    """A name without the ending that makes a field a custom one in its own system."""
+    plain = column.casefold().removesuffix(pattern.casefold().removeprefix("*"))
+    plain = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
     return (plain if plain[:1].isalpha() else f"x_{plain}")[:63]
 
 

@@ -1,7 +1,7 @@
 """Facts and amounts from the texts of an export."""
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from dedup_service.domain.facts import FACTS, FactType
 from dedup_service.domain.records import Amount, Fact
@@ -9,24 +9,23 @@ from dedup_service.source_profiles.rules import NO, YES
 from dedup_service.source_profiles.times import TimeFormats
 
 _SYMBOLS = re.compile(r"[\s'\u00a0\u202f$€£¥]+")
-_WHOLE = re.compile(r"([0-9]+)(\.0+)?")
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_NUMBERS = {
+    mark: re.compile(rf"-?([0-9]+|[0-9]{{1,3}}(\{other}[0-9]{{3}})+)(\{mark}[0-9]+)?")
+    for mark, other in ((".", ","), (",", "."))
+}
 
 
 def number_of(text: str, decimal_mark: str) -> Decimal:
     """A number as people write it: `1,200.50`, or `1.200,50` where the mark is a comma; without its symbol.
 
     Raises:
-        ValueError: it is no number.
+        ValueError: it is no number, or one that is written with the other mark.
     """
+    plain = _SYMBOLS.sub("", text)
+    if not _NUMBERS[decimal_mark].fullmatch(plain):
+        raise ValueError(f"is no number with {decimal_mark} before its fraction; --decimal-mark says another")
     other = "," if decimal_mark == "." else "."
-    plain = _SYMBOLS.sub("", text).replace(other, "").replace(decimal_mark, ".")
-    if not _NUMBER.fullmatch(plain):
-        raise ValueError("is no number")
-    try:
-        return Decimal(plain)
-    except InvalidOperation:  # pragma: no cover  the pattern leaves nothing else
-        raise ValueError("is no number") from None
+    return Decimal(plain.replace(other, "").replace(decimal_mark, "."))
 
 
 def amount_of(text: str, currency: str, decimal_mark: str) -> Amount:
@@ -63,10 +62,10 @@ def fact_of(name: str, text: str, currency: str, decimal_mark: str, times: TimeF
     """
     carries = FACTS[name]
     if carries is FactType.COUNT:
-        plain = _SYMBOLS.sub("", text).replace("," if decimal_mark == "." else ".", "")
-        if not (whole := _WHOLE.fullmatch(plain.replace(decimal_mark, "."))):
-            raise ValueError("is no whole number")
-        return Fact(name, count=int(whole[1]))
+        number = number_of(text, decimal_mark)
+        if number != number.to_integral_value() or number < 0:
+            raise ValueError("is no count")
+        return Fact(name, count=int(number))
     if carries is FactType.AMOUNT:
         return Fact(name, amount=amount_of(text, currency, decimal_mark))
     if carries is FactType.FLAG:

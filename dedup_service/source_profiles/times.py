@@ -33,8 +33,8 @@ class TimeFormats:
                 break
             found = _formatted(text, each)
         if found is None:
-            ways = ", ".join(["ISO 8601", *self.formats])
-            raise ValueError(f"is no time in one of these ways: {ways}; --date-format adds one")
+            ways = " or ".join(["as ISO 8601", *self.formats])
+            raise ValueError(f"is no time written {ways}; --date-format adds another way")
         return found if found.tzinfo else found.replace(tzinfo=self.zone)
 
     def preferring(self, formats: Sequence[str], zone: str) -> "TimeFormats":

@@ -97,7 +97,7 @@ class DeadLeadCounts:
                     lead_count=lead_counts[of_all] if of_all else None,
                 )
             )
-        rows.sort(key=lambda row: (-row.dead_count - row.returned_count, [each.value for each in row.groups]))
+        rows.sort(key=lambda row: (-row.dead_count, -row.returned_count, [each.value for each in row.groups]))
         first = self._query.dimensions[0]
         if first.ordered:
             order = in_own_order(first, (row.groups[0].value for row in rows))

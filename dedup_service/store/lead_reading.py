@@ -19,9 +19,10 @@ _WAITING = sql.SQL(
     "s.lead_class <> 'DEAD' AND NOT s.history AND s.requested_time >= %s"
     # The request is a touch, so this bounds the scan of the index.
     " AND s.touch_time >= %s AND s.touch_time < %s"
-    # Somebody dealt with the same person, in another source. A scalar is looked up lead by lead.
-    " AND (SELECT true FROM records m JOIN lead_states t ON t.record_no = m.record_no"
-    " WHERE m.golden_id = r.golden_id AND t.touch_time >= %s LIMIT 1) IS NULL"
+    # Somebody dealt with the same person, in another source. A scalar is looked up lead by lead, in the order of
+    # the index; of IS NULL PostgreSQL would think that hardly any lead is left, and sort them all.
+    " AND NOT coalesce((SELECT true FROM records m JOIN lead_states t ON t.record_no = m.record_no"
+    " WHERE m.golden_id = r.golden_id AND t.touch_time >= %s LIMIT 1), false)"
 )
 
 

@@ -9,7 +9,7 @@ told once.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from dedup_service.domain.attention import AttentionTimes, LeadClassChange
@@ -112,7 +112,7 @@ class Attending:
 
         async def work(tx: WriteTransaction) -> Written[int]:
             records = await tx.lock_records([record.key for record in known.values()])
-            leads = [record for record in records.values() if record.active]
+            leads = sorted((r for r in records.values() if r.active), key=lambda r: r.record_no)
             proposals = await self._replanning.lock(tx, {record.golden_id for record in leads})
             revision = await tx.revision()
             told = await tx.told_lead_classes([record.record_no for record in leads])
@@ -125,7 +125,9 @@ class Attending:
             if not changed:
                 return Written(0)
             await tx.tell_lead_classes({number: change.after for number, (_, change) in changed.items()})
-            replanned = await self._replanning.replan(tx, proposals, revision)
+            # By the same moment as the classes, should the clock of the store be behind.
+            moment = replace(revision, time=max(revision.time, now))
+            replanned = await self._replanning.replan(tx, proposals, moment)
             changes = [
                 ChangeDraft(
                     ChangeType.LEAD_CLASS_CHANGED,

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from dedup_service.domain.data_entry import NO_VOCABULARY, Spelling, Vocabulary
+from dedup_service.domain.data_entry import NO_VOCABULARY, MisspellingPolicy, Spelling, Vocabulary
 from dedup_service.domain.errors import Unavailable
 from dedup_service.workflows.ports import Store
 from dedup_service.workflows.rules import Rules
@@ -32,25 +32,25 @@ class VocabularyInUse:
         self._store = store
         self._rules = rules
         # What the current vocabulary answers; nothing after a count that failed, so that it is soon repeated.
-        self._asked: tuple[dict[str, Spelling], int] | None = None
+        self._asked: tuple[dict[str, Spelling], MisspellingPolicy] | None = None
         self.current: Vocabulary = NO_VOCABULARY
 
     async def renew(self) -> None:
         """Count the words of the store anew, for the fields whose spelling the policy in force looks at."""
         self._asked = None
-        spellings, least_count = wanted = self._wanted()
+        spellings, limits = wanted = self._wanted()
         counts: Mapping[str, Mapping[str, int]] = {}
         if spellings:
             counts = await self._store.read(
-                lambda tx: tx.vocabulary_counts(spellings, least_count, MAX_WORDS_PER_FIELD)
+                lambda tx: tx.vocabulary_counts(spellings, limits.least_count, MAX_WORDS_PER_FIELD)
             )
-        self.current = await _built(counts)
+        self.current = await _built(counts, limits)
         self._asked = wanted
         LOG.info("the vocabulary has %d words of %d fields", len(self.current), len(spellings))
 
-    def _wanted(self) -> tuple[dict[str, Spelling], int]:
+    def _wanted(self) -> tuple[dict[str, Spelling], MisspellingPolicy]:
         data_entry = self._rules.policy.data_entry
-        return data_entry.spellings, data_entry.misspellings.least_count
+        return data_entry.spellings, data_entry.misspellings
 
     async def run(self) -> None:
         """Renew until cancelled; while PostgreSQL is away the words stay as they are."""
@@ -70,8 +70,9 @@ class VocabularyInUse:
                 return
 
 
-async def _built(counts: Mapping[str, Mapping[str, int]]) -> Vocabulary:
-    vocabulary = Vocabulary()
+async def _built(counts: Mapping[str, Mapping[str, int]], limits: MisspellingPolicy) -> Vocabulary:
+    # What fewer hold is never as many times as many as a word that one record holds.
+    vocabulary = Vocabulary(max(limits.least_count, limits.times_as_many))
     for name, words in counts.items():
         for some in _slices(words):
             vocabulary.add(name, some)

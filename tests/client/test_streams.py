@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from dedup_service.client import DedupClient, ServiceError
-from dedup_service.client.ingesting import MAX_BATCH_BYTES
+from dedup_service.client.batches import MAX_BATCH_BYTES
 from dedup_service.v1.change_service_pb2 import ChangeType, ListChangesRequest
 from dedup_service.v1.core_pb2 import RecordKind
 from dedup_service.v1.record_service_pb2 import ListRecordsRequest, Record

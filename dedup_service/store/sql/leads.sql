@@ -54,9 +54,9 @@ FROM lead_states s JOIN records r USING (record_no)
 WHERE s.lead_class <> 'DEAD' AND NOT s.history AND s.requested_time >= %(asked_since)s
   AND s.touch_time >= %(asked_since)s AND s.touch_time < %(touched_before)s
   AND (s.told_touch_time IS NULL OR s.told_touch_time < s.touch_time)
-  -- Somebody dealt with the same person, in another source. A scalar is looked up lead by lead.
-  AND (SELECT true FROM records m JOIN lead_states t ON t.record_no = m.record_no
-       WHERE m.golden_id = r.golden_id AND t.touch_time >= %(touched_before)s LIMIT 1) IS NULL
+  -- As the list of unattended leads has it.
+  AND NOT coalesce((SELECT true FROM records m JOIN lead_states t ON t.record_no = m.record_no
+                    WHERE m.golden_id = r.golden_id AND t.touch_time >= %(touched_before)s LIMIT 1), false)
 ORDER BY s.touch_time, s.record_no LIMIT %(limit)s
 
 -- name: tell_unattended_leads

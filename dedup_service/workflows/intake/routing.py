@@ -13,7 +13,7 @@ from dedup_service.domain.golden import image_of
 from dedup_service.domain.intake.answers import Result, Routed
 from dedup_service.domain.principals import Principal, check_may_write
 from dedup_service.domain.proposals import Proposal
-from dedup_service.domain.records import LeadClass, Record, RecordKey, Violation
+from dedup_service.domain.records import LeadClass, Record, RecordKey, RecordState, Violation
 from dedup_service.domain.validation import draft_violations
 from dedup_service.workflows.assessment import proposal_change
 from dedup_service.workflows.data_entry import DataEntry
@@ -190,9 +190,10 @@ class Routing:
         caller: Principal,
     ) -> Written[Routed]:
         changed = [
-            replace(work.stored, draft=work.draft)
+            # Its source has it, so one that was deleted there is back.
+            replace(work.stored, draft=work.draft, state=RecordState.ACTIVE)
             for work in works
-            if work.stored is not None and work.stored.draft != work.draft
+            if work.stored is not None and not (work.stored.active and work.stored.draft == work.draft)
         ]
         new = await self._changes.prepared([work.draft for work in works if work.stored is None])
         updated = await self._changes.store(tx, changed, ChangeType.RECORD_UPDATED)
