@@ -5,10 +5,10 @@ from pathlib import Path
 
 import typer
 
+from dedup_service.cli.assignments import values_of
 from dedup_service.cli.session import Session
 from dedup_service.cli.words import bits, record_words, shown, who, word
 from dedup_service.client import ServiceError
-from dedup_service.domain.fields import FIELDS, is_known_field
 from dedup_service.v1.core_pb2 import Candidate, PairScore, RecordKind
 from dedup_service.v1.golden_record_service_pb2 import BatchGetGoldenRecordsRequest
 from dedup_service.v1.match_service_pb2 import (
@@ -33,16 +33,7 @@ def kind_of(name: str) -> RecordKind.ValueType:
 
 def candidate_of(assignments: Iterable[str], kind: str, person_account: bool) -> Candidate:
     """A record that is not stored, from `field=value` words."""
-    values = {}
-    for assignment in assignments:
-        name, equals, value = assignment.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"{assignment}: write field=value", param_hint="--set")
-        if not is_known_field(name):
-            raise typer.BadParameter(
-                f"{name} is no field; the fields are {', '.join(FIELDS)}", param_hint="--set"
-            )
-        values[name] = value
+    values = values_of(assignments, "--set")
     return Candidate(kind=kind_of(kind), values=values, person_account=person_account)
 
 

@@ -5,6 +5,7 @@ import typer
 from dedup_service.cli import (
     desk_commands,
     evaluate,
+    intake_commands,
     lead_commands,
     operator_commands,
     policy_commands,
@@ -27,6 +28,7 @@ app = typer.Typer(
 
 DECIDE = "Decide"
 PROPOSE = "Propose and carry out"
+INSERT = "Before anybody is inserted"
 LOOK = "Look"
 RULES = "Rules and roles"
 RUN = "Run the service"
@@ -42,6 +44,10 @@ app.command("withdraw", rich_help_panel=PROPOSE)(vote_commands.withdraw)
 app.command("execute", rich_help_panel=PROPOSE)(desk_commands.execute)
 app.command("undo", rich_help_panel=PROPOSE)(desk_commands.undo)
 app.command("confirm", rich_help_panel=PROPOSE)(desk_commands.confirm)
+app.command("route", rich_help_panel=INSERT)(intake_commands.route)
+app.command("validate", rich_help_panel=INSERT)(intake_commands.validate)
+app.command("convert", rich_help_panel=INSERT)(intake_commands.convert)
+app.command("intakes", rich_help_panel=INSERT)(intake_commands.list_intakes)
 app.command("match", rich_help_panel=LOOK)(desk_commands.match)
 app.command("score", rich_help_panel=LOOK)(desk_commands.score)
 app.command("explain", rich_help_panel=LOOK)(desk_commands.explain)

@@ -6,17 +6,18 @@ with the language of the desk that made them.
 
 import codecs
 import csv
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
-from dedup_service.cli.csv_rows import ReadRecord, Row, size_problem
+from dedup_service.cli.csv_rows import ReadRecord, Row, rows_of, size_problem
 from dedup_service.cli.import_plan import ColumnNotes, ImportPlan, opened
 from dedup_service.cli.problems import CommandError
 from dedup_service.cli.record_messages import record_message
-from dedup_service.cli.words import plural
+from dedup_service.cli.words import plural, shown
 from dedup_service.domain.records import SOURCE_PATTERN
 from dedup_service.source_profiles import (
     AccountNames,
@@ -144,6 +145,7 @@ def _plan(
         raise CommandError(
             f"{file}: {' and '.join(sorted(header.repeated))} stands twice in the header: take one column out"
         )
+    _check_days(file, codec, delimiter, record_file)
     columns = record_file.columns()
     notes = ColumnNotes(
         columns.taken, columns.left_out, f"dedup profiles show {found.profile.name} says what is read"
@@ -152,6 +154,21 @@ def _plan(
         file, source, ProfileReader(record_file), notes, names, delimiter, codec, what=str(found)
     )
     return found.rules.rank, plan
+
+
+def _check_days(file: Path, codec: str, delimiter: str, record_file: RecordFile) -> None:
+    """Refuse a file whose days are written the other way round: most of them would be read wrong unseen."""
+    with opened(file, codec) as text:
+        rows = rows_of(csv.reader(text, delimiter=delimiter))
+        found = record_file.turned_day(itertools.islice(rows, 1, None))  # the first row is the header
+    if found is not None:
+        line, said = found
+        formats = " or ".join(record_file.times.turned.formats)
+        raise CommandError(
+            f"{file}: line {line} says {shown(said)}, which is a day only with day and month the other way "
+            "round, so that no day of the file is certain; say how it writes them with --date-format, "
+            f"such as {formats}"
+        )
 
 
 def _record_file(

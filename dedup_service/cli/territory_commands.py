@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from dedup_service.cli.options import Json
+from dedup_service.cli.options import DEFAULT_ADDRESS, Address, As, Json, Limit
 
 app = typer.Typer(
-    help="Who takes a lead by the company's rules: check them, and look at the ladder of each country.",
+    help="Who takes a lead by the company's rules: check them, look at ladders, try others on past intakes.",
     no_args_is_help=True,
 )
 
@@ -57,3 +57,26 @@ def show(
     from dedup_service.cli import territory_view
 
     territory_view.show(file, country, as_json)
+
+
+@app.command()
+def simulate(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True, help="A policy file."),
+    ],
+    past: Annotated[
+        int, typer.Option("--past", min=1, max=10_000, help="Replay so many past intakes, the newest first.")
+    ] = 1000,
+    limit: Limit = 20,
+    address: Address = DEFAULT_ADDRESS,
+    principal: As = "",
+    as_json: Json = False,
+) -> None:
+    """Show whom past intakes would have gone to under another policy; changes nothing."""
+    from dedup_service.cli import policy_files, territory_simulation
+    from dedup_service.cli.session import session
+
+    edit = policy_files.read(file)
+    with session(address, principal, as_json) as opened:
+        territory_simulation.simulate(opened, edit, past, limit)

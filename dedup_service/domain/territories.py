@@ -147,7 +147,7 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class TeamTurns:
-    """What a team's choice depends on: who was chosen last (empty before the first), and open leads each."""
+    """What a team's choice depends on: who was chosen last, empty before the first, and the load of each."""
 
     last_principal: str = ""
     loads: Mapping[str, int] = field(default_factory=dict)
@@ -231,8 +231,8 @@ def whereabouts(values: Mapping[str, str], facts: Iterable[Fact]) -> Whereabouts
 def pick_member(team: Team, turns: TeamTurns, absent: Collection[str]) -> Pick | None:
     """The member who takes the next one; None when all are absent, and the queue named after the team waits.
 
-    By turns, it is the next after the last one in the order written; by load, whoever has the least, and of
-    several the next after the last one.
+    By turns, it is the next after the last one in the order written; by load, whoever was given the least of
+    late, and of several the next after the last one.
     """
     members = team.members
     after = members.index(turns.last_principal) + 1 if turns.last_principal in members else 0
@@ -245,7 +245,7 @@ def pick_member(team: Team, turns: TeamTurns, absent: Collection[str]) -> Pick |
         return Pick(present[0], f"the turn in team {team.name} is theirs, {since}{away}")
     chosen = min(present, key=lambda name: turns.loads.get(name, 0))
     load = turns.loads.get(chosen, 0)
-    return Pick(chosen, f"has the least of team {team.name} to do: {load} open{away}")
+    return Pick(chosen, f"was given the fewest of team {team.name} of late: {load}{away}")
 
 
 def _exception(

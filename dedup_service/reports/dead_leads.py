@@ -66,7 +66,7 @@ def _head(figure: "Figure", study: StudyPicture, left_out: str) -> None:
     below = f"{study.totals}. Counted on {study.day:%Y-%m-%d}.{f' {left_out}' if left_out else ''}"
     figure.suptitle(_plain(_title(study)), x=0.01, ha="left", fontsize=13, fontweight="bold", color=INK)
     figure.supxlabel(
-        "\n".join(textwrap.wrap(_plain(below), _TITLE_CHARACTERS)), x=0.01, ha="left", fontsize=9, color=INK
+        _plain("\n".join(textwrap.wrap(below, _TITLE_CHARACTERS))), x=0.01, ha="left", fontsize=9, color=INK
     )
 
 
@@ -145,7 +145,9 @@ def _shades(study: StudyPicture) -> "Figure":
             axes.text(across, at, f"{count:,}" if count else "·", ha="center", va="center", color=colour)
     axes.set_yticks(range(len(lines)), [_label(name, _LABEL_CHARACTERS, _LABEL_LINES) for name in lines])
     axes.set_xticks(
-        range(len(columns)), [_label(name, _COLUMN_CHARACTERS, _COLUMN_LINES) for name in columns], fontsize=8.5
+        range(len(columns)),
+        [_label(name, _COLUMN_CHARACTERS, _COLUMN_LINES) for name in columns],
+        fontsize=8.5,
     )
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
@@ -173,12 +175,12 @@ def _left_out(count: int, noun: str) -> str:
 
 def _label(text: str, characters: int, lines: int) -> str:
     """The text in at most so many lines, cut where it is longer."""
-    wrapped = textwrap.wrap(_plain(text), characters) or [""]
+    wrapped = textwrap.wrap(text, characters) or [""]
     if len(wrapped) > lines:
         wrapped = [*wrapped[: lines - 1], f"{wrapped[lines - 1][: characters - 1].rstrip()}…"]
-    return "\n".join(wrapped)
+    return _plain("\n".join(wrapped))
 
 
 def _plain(text: str) -> str:
-    # A dollar would begin a formula.
+    # A dollar would begin a formula. Escaped last, so that no line ends between it and its escape.
     return text.replace("$", r"\$")

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from dedup_service.domain.fields import FIELDS, FieldType
 from dedup_service.domain.records import (
     SOURCE_RECORD_ID_PATTERN,
     Amount,
@@ -22,7 +21,7 @@ from dedup_service.domain.records import (
 )
 from dedup_service.source_profiles.columns import Cells, folded
 from dedup_service.source_profiles.identifiers import id_of_address
-from dedup_service.source_profiles.profile import ChildRule, KindRule, ProfileObject
+from dedup_service.source_profiles.profile import ChildRule, KindRule, ProfileObject, is_date
 from dedup_service.source_profiles.rules import Rule, Rules, first_text
 from dedup_service.source_profiles.texts import amount_of, fact_of, flag_of
 from dedup_service.source_profiles.times import TimeFormats
@@ -101,7 +100,7 @@ class RowConverter:
             facts=tuple(self._facts(reading)),
             children=tuple(self._children(reading)),
             account=account,
-            parent=self._key(self.rules.parent, "parent", reading) if _is_account(kind) else None,
+            parent=self._parent(kind, key, reading),
             source_update_time=reading.parsed("source_update_time", self.rules.updated, self.times.read),
         )
         return Converted(None if reading.problems else draft, tuple(reading.problems), "", not_found)
@@ -123,7 +122,7 @@ class RowConverter:
     def _values(self, kind: KindRule, reading: "_Reading") -> Iterator[tuple[str, str]]:
         for name, rules in {**self.rules.fields, **kind.fields}.items():
             if text := reading.text(name, rules):
-                yield name, _plain_date(text, self.times) if _is_date(name) else text
+                yield name, _plain_date(text, self.times) if is_date(name) else text
         for name, place in self.kept.items():
             if text := reading.cells.texts[place].strip():
                 yield name, text
@@ -147,6 +146,13 @@ class RowConverter:
         name = reading.cells.text(named)
         found = self.accounts.find(name)
         return found, "" if found else name
+
+    def _parent(self, kind: KindRule, key: RecordKey, reading: "_Reading") -> RecordKey | None:
+        """The parent of an account; systems that let an account be its own mean that it has none."""
+        if kind.kind is not RecordKind.ACCOUNT:
+            return None
+        parent = self._key(self.rules.parent, "parent", reading)
+        return None if parent == key else parent
 
     def _key(self, rules: Rules, target: str, reading: "_Reading") -> RecordKey | None:
         text = reading.text(target, rules)
@@ -230,15 +236,6 @@ class _Reading:
 def _currency(rule: Rule, cells: Cells) -> str:
     said = cells.text(rule.currency) if rule.currency is not None else ""
     return said or rule.currency_code
-
-
-def _is_account(kind: KindRule) -> bool:
-    return kind.kind is RecordKind.ACCOUNT
-
-
-def _is_date(field_name: str) -> bool:
-    spec = FIELDS.get(field_name)
-    return spec is not None and spec.type is FieldType.DATE
 
 
 def _plain_date(text: str, times: TimeFormats) -> str:

@@ -3,10 +3,18 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from dedup_service.domain.facts import FACTS, FactType
+from dedup_service.domain.fields import FIELDS, FieldType
 from dedup_service.domain.records import ChildKind, RecordKind
 from dedup_service.source_profiles.columns import Columns, Header
 from dedup_service.source_profiles.rules import Condition, Rules
 from dedup_service.source_profiles.times import TimeFormats
+
+
+def is_date(field_name: str) -> bool:
+    """Whether a field holds a day."""
+    spec = FIELDS.get(field_name)
+    return spec is not None and spec.type is FieldType.DATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +138,13 @@ class ProfileObject:
             name = f"child.{child.kind}"
             yield from ((f"{name}.id", child.id), (f"{name}.open", child.open))
             yield from ((f"{name}.amount", child.amount), (f"{name}.owner", child.owner))
+
+    def time_columns(self) -> Iterator[Columns]:
+        """The columns in which times and days stand."""
+        times = [self.updated, *(rules for name, rules in self.facts.items() if FACTS[name] is FactType.TIME)]
+        for fields in (self.fields, *(kind.fields for kind in self.kinds)):
+            times += [rules for name, rules in fields.items() if is_date(name)]
+        yield from (rule.columns for rules in times for rule in rules if rule.columns is not None)
 
     def columns_read(self) -> Iterator[Columns]:
         """Every column that the profile looks at."""

@@ -41,7 +41,7 @@ _SENTENCE_RULE = "must be a text of 1 to 500 characters in one line"
 _PREFIX = re.compile(r"[a-z][a-z0-9_-]{0,19}")
 _PREFIX_RULE = "must be 1 to 20 lower-case letters, digits, - and _"
 _FORMAT = re.compile(r"unix_seconds|unix_milliseconds|.*%.*")
-_OBJECT_KEYS = (
+OBJECT_KEYS = (
     *(
         "export",
         "recognised_by",
@@ -128,7 +128,7 @@ def _zone(place: Place) -> tzinfo:
 
 
 def _object(name: str, place: Place) -> ProfileObject:
-    keys = place.section(*_OBJECT_KEYS)
+    keys = place.section(*OBJECT_KEYS)
     fields = _fields(keys.get("fields"))
     kinds = _kinds(keys.get("kind"), keys.get("kinds"), place)
     if keys.get("id").absent and keys.get("id_from").absent:

@@ -104,6 +104,25 @@ class RecordFile:
         for joined in self.header.places(columns):
             yield from (self.header.names[place] for place in joined)
 
+    def turned_day(self, rows: Iterable[ReadRow]) -> tuple[int, str] | None:
+        """The first line and text that is a time only with day and month the other way round; None where
+        there is none. One such text makes all others of the file doubtful, which could be read both ways.
+        """
+        turned = self.times.turned
+        if turned == self.times:
+            return None
+        columns = tuple(self.rules.time_columns())
+        known: set[str] = set()
+        for row in rows:
+            if row.problems or len(row.cells) != len(self.header.names):
+                continue
+            cells = Cells(self.header, row.cells)
+            for text in {cells.text(each) for each in columns} - known:
+                known.add(text)
+                if text and not _reads(self.times, text) and _reads(turned, text):
+                    return row.line, text
+        return None
+
     def records(self, rows: Iterable[ReadRow]) -> Iterator[FileRecord]:
         """Every row once, in the order of the file; with `fold`, records come when all rows are read."""
         return self._folded(rows) if self.rules.fold else self._one_by_one(rows)
@@ -169,6 +188,14 @@ class RecordFile:
         if converted.account_not_found and converted.draft is not None:
             self.accounts_not_found.add(converted.account_not_found)
         return converted
+
+
+def _reads(times: TimeFormats, text: str) -> bool:
+    try:
+        times.read(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _kept(header: Header, rules: ProfileObject) -> dict[str, str]:

@@ -57,7 +57,8 @@ class Condition:
         return any(means(text, word) for word in self.words)
 
     def __str__(self) -> str:
-        return f"{self.columns} is {' or '.join(word or 'empty' for word in self.words)}"
+        words = ({"": "empty", "*": "anything"}.get(word, word) for word in self.words)
+        return f"{self.columns} is {' or '.join(words)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def _section(profile: SourceProfile) -> Iterator[str]:
     for rules in profile.objects.values():
         yield f"#### {profile.title}: {rules.name}\n"
         yield f"Export: {rules.export}\n"
-        known_by = "; ".join(f"`{_cell(columns)}`" for columns in rules.recognition.columns)
+        known_by = "; ".join(f"`{columns}`" for columns in rules.recognition.columns)
         yield f"Known by the columns {known_by}.\n"
         yield "| becomes | from | how |"
         yield "|---|---|---|"
@@ -70,9 +70,13 @@ def _meaning(rule: Rule) -> Iterator[str]:
         yield rule.text
     if rule.open_children is not None:
         yield f"the number of open children of kind {rule.open_children}"
-    yield from (f"{word} is {meaning or 'nothing'}" for word, meaning in rule.values.items())
+    yield from (f"{_word(word)} is {meaning or 'nothing'}" for word, meaning in rule.values.items())
     if rule.otherwise is not None:
         yield f"anything else is {rule.otherwise or 'nothing'}"
+
+
+def _word(word: str) -> str:
+    return "anything" if word == "*" else word or "nothing"
 
 
 _FORMS = {Form.SALESFORCE_ID: "with 18 characters", Form.LOWER_CASE: "in lower case"}

@@ -1,5 +1,6 @@
 """Times as exports write them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -36,6 +37,15 @@ class TimeFormats:
             ways = " or ".join(["as ISO 8601", *self.formats])
             raise ValueError(f"is no time written {ways}; --date-format adds another way")
         return found if found.tzinfo else found.replace(tzinfo=self.zone)
+
+    @property
+    def turned(self) -> "TimeFormats":
+        """The same with day and month the other way round."""
+        exchanged = {"%d": "%m", "%m": "%d"}
+        return TimeFormats(
+            tuple(re.sub("%[dm]", lambda found: exchanged[found[0]], each) for each in self.formats),
+            self.zone,
+        )
 
     def preferring(self, formats: Sequence[str], zone: str) -> "TimeFormats":
         """The same with other formats first and, where one is named, another zone.

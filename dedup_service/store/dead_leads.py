@@ -97,7 +97,7 @@ class DeadLeadCounts:
                     lead_count=lead_counts[of_all] if of_all else None,
                 )
             )
-        rows.sort(key=lambda row: (-row.dead_count, -row.returned_count, [each.value for each in row.groups]))
+        rows.sort(key=_largest_first)
         first = self._query.dimensions[0]
         if first.ordered:
             order = in_own_order(first, (row.groups[0].value for row in rows))
@@ -140,3 +140,7 @@ def _value(dimension: DeadLeadDimension, key: str, words: str) -> str:
     if key in _TYPES:
         return ""
     return AGES[int(key)] if dimension is DeadLeadDimension.AGE else words
+
+
+def _largest_first(row: DeadLeadRow) -> tuple[int, int, list[tuple[str, str]]]:
+    return -row.dead_count, -row.returned_count, [(group.value, group.type) for group in row.groups]

@@ -111,6 +111,8 @@ CASES = [
     ("holidays: []", "holidays: [christmas]", "periods.holidays[0]", "such as 2026-12-25"),
     ("delegation_days: 90", "delegation_days: 367", "periods.longest_delegation_days", "from 1 to 366"),
     ("dormant_days: 180", "dormant_days: 99999999999", "leads.dormant_days", "from 1 to 3650"),
+    ("level_hours: 24", "level_hours: 8761", "leads.service_level_hours", "from 1 to 8760, not 8761"),
+    ("level_hours: 24", "level_hours: 1.5", "leads.service_level_hours", "must be a whole number"),
     ("default: MOST_TRUSTED", "default: BEST", "survivorship.default", 'unknown rule "BEST"'),
     ("    email: MOST", "    e_mail: MOST", "survivorship.rules.e_mail", "did you mean email?"),
     ("    email: MOST", "    city: MOST", "survivorship.rules.city", "write address"),

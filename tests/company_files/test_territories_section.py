@@ -80,6 +80,7 @@ CASES = [
     (MUNICH, MUNICH.replace('"80-82", "85"', "80"), f"{AT}.postal_codes[0]", "put it in quotes"),
     (MUNICH, MUNICH.replace('"80-82", "85"', ""), f"{AT}.postal_codes", "must name at least one"),
     (MUNICH, MUNICH.replace("80-82", "80-8"), f"{AT}.postal_codes[0]", "both with as many digits"),
+    (MUNICH, MUNICH.replace("80-82", "8-82"), f"{AT}.postal_codes[0]", "both with as many digits"),
     (MUNICH, MUNICH.replace("80-82", "82-80"), f"{AT}.postal_codes[0]", "the lower one first"),
     (MUNICH, MUNICH.replace("80-82", "80-80"), f"{AT}.postal_codes[0]", "the lower one first"),
     (MUNICH, MUNICH.replace("80-82", "SW-SX"), f"{AT}.postal_codes[0]", "beginning of postal codes"),

@@ -296,7 +296,7 @@ def test_the_choice_by_load_says_how_much_there_is() -> None:
     """The reason is kept with the choice."""
     pick = pick_member(LOADED, TeamTurns("", {"users/ann": 4, "users/ben": 1, "users/cleo": 9}), ())
     assert pick
-    assert pick.reason == "has the least of team world to do: 1 open"
+    assert pick.reason == "was given the fewest of team world of late: 1"
 
 
 PEOPLE = ["ann", "ben", "cleo", "dan", "eva"]

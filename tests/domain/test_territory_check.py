@@ -140,6 +140,40 @@ CASES: list[tuple[str, list[Written], list[tuple[str, str, tuple[str, ...]]]]] =
         [("ERROR", "UNREACHABLE", ("sw", "s"))],
     ),
     (
+        "letters that are an area in one of two countries",
+        [
+            rule("s", "users/ann", "AT GB", postal="S"),
+            rule("sw", "users/ben", "AT GB", postal="SW"),
+            REST,
+        ],
+        [("WARNING", "OVERLAP", ("sw", "s"))],
+    ),
+    (
+        "a rule that takes all, beside one that takes a part",
+        [
+            rule("town", "users/cy", "AT", postal="10"),
+            rule("at", "users/ann", "AT"),
+            rule("again", "users/ben", "AT"),
+            REST,
+        ],
+        [("ERROR", "UNREACHABLE", ("again", "at"))],
+    ),
+    (
+        "a hole that only some industries fill",
+        [
+            rule("low", "users/ann", "AT", postal="80-83"),
+            rule("health", "users/ann", "AT", industries=("Health",), postal="84"),
+            rule("high", "users/ann", "AT", postal="85-89"),
+            REST,
+        ],
+        [("NOTE", "GAP", ("low", "high"))],
+    ),
+    (
+        "a note and a warning",
+        [team("idle", "ann"), rule("de", "users/ann", "DE")],
+        [("WARNING", "UNUSED_TEAM", ("idle",)), ("NOTE", "GAP", ())],
+    ),
+    (
         "government and an industry",
         [
             rule("health", "users/ann", "AT", industries=("Health",)),

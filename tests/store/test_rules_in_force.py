@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from dedup_service.domain.errors import StoreUnavailable
+from dedup_service.domain.policy import Policy
 from dedup_service.domain.policy_versions import PolicyOrigin, PolicyVersion
 from dedup_service.store.postgres import PostgresStore
 from dedup_service.workflows.ports import Page, ReadTransaction, Request, Work, WriteTransaction, Written
@@ -26,6 +27,7 @@ class Rules:
     store: PostgresStore
     number: int = 0
     renewals: int = 0
+    policy: Policy = POLICY
 
     async def renew(self) -> None:
         found = await self.store.read(in_force)

@@ -276,7 +276,7 @@ async def test_the_service_attends_by_itself(office: Office) -> None:
     upkeep = asyncio.create_task(office.desk.upkeep.run())
     try:
         async with asyncio.timeout(30):
-            while not await told(office):
+            while not await told(office):  # noqa: ASYNC110  the other side is a server
                 await asyncio.sleep(0.05)
     finally:
         await end_tasks([upkeep])

@@ -22,8 +22,11 @@ def pattern_error(pattern: str) -> str:
     """Why an expression cannot be used; empty where it can."""
     try:
         _compiled(pattern)
-    except (re2.error, UnicodeEncodeError) as error:
-        return str(error.args[0] if error.args else error)
+    except UnicodeEncodeError:
+        return "it holds a lone surrogate, which is not valid Unicode"
+    except re2.error as error:
+        reason = error.args[0]
+        return reason.decode() if isinstance(reason, bytes) else str(reason)
     return ""
 
 

@@ -51,7 +51,8 @@ class Claiming:
         if any(locked[golden_id].row.state is not GoldenState.LIVE for golden_id in others):
             raise RacedError
         revision = await tx.revision()
-        await self._check_nobody_new(tx, planned, frozenset(members))
+        if revision.number > planned.head + 1:
+            await self._check_nobody_new(tx, planned, frozenset(members))
         return revision, locked
 
     async def _check_nobody_new(self, tx: WriteTransaction, planned: Planned, locked: frozenset[int]) -> None:

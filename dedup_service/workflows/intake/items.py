@@ -30,12 +30,13 @@ _OF_THE_COMPANY = (
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What a caller hands in: a draft, the kind that its source gives it (None: intake decides), and whether
-    business has to be done with them at once.
+    business has to be done with them at once. With a `new_id`, made for it, it cannot be there already.
     """
 
     draft: RecordDraft
     given_kind: RecordKind | None = None
     must_transact: bool = False
+    new_id: bool = False
 
 
 @dataclass(slots=True)
@@ -53,6 +54,7 @@ class Item:
     comparable: scoring.Comparable
     company: scoring.Comparable | None
     keys: frozenset[str]
+    new_id: bool = False
     findings: tuple[Finding, ...] = ()
     own: Record | None = None
     duplicates: tuple[Duplicate, ...] = ()
@@ -88,7 +90,7 @@ def item_of(place: int, entry: Entry, shared_domains: frozenset[str]) -> Item:
     if company is not None:
         keys.update(scoring.blocking_keys(company))
     asked = Asked(person, entry.must_transact, entry.given_kind, draft.person_account)
-    return Item(place, draft, asked, comparable, company, frozenset(keys))
+    return Item(place, draft, asked, comparable, company, frozenset(keys), entry.new_id)
 
 
 def _company_of(values: Mapping[str, str], shared_domains: frozenset[str]) -> scoring.Comparable | None:

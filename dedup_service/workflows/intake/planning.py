@@ -48,8 +48,9 @@ class Planning:
             IndexUnavailable: as `Search.found` does.
         """
         found = await self._search.found(tx, items)
-        named = {key for item in items for key in (item.draft.key, item.draft.account) if key is not None}
-        own = await tx.records(named)
+        named = {item.draft.key for item in items if not item.new_id}
+        named |= {item.draft.account for item in items if item.draft.account is not None}
+        own = await tx.records(named) if named else {}
         numbers = {hit.record_no for hits in found.hits for hit in _looked_at(hits)}
         records = await tx.records_by_no(numbers) if numbers else {}
         records = {number: record for number, record in records.items() if record.active}

@@ -115,7 +115,7 @@ class Routing:
         if key.source_record_id != ID_TO_BE_GIVEN:
             return entry
         named = RecordKey(key.source, self._new_id())
-        return replace(entry, draft=replace(entry.draft, key=named))
+        return replace(entry, draft=replace(entry.draft, key=named), new_id=True)
 
     def _violations(self, entry: Entry) -> list[Violation]:
         """What is wrong with a draft whatever kind it becomes; what only some kinds have is left to them."""

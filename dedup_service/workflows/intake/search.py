@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from rapidfuzz import fuzz
+
 import scoring
 from dedup_service.domain.errors import IndexUnavailable
 from dedup_service.domain.intake.answers import Incomplete
@@ -29,6 +31,8 @@ _ASKED_AT_ONCE = 32
 _SCORED_AT_ONCE = 25
 # A company is told by its domain alone, too: what its name would make of it is looked at from here on.
 _LEAST_OF_A_COMPANY = 0.05
+# Of 100, by rapidfuzz.fuzz.token_set_ratio on normalised names; an acronym is found by its domain.
+_LEAST_NAME_LIKENESS = 75
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,7 @@ class Search:
         accounts: list[Hit] = []
         if item.company is not None:
             pool = [c for c in _pooled(item.company, companies, fresh) if c.kind is RecordKind.ACCOUNT]
+            pool = [candidate for candidate in pool if _may_be_theirs(item.company, candidate.comparable)]
             accounts = await _scored(item.company, pool, model, _LEAST_OF_A_COMPANY)
         elif not item.person:
             accounts = [hit for hit in hits if hit.kind is RecordKind.ACCOUNT]
@@ -145,6 +150,20 @@ class Search:
         if not told and not incomplete:
             incomplete.append(Incomplete(IncompleteReason.INDEX_BEHIND, "the index is far behind the ledger"))
         return Hits(tuple(hits), tuple(accounts), tuple(dict.fromkeys(incomplete)))
+
+
+def _may_be_theirs(company: scoring.Comparable, account: scoring.Comparable) -> bool:
+    """Whether an account could be recognised at all: by its domain, by a number, or by a name like it.
+
+    Blocks of company names hold hundreds that begin alike, of which scoring would weigh every attribute.
+    """
+    if not set(company.domains).isdisjoint(account.domains):
+        return True
+    if company.tax_id and company.tax_id == account.tax_id:
+        return True
+    if company.registration_number and company.registration_number == account.registration_number:
+        return True
+    return fuzz.token_set_ratio(company.company, account.company) >= _LEAST_NAME_LIKENESS
 
 
 def _nothing(revision: int) -> CandidateSet:

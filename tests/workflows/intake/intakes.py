@@ -9,9 +9,9 @@ from dedup_service.workflows.intake.items import Entry
 from tests.merge_desk import Office, key, principal, request
 
 
-def entry(name: str, *facts: Fact, must_transact: bool = False, **more: Any) -> Entry:
+def entry(name: str, *facts: Fact, **more: Any) -> Entry:
     """Somebody of ``source/id`` to hand in; `kind` only where the source says it, the rest are values."""
-    kind = more.pop("kind", None)
+    kind, must_transact = more.pop("kind", None), more.pop("must_transact", False)
     parts = {part: more.pop(part) for part in ("owner", "account", "person_account") if part in more}
     draft = RecordDraft(key(name), kind or RecordKind.LEAD, more, facts=facts)
     return Entry(replace(draft, **parts), kind, must_transact)

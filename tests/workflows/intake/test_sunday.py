@@ -107,9 +107,9 @@ async def test_an_order_goes_on_without_the_index(office: Office) -> None:
 async def test_a_company_that_orders_gets_an_account_of_a_company(office: Office) -> None:
     """Not a person account; and the second order is an update of it."""
     await office.put(account("unrelated"), mastered("other"))
-    values = {"company_name": "Zwiebelturm Gaststätten GmbH", "website": "zwiebelturm.example", "city": "Passau"}
-    one, other = entry("shop/o1", must_transact=True, **values), entry("shop/o2", must_transact=True, **values)
-    first, second = (each.answer for each in (await routed(office, one, other)).results)
+    values = {"company_name": "Zwiebelturm Gaststätten GmbH", "website": "zwiebelturm.example"}
+    orders = [entry(f"shop/o{number}", must_transact=True, **values) for number in (1, 2)]
+    first, second = (each.answer for each in (await routed(office, *orders)).results)
     assert first is not None
     assert second is not None
     assert not first.record.draft.person_account
