@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Self
+from typing import IO
 
 import typer
 from rich.console import Console
@@ -24,11 +24,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from dedup_service.cli.columns import plan_columns
 from dedup_service.cli.comparing import kind_of
-from dedup_service.cli.csv_rows import RecordReader, Row, rows_of
+from dedup_service.cli.csv_rows import ReadRecord, RecordReader, Row, rows_of
 from dedup_service.cli.import_plan import ColumnNotes, ImportPlan, opened
 from dedup_service.cli.output import Output
 from dedup_service.cli.policies import IN_FORCE
 from dedup_service.cli.problems import CommandError, service_sentence
+from dedup_service.cli.rejects import Rejects
+from dedup_service.cli.routed_records import RoutedRecord, Router, action_word
 from dedup_service.cli.session import Session
 from dedup_service.cli.words import plural
 from dedup_service.client import IngestedBatch, ServiceError
@@ -48,6 +50,7 @@ class Tally:
     unchanged_count: int = 0
     rejected_count: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
+    actions: Counter[str] = field(default_factory=Counter)
     revision: str = ""
     sent: deque[tuple[Row, ...]] = field(default_factory=deque)
 
@@ -102,16 +105,20 @@ def header_of(file: Path, codec: str, delimiter: str) -> tuple[str, ...]:
     return tuple(header)
 
 
-def import_files(session: Session, plans: Sequence[ImportPlan]) -> None:
-    """Write the rows of each file, one file after the other; exit code 1 when some were rejected."""
+def import_files(session: Session, plans: Sequence[ImportPlan], *, route: bool = False) -> None:
+    """Write the rows of each file, one file after the other; exit code 1 when some were rejected.
+
+    With `route`, intake is asked first who each is: a duplicate that is certain is updated and not written.
+    """
     for source in dict.fromkeys(plan.source for plan in plans):
-        _warn_of_other_source(session, source)
-    rejected_counts = [_import_file(session, plan) for plan in plans]
+        warn_of_other_source(session, source)
+    router = Router(session.client) if route else None
+    rejected_counts = [_import_file(session, plan, router) for plan in plans]
     if any(rejected_counts):
         raise typer.Exit(1)
 
 
-def _import_file(session: Session, plan: ImportPlan) -> int:
+def _import_file(session: Session, plan: ImportPlan, router: Router | None) -> int:
     """Write the rows of a file; how many were rejected."""
     out = session.output
     if not out.as_json:
@@ -120,12 +127,18 @@ def _import_file(session: Session, plan: ImportPlan) -> int:
         _say_columns(out, plan.columns)
     tally = Tally()
     plan.rejects_file.unlink(missing_ok=True)
-    with opened(plan.file, plan.encoding) as text, _progress(text, plan.file) as tick:
+    with opened(plan.file, plan.encoding) as text, progress(text, plan.file) as tick:
         try:
             with Rejects(plan) as rejects:
-                for done in session.client.ingest(_records(text, plan, tally, rejects)):
-                    _count(done, tally, rejects)
-                    tick()
+                read = _read(text, plan, tally, rejects)
+                if router is None:
+                    for done in session.client.ingest(_records(read, tally)):
+                        _count(done, tally, rejects)
+                        tick()
+                else:
+                    for routed in router.route(read):
+                        _count_routed(routed, tally, rejects)
+                        tick()
         except ServiceError as error:
             if error.unreachable and not tally.written_count + tally.unchanged_count:
                 raise
@@ -150,7 +163,7 @@ def _say_columns(out: Output, columns: ColumnNotes) -> None:
         out.line(columns.advice, "dim")
 
 
-def _warn_of_other_source(session: Session, source: str) -> None:
+def warn_of_other_source(session: Session, source: str) -> None:
     """Say how a source is treated that the policy does not name: it is as often as not a slip."""
     found = session.client.policies.GetPolicy(GetPolicyRequest(name=IN_FORCE))
     policy = parse_policy(found.text)
@@ -165,8 +178,8 @@ def _warn_of_other_source(session: Session, source: str) -> None:
     )
 
 
-def _records(text: IO[str], plan: ImportPlan, tally: Tally, rejects: "Rejects") -> Iterator[Record]:
-    """The good records in order; each row waits in `tally.sent` for its answer."""
+def _read(text: IO[str], plan: ImportPlan, tally: Tally, rejects: Rejects) -> Iterator[ReadRecord]:
+    """The good records in order; the others are counted and written down."""
     rows = rows_of(csv.reader(text, delimiter=plan.delimiter))
     for read in plan.reader.records(itertools.islice(rows, 1, None)):  # the first row is the header
         if read.left_out:
@@ -175,11 +188,27 @@ def _records(text: IO[str], plan: ImportPlan, tally: Tally, rejects: "Rejects") 
             tally.rejected_count += 1
             rejects.write(read.rows, read.problems)
         else:
-            tally.sent.append(read.rows)
-            yield read.record
+            yield read
 
 
-def _count(done: IngestedBatch, tally: Tally, rejects: "Rejects") -> None:
+def _records(good: Iterable[ReadRecord], tally: Tally) -> Iterator[Record]:
+    """The records; the rows of each wait in `tally.sent` for their answer."""
+    for read in good:
+        tally.sent.append(read.rows)
+        yield read.record
+
+
+def _count_routed(routed: RoutedRecord, tally: Tally, rejects: Rejects) -> None:
+    if routed.answer is None:
+        tally.rejected_count += 1
+        rejects.write(routed.read.rows, routed.problems)
+        return
+    tally.written_count += 1
+    tally.actions[action_word(routed.answer)] += 1
+    tally.revision = routed.revision or tally.revision
+
+
+def _count(done: IngestedBatch, tally: Tally, rejects: Rejects) -> None:
     rows = [tally.sent.popleft() for _ in done.records]
     answer = done.answer
     tally.written_count += answer.written_count
@@ -193,38 +222,8 @@ def _count(done: IngestedBatch, tally: Tally, rejects: "Rejects") -> None:
         rejects.write(rows[rejected.index], reasons)
 
 
-class Rejects:
-    """The file of rejected rows, made with the first one; its bytes are as the rows' were."""
-
-    def __init__(self, plan: ImportPlan) -> None:
-        self._plan = plan
-        self._file: IO[str] | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
-
-    def write(self, rows: Iterable[Row], problems: Iterable[str]) -> None:
-        """Add the rows of a record, each with its line and every reason."""
-        if self._file is None:
-            self._file = self._plan.rejects_file.open(
-                "w", encoding=self._plan.encoding.removesuffix("-sig"), errors="surrogateescape", newline=""
-            )
-            self._put("line", "reasons", *self._plan.header)
-        reasons = "; ".join(problems)
-        for row in rows:
-            self._put(str(row.line), reasons, *row.cells)
-
-    def _put(self, *cells: str) -> None:
-        assert self._file is not None, "write() has opened it"
-        csv.writer(self._file, delimiter=self._plan.delimiter).writerow(cells)
-
-
 @contextmanager
-def _progress(text: IO[str], file: Path) -> Iterator[Callable[[], None]]:
+def progress(text: IO[str], file: Path) -> Iterator[Callable[[], None]]:
     """A bar on stderr where that is a terminal; by bytes read, because nobody has counted the rows."""
     console = Console(file=sys.stderr)
     shown = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
@@ -244,6 +243,7 @@ def _tell(session: Session, plan: ImportPlan, tally: Tally) -> None:
         out.json(
             {
                 **(of_profile if plan.what else {}),
+                **({"actions": dict(tally.actions)} if tally.actions else {}),
                 "written_count": tally.written_count,
                 "unchanged_count": tally.unchanged_count,
                 "rejected_count": tally.rejected_count,
@@ -253,10 +253,14 @@ def _tell(session: Session, plan: ImportPlan, tally: Tally) -> None:
         )
         return
     noun = "record" if plan.what else "row"
-    out.line(
-        f"{plural(tally.written_count, noun)} written, {tally.unchanged_count:,} stored just so already, "
-        f"{tally.rejected_count:,} rejected"
-    )
+    if tally.actions:
+        actions = ", ".join(f"{count:,} {word}" for word, count in tally.actions.most_common())
+        out.line(f"{plural(tally.written_count, noun)} routed: {actions}; {tally.rejected_count:,} rejected")
+    else:
+        out.line(
+            f"{plural(tally.written_count, noun)} written, {tally.unchanged_count:,} stored just so already, "
+            f"{tally.rejected_count:,} rejected"
+        )
     for why, count in tally.left_out.items():
         out.line(f"{plural(count, 'row')} left out: {why}", "yellow")
     for note in plan.reader.notes():

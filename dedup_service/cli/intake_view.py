@@ -36,8 +36,9 @@ def show_answer(out: Output, answer: RouteResponse, *, preview: bool) -> None:
     out.line(f"{action}: {_ACTIONS.get(action, '')}", "bold green" if action == "INSERT" else "bold yellow")
     out.text(_record_line(answer.record), indent=2, hang=4)
     if preview:
-        out.line(f"  {_WOULD_BE}", "yellow")
-    if answer.merge_proposal:
+        waits = "; a merge proposal would wait for a decision" if action == "INSERT_WITH_PROPOSAL" else ""
+        out.line(f"  {_WOULD_BE}{waits}", "yellow")
+    elif answer.merge_proposal:
         out.text(f"{answer.merge_proposal} waits for a decision: dedup show {answer.merge_proposal}", 2, 4)
     _show_steps(out, answer)
     if answer.HasField("account"):
@@ -64,20 +65,28 @@ def show_answer(out: Output, answer: RouteResponse, *, preview: bool) -> None:
         out.line(f"written down as {answer.intake}", "dim")
 
 
-def show_conversion(out: Output, answer: ConvertLeadResponse, *, preview: bool) -> None:
-    """What a lead became; in a preview, records to be made have no name that anybody could look up."""
+def show_conversion(out: Output, answer: ConvertLeadResponse, *, preview: bool, named: bool) -> None:
+    """What a lead became; `named` when the caller has named the new record.
+
+    The other names of a preview are passed over: nobody could look them up.
+    """
     action = word(answer, "action")
-    out.line(f"{action}: {_CONVERSIONS.get(action, '')}", "bold yellow" if action == "JOIN" else "bold green")
-    out.text(f"lead {_record_line(answer.lead)}", indent=2, hang=4)
-    joined = action == "JOIN"
-    out.text(_record_line(answer.target, unwritten=preview and not joined), indent=2, hang=4)
+    joins = action == "JOIN"
+    out.line(f"{action}: {_CONVERSIONS.get(action, '')}", "bold yellow" if joins else "bold green")
+    target, account = _copy(answer.target), answer.account
+    target.account = ""  # it has a line of its own
+    if preview and not joins:
+        target = _to_be_made(target, named=named)
+    if preview and answer.new_account:
+        account = _to_be_made(account, named=False)
+    out.text(f"lead: {_record_line(answer.lead)}", indent=2, hang=4)
+    out.text(f"{'known as' if joins else 'new'}: {_record_line(target)}", indent=2, hang=4)
     if answer.HasField("account"):
-        made = "new account" if answer.new_account else "account"
-        unwritten = preview and answer.new_account
-        out.text(f"{made} {_record_line(answer.account, unwritten=unwritten)}", indent=2, hang=4)
+        out.text(f"{'new ' if answer.new_account else ''}account: {_record_line(account)}", indent=2, hang=4)
     if preview:
-        out.line(f"  {_WOULD_BE}", "yellow")
-    if answer.merge_proposal and not preview:
+        waits = "; a merge proposal would wait for a decision" if answer.merge_proposal else ""
+        out.line(f"  {_WOULD_BE}{waits}", "yellow")
+    elif answer.merge_proposal:
         out.text(f"{answer.merge_proposal} waits for a decision: dedup show {answer.merge_proposal}", 2, 4)
     out.bullets("why", answer.reasons)
     if answer.HasField("recognised_account"):
@@ -87,21 +96,32 @@ def show_conversion(out: Output, answer: ConvertLeadResponse, *, preview: bool) 
     _show_incomplete(out, answer.incomplete_reasons)
 
 
-def _record_line(record: Record, *, unwritten: bool = False) -> str:
-    """A record's kind and name; one that is not written may yet get another id and golden record."""
-    unwritten = unwritten or not record.golden_record
+def _copy(record: Record) -> Record:
+    copy = Record()
+    copy.CopyFrom(record)
+    return copy
+
+
+def _to_be_made(record: Record, *, named: bool) -> Record:
+    """A record of a preview, without what is made up only when it is written."""
+    made = _copy(record)
+    made.golden_record = ""
+    if not named:
+        made.name = f"{made.name.rpartition('/')[0]}/-"
+    return made
+
+
+def _record_line(record: Record) -> str:
+    """Kind, name, state, account and golden record, as far as they are known."""
     source, _, record_id = record.name.rpartition("/records/")
+    kind = f"{word(record, 'kind')}{' (a person account)' if record.person_account else ''}"
     parts = [
-        word(record, "kind"),
-        "(a person account)" if record.person_account else "",
-        f"of {source}" if unwritten and record_id == "-" else record.name,
-    ]
-    more = [
+        f"{kind} {f'of {source}, with an id of its own' if record_id == '-' else record.name}",
         word(record, "account_state").lower(),
-        f"of {record.account}" if record.account and not unwritten else "",
-        "" if unwritten else f"member of {record.golden_record}",
+        f"of {record.account}" if record.account else "",
+        f"member of {record.golden_record}" if record.golden_record else "",
     ]
-    return ", ".join([" ".join(filter(None, parts)), *filter(None, more)])
+    return ", ".join(filter(None, parts))
 
 
 def _show_steps(out: Output, answer: RouteResponse) -> None:

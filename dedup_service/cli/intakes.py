@@ -108,7 +108,7 @@ def convert(session: Session, request: ConvertLeadRequest) -> None:
     if session.output.as_json:
         session.output.json(answer)
         return
-    show_conversion(session.output, answer, preview=request.validate_only)
+    show_conversion(session.output, answer, preview=request.validate_only, named=bool(request.target))
 
 
 def listed(session: Session, filter_text: str, limit: int) -> None:

@@ -93,6 +93,12 @@ def import_files(
     decimal_mark: Annotated[
         str, typer.Option("--decimal-mark", help="With --profile: what stands before a fraction, . or ,")
     ] = "",
+    route: Annotated[
+        bool,
+        typer.Option(
+            "--route", help="Ask intake who each is: who is known is updated, never doubled, and assigned."
+        ),
+    ] = False,
     address: Address = DEFAULT_ADDRESS,
     principal: As = "",
     as_json: Json = False,
@@ -129,7 +135,7 @@ def import_files(
             )
         ]
     with session(address, principal, as_json) as opened:
-        importing.import_files(opened, plans)
+        importing.import_files(opened, plans, route=route)
 
 
 def _only(said: str, others: dict[str, object]) -> None:

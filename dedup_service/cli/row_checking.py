@@ -187,8 +187,9 @@ def _count_one(tally: Tally, rule: tuple[str, str, str], line: int, example: str
 
 
 def _show(out: Output, plan: RowsPlan, tally: Tally) -> None:
-    columns = [f"{column} -> {target}" for column, target in plan.columns.taken if target != ID]
-    out.text(f"columns: {', '.join(columns)}", hang=2)
+    read = [(column, target) for column, target in plan.columns.taken if is_known_field(target)]
+    words = [column if column == target else f"{column} -> {target}" for column, target in read]
+    out.text(f"columns: {', '.join(words)}", hang=2)
     left_out = [one.column for one in plan.columns.left_out]
     if left_out:
         out.text(f"left out: {', '.join(left_out)}; --map COLUMN=FIELD says what a column is", hang=2)

@@ -1,4 +1,4 @@
-"""The section `intake` of a policy: when an account is recognised, and what an update may change (domain 9)."""
+"""The section `intake` of a policy: when an account is recognised, what an update may change (domain 9)."""
 
 import re
 from collections.abc import Mapping

@@ -176,4 +176,5 @@ class IntakeService:
     ) -> pb.SimulateTerritoriesResponse:
         text = check_policy_text(request.text, "text")
         limit = request.past_limit if request.HasField("past_limit") else _PAST_WHEN_NOT_SAID
+        await self._edge.fresh(request)
         return simulation_message(await self._desk.territory_simulating.simulate(text, limit))

@@ -1,7 +1,7 @@
 """A source profile: what the exports of one system look like, and what becomes of them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dedup_service.domain.facts import FACTS, FactType
 from dedup_service.domain.fields import FIELDS, FieldType
@@ -88,6 +88,18 @@ class Recognition:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadRules:
+    """How a file is written that the system itself can take in: the columns of the old `id` and of links to
+    `account` and `parent` by it, and those that the system does not do without.
+    """
+
+    id: str
+    account: str = ""
+    parent: str = ""
+    required: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileObject:
     """One sort of file, such as the leads of a CRM, and what its columns become.
 
@@ -117,11 +129,21 @@ class ProfileObject:
     skip: tuple[SkipRule, ...] = ()
     keep: tuple[str, ...] = ()
     left_out: Mapping[Columns, str] = field(default_factory=dict)
+    load: LoadRules | None = None
 
     @property
     def rank(self) -> int:
         """Accounts first, then contacts, then leads: what others refer to comes before them."""
         return min(list(RecordKind)[::-1].index(rule.kind) for rule in self.kinds)
+
+    def below(self, header: Header) -> "ProfileObject":
+        """The same without the rules that no row below this header could make say anything."""
+        return replace(
+            self,
+            kinds=tuple(replace(kind, fields=_below(kind.fields, header)) for kind in self.kinds),
+            fields=_below(self.fields, header),
+            facts=_below(self.facts, header),
+        )
 
     def rules(self) -> Iterator[tuple[str, Rules]]:
         """Every part of a record that is read, by how it is told, with its rules."""
@@ -155,6 +177,13 @@ class ProfileObject:
         yield from (columns for columns in other if columns is not None)
         for when in (*(kind.when for kind in self.kinds), *(skip.when for skip in self.skip)):
             yield from (condition.columns for condition in when)
+
+
+def _below(by_name: Mapping[str, Rules], header: Header) -> dict[str, Rules]:
+    spoken = {
+        name: tuple(rule for rule in rules if rule.can_speak(header)) for name, rules in by_name.items()
+    }
+    return {name: rules for name, rules in spoken.items() if rules}
 
 
 @dataclass(frozen=True, slots=True)

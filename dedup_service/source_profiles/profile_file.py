@@ -17,6 +17,7 @@ from dedup_service.source_profiles.columns import Columns
 from dedup_service.source_profiles.profile import (
     ChildRule,
     KindRule,
+    LoadRules,
     OwnerRules,
     ProfileObject,
     Recognition,
@@ -55,7 +56,7 @@ OBJECT_KEYS = (
         "owner",
         "account",
     ),
-    *("account_named", "parent", "updated", "facts", "children", "skip", "keep", "left_out"),
+    *("account_named", "parent", "updated", "facts", "children", "skip", "keep", "left_out", "load"),
 )
 
 
@@ -154,6 +155,7 @@ def _object(name: str, place: Place) -> ProfileObject:
         skip=tuple(_skip(item) for item in keys.get("skip").items()),
         keep=tuple(written_text(item, "must be a pattern such as *__c") for item in keys.get("keep").items()),
         left_out=_left_out(keys.get("left_out")),
+        load=_load(keys.get("load")),
     )
     _check(keys.get("facts"), found)
     return found
@@ -240,6 +242,19 @@ def _child(place: Place) -> ChildRule:
 def _skip(place: Place) -> SkipRule:
     keys = place.section("when", "reason")
     return SkipRule(read_conditions(keys["when"]), keys["reason"].text(_SENTENCE, _SENTENCE_RULE))
+
+
+def _load(place: Place) -> LoadRules | None:
+    if place.absent:
+        return None
+    keys = place.section("id", "account", "parent", "required")
+    rule = "must be the name of a column"
+    return LoadRules(
+        keys["id"].text(_SENTENCE, rule),
+        keys.get("account").text(_SENTENCE, rule),
+        keys.get("parent").text(_SENTENCE, rule),
+        tuple(item.text(_SENTENCE, rule) for item in keys.get("required").items()),
+    )
 
 
 def _left_out(place: Place) -> dict[Columns, str]:

@@ -75,7 +75,7 @@ class RecordFile:
         self.header.use(self.rules.columns_read())
         self._kept = _kept(self.header, self.rules)
         self._converter = RowConverter(
-            self.rules,
+            self.rules.below(self.header),
             self.source,
             self.times,
             self.decimal_mark or self.profile.decimal_mark,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from dedup_service.domain.records import ChildKind
-from dedup_service.source_profiles.columns import Cells, Columns
+from dedup_service.source_profiles.columns import Cells, Columns, Header
 from dedup_service.source_profiles.identifiers import salesforce_id
 
 YES = ("true", "1", "yes", "y", "x")
@@ -89,9 +89,17 @@ class Rule:
 
     def applies(self, cells: Cells) -> bool:
         """Whether its conditions hold for a row."""
+        if not self.when and not self.unless:
+            return True
         return all(each.holds(cells) for each in self.when) and not any(
             each.holds(cells) for each in self.unless
         )
+
+    def can_speak(self, header: Header) -> bool:
+        """Whether any row below this header could make it say something, or miss what must be said."""
+        if not all(header.has(each.columns) for each in self.when):
+            return False
+        return self.required or self.columns is None or header.has(self.columns)
 
     def read(self, cells: Cells) -> str:
         """The text of a row; empty where the rule says nothing about it."""

@@ -15,12 +15,13 @@ from dedup_service.store.rows import Row, record_of
 from dedup_service.workflows.lead_ports import AwaitedLeads, UntoldLead
 from dedup_service.workflows.ports import Listed, Page
 
+# Written so that PostgreSQL reads leads in the order of an index and stops when the page is full: it would think
+# that the two times say different things, and that hardly any lead passes IS NULL, and sort them all.
 _WAITING = sql.SQL(
-    "s.lead_class <> 'DEAD' AND NOT s.history AND s.requested_time >= %s"
+    "s.lead_class <> 'DEAD' AND NOT s.history AND coalesce(s.requested_time >= %s, false)"
     # The request is a touch, so this bounds the scan of the index.
-    " AND s.touch_time >= %s AND s.touch_time < %s"
-    # Somebody dealt with the same person, in another source. A scalar is looked up lead by lead, in the order of
-    # the index; of IS NULL PostgreSQL would think that hardly any lead is left, and sort them all.
+    " AND s.requested_time IS NOT NULL AND s.touch_time >= %s AND s.touch_time < %s"
+    # Somebody dealt with the same person, in another source.
     " AND NOT coalesce((SELECT true FROM records m JOIN lead_states t ON t.record_no = m.record_no"
     " WHERE m.golden_id = r.golden_id AND t.touch_time >= %s LIMIT 1), false)"
 )

@@ -1073,19 +1073,25 @@ class SimulateTerritoriesRequest(_message.Message):
 
     TEXT_FIELD_NUMBER: _builtins.int
     PAST_LIMIT_FIELD_NUMBER: _builtins.int
+    MIN_REVISION_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """The text of the policy, as a policy file holds it."""
     past_limit: _builtins.int
     """How many past intakes to replay, the newest first: 1 to 10,000; not set, 1,000."""
+    @_builtins.property
+    def min_revision(self) -> _core_pb2.RevisionToken:
+        """Sees at least this write."""
+
     def __init__(
         self,
         *,
         text: _builtins.str = ...,
         past_limit: _builtins.int | None = ...,
+        min_revision: _core_pb2.RevisionToken | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_past_limit", b"_past_limit", "past_limit", b"past_limit"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_past_limit", b"_past_limit", "min_revision", b"min_revision", "past_limit", b"past_limit"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_past_limit", b"_past_limit", "past_limit", b"past_limit", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_past_limit", b"_past_limit", "min_revision", b"min_revision", "past_limit", b"past_limit", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__past_limit: _TypeAlias = _typing.Literal["past_limit"]  # noqa: Y015
     _WhichOneofArgType__past_limit: _TypeAlias = _typing.Literal["_past_limit", b"_past_limit"]  # noqa: Y015

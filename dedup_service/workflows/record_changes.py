@@ -9,7 +9,6 @@ from dedup_service.domain.golden import (
     GoldenRecord,
     GoldenRow,
     GoldenState,
-    golden_kind,
     golden_state,
     image_of,
 )
@@ -145,7 +144,6 @@ def _with_records(
         members = tuple(new.get(r.record_no, r) for r in golden.members)
         row = replace(
             golden.row,
-            kind=golden_kind(members, golden.kind),
             version=golden.row.version + 1,
             revision=revision,
             state=golden_state(members),

@@ -10,6 +10,7 @@ from dedup_service.domain.errors import DedupError, InvalidInput, Unavailable
 from dedup_service.domain.golden import GoldenRecord, GoldenState
 from dedup_service.domain.plan import MIN_MEMBERS, Plan, default_survivor, make_plan
 from dedup_service.domain.proposals import Proposal, ProposalState
+from dedup_service.domain.records import RecordKind
 from dedup_service.workflows.assessment import Assessment, proposal_change
 from dedup_service.workflows.filters import Condition, Operator
 from dedup_service.workflows.links import golden_links, weakest_link
@@ -150,7 +151,10 @@ class Replanning:
         if await tx.open_proposal_for(sorted(ids)) not in ("", proposal.proposal_id):
             raise InvalidInput.at("golden_records", "another open proposal holds the same golden records")
         survivor_id = proposal.plan.survivor_id
-        if survivor_id not in ids:
+        survivor = next((g for g in live if g.golden_id == survivor_id), None)
+        converted = any(g.kind is not RecordKind.LEAD for g in live)
+        # A lead among the others may have become a contact meanwhile, over which no lead survives.
+        if survivor is None or (survivor.kind is RecordKind.LEAD and converted):
             survivor_id = default_survivor(live, self._assessment.policy, revision.time).golden_id
         active = {record.key for golden in live for record in golden.active_members}
         choices = [choice for choice in proposal.plan.field_choices if choice.record in active]

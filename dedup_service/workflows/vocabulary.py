@@ -13,11 +13,10 @@ from dedup_service.domain.data_entry import NO_VOCABULARY, MisspellingPolicy, Sp
 from dedup_service.domain.errors import Unavailable
 from dedup_service.workflows.ports import Store
 from dedup_service.workflows.rules import Rules
+from dedup_service.workflows.vocabulary_port import CountLimits
 
 LOG = logging.getLogger(__name__)
 
-# The most frequent words of a field; what is rarer is seldom what somebody meant.
-MAX_WORDS_PER_FIELD = 10_000
 _RENEW_SECONDS = 3600.0
 _LOOK_SECONDS = 10.0
 # So many words take about a millisecond, after which other calls have their turn.
@@ -26,11 +25,15 @@ _REST_SECONDS = 0.004
 
 
 class VocabularyInUse:
-    """The vocabulary that this process checks against; empty until it was first renewed."""
+    """The vocabulary that this process checks against; empty until it was first renewed.
 
-    def __init__(self, store: Store, rules: Rules) -> None:
+    Every `look_seconds` it sees whether it has to be renewed before its hour is over.
+    """
+
+    def __init__(self, store: Store, rules: Rules, look_seconds: float = _LOOK_SECONDS) -> None:
         self._store = store
         self._rules = rules
+        self._look_seconds = look_seconds
         # What the current vocabulary answers; nothing after a count that failed, so that it is soon repeated.
         self._asked: tuple[dict[str, Spelling], MisspellingPolicy] | None = None
         self.current: Vocabulary = NO_VOCABULARY
@@ -42,7 +45,7 @@ class VocabularyInUse:
         counts: Mapping[str, Mapping[str, int]] = {}
         if spellings:
             counts = await self._store.read(
-                lambda tx: tx.vocabulary_counts(spellings, limits.least_count, MAX_WORDS_PER_FIELD)
+                lambda tx: tx.vocabulary_counts(spellings, CountLimits(limits.least_count))
             )
         self.current = await _built(counts, limits)
         self._asked = wanted
@@ -64,8 +67,8 @@ class VocabularyInUse:
             await self._until_due()
 
     async def _until_due(self) -> None:
-        for _ in range(int(_RENEW_SECONDS / _LOOK_SECONDS)):
-            await asyncio.sleep(_LOOK_SECONDS)
+        for _ in range(int(_RENEW_SECONDS / self._look_seconds)):
+            await asyncio.sleep(self._look_seconds)
             if self._asked != self._wanted():
                 return
 

@@ -1,8 +1,11 @@
 """The section `territories`: what is read, and everything that can be wrong in it, with its line."""
 
+import time
+from contextlib import suppress
+
 import pytest
 
-from dedup_service.company_files import load_policy, load_principals, parse_policy
+from dedup_service.company_files import CompanyFileError, load_policy, load_principals, parse_policy
 from dedup_service.company_files.territories_section import MAX_MEMBERS, MAX_RULES, MAX_TEAMS
 from dedup_service.domain.postal_codes import PostalRange
 from dedup_service.domain.territories import (
@@ -16,6 +19,7 @@ from dedup_service.domain.territories import (
 )
 from dedup_service.domain.territory_check import Severity, check
 from tests.company_files.changed_texts import SHIPPED, changed, line_of, problems
+from tests.company_files.test_hostile_texts import QUICK_SECONDS
 
 POLICY = load_policy(None)
 DACH = "{method: ROUND_ROBIN, function: sales, members: [users/ann, users/ben]}"
@@ -218,6 +222,34 @@ def test_there_may_be_so_many_and_no_more(text: str, path: str, most: int) -> No
     assert found.path == path
     assert f"at most {most}" in found.message
     assert f"not {most + 1}" in found.message
+
+
+def many(template: str, count: int) -> str:
+    return ",".join(template.format(number) for number in range(count))
+
+
+TEAMS = many("a{}: {{function: sales, members: [users/a]}}", 200)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{{rules: [{many('{{name: r{}, team: x}}', 9000)}]}}",
+        f"{{rules: [{{name: a, queue: q, countries: [{many('Q{}', 25_000)}]}}]}}",
+        f"{{rules: [{{name: a, queue: q, regions: [{many('É{}', 20_000)}]}}]}}",
+        f"{{rules: [{{name: a, queue: q, postal_codes: [{many('X{}', 20_000)}]}}]}}",
+        f"{{exceptions: [{{name: a, queue: q, companies: [{many('Müller {}', 15_000)}]}}]}}",
+        f"{{exceptions: [{{name: a, queue: q, domains: [{many('a{}.b.example', 12_000)}]}}]}}",
+        f"{{teams: {{{TEAMS}}}, rules: [{many('{{name: r{}, team: b}}', 2000)}]}}",
+    ],
+    ids=lambda text: text[:40],
+)
+def test_no_territories_take_long(text: str) -> None:
+    """A policy proposed by anybody may not hold up everybody."""
+    begin = time.process_time()
+    with suppress(CompanyFileError):
+        parse_policy(section(f"territories: {text}"))
+    assert time.process_time() - begin < QUICK_SECONDS
 
 
 def test_the_shipped_territories_fit_the_shipped_people() -> None:

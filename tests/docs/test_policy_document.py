@@ -115,7 +115,9 @@ def test_every_key_is_explained() -> None:
 
 def test_every_row_explains() -> None:
     """Each row names its rule and says what the key does."""
-    thin = [each.path for each in EXPLAINED if not re.match(r"\d+\.\d|10$", each.cells[0]) or not each.cells[1]]
+    thin = [
+        each.path for each in EXPLAINED if not re.match(r"\d+\.\d|10$", each.cells[0]) or not each.cells[1]
+    ]
     assert thin == []
 
 

@@ -28,6 +28,7 @@ READS = (
     "Verify",
     "Simulate",
     "Study",
+    "Validate",
 )
 # Answers about the history itself, or about what no write changes, need no token of freshness.
 READS_WITHOUT_MIN_REVISION = {
@@ -37,6 +38,7 @@ READS_WITHOUT_MIN_REVISION = {
     "VerifyAudit",
     "GetScoringModel",
     "ListScoringModels",
+    "Validate",
 }
 # What the caller's request for a decision must carry: the version that was seen.
 METHODS_WITH_REQUIRED_ETAG = {
@@ -124,7 +126,7 @@ def test_every_request_field_declares_its_behavior(message: str) -> None:
 def test_every_resource_has_a_name_first() -> None:
     """A resource's first field is its name, an identifier (AIP-122, AIP-203)."""
     resources = [message for message in MESSAGES.values() if message.options.HasExtension(RESOURCE)]
-    assert len(resources) == 10
+    assert len(resources) == 11
     for message in resources:
         assert (message.field[0].name, message.field[0].number) == ("name", 1), message.name
         assert behaviors(message.field[0]) == [field_behavior_pb2.IDENTIFIER], message.name

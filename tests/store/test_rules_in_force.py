@@ -13,7 +13,7 @@ from dedup_service.domain.policy import Policy
 from dedup_service.domain.policy_versions import PolicyOrigin, PolicyVersion
 from dedup_service.store.postgres import PostgresStore
 from dedup_service.workflows.ports import Page, ReadTransaction, Request, Work, WriteTransaction, Written
-from tests.merge_desk import JANUARY
+from tests.merge_desk import JANUARY, POLICY
 from tests.store.pending_proposals import open_store
 
 HOLD = Request("users/ann", "UpdateRecord")

@@ -103,12 +103,29 @@ class Converting:
         if same is not None and not asked.insert_duplicate:
             return await self._joined(tx, lead, golden, same, item, caller)
         account = await self._account(tx, asked, item)
-        drafts = [draft]
+        items, drafts = [item], [draft]
         if not asked.person_account and account is None:
-            drafts.append(account_draft(draft, account_key))
+            company = self._item(1, account_draft(draft, account_key))
+            found = await self._with_company(tx, found, company, caller)
+            account = company.target
+            if account is None:
+                items.append(company)
+                drafts.append(company.draft)
         if problems := [each for one in drafts for each in draft_violations(one, self._functions, "lead")]:
             raise InvalidInput(problems)
-        return await self._made(tx, found, lead, golden, item, account, drafts, caller)
+        found = replace(found, items=tuple(items))
+        return await self._made(tx, found, lead, golden, account, drafts, caller)
+
+    async def _with_company(
+        self, tx: WriteTransaction, found: Planned, company: Item, caller: Principal
+    ) -> Planned:
+        """Look the company up as if it were handed in; its target is the account that it certainly is."""
+        looked_up = await self._planning.planned(tx, [company], caller.name)
+        certain = [d for d in company.duplicates if d.certain and d.kind is RecordKind.ACCOUNT]
+        records = await tx.records([duplicate.record for duplicate in certain])
+        companies = [records[d.record] for d in certain if not records[d.record].draft.person_account]
+        company.target = companies[0] if companies else None
+        return replace(found, head=min(found.head, looked_up.head))
 
     @property
     def _functions(self) -> frozenset[str]:
@@ -202,26 +219,15 @@ class Converting:
         found: Planned,
         lead: Record,
         golden: GoldenRecord,
-        item: Item,
         account: Record | None,
         drafts: Sequence[RecordDraft],
         caller: Principal,
     ) -> Written[Conversion]:
         """Write the new contact into the lead's golden record, and its account where there is none."""
-        reasons = []
-        items = [item]
-        if len(drafts) > 1:
-            company = self._item(1, drafts[1])
-            looked_up = await self._planning.planned(tx, [company], caller.name)
-            # The lead's own address is no reason to take a company of another name for this one.
-            company.target = None
-            items.append(company)
-            found = replace(found, head=min(found.head, looked_up.head))
+        item, reasons = found.items[0], []
         uncertain = [d for d in item.duplicates if d.kind is not RecordKind.LEAD]
         item.merge_with = tuple(dict.fromkeys(d.golden_id for d in uncertain[:1]))
-        revision, locked = await self._claiming.claimed(
-            tx, replace(found, items=tuple(items)), [golden.golden_id]
-        )
+        revision, locked = await self._claiming.claimed(tx, found, [golden.golden_id])
         if locked[golden.golden_id].row.version != golden.row.version:
             raise RacedError
         golden = locked[golden.golden_id]
@@ -235,7 +241,7 @@ class Converting:
         belongs_to = account or new_account
         draft = in_account(drafts[0], belongs_to.key) if belongs_to is not None else drafts[0]
         target, written = await self._member(tx, draft, golden, revision)
-        proposals = await self._proposals(tx, items, target, new_account, caller)
+        proposals = await self._proposals(tx, found.items, target, new_account, caller)
         kept = self._data_entry.findings(draft, draft.kind)
         if account is not None:
             said = "asked for" if item.account is None or account.key != item.account.record else "recognised"
