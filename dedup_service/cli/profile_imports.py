@@ -98,14 +98,19 @@ def plan_profile_imports(files: Sequence[Path], read_as: ReadAs) -> list[ImportP
         CommandError: a file that cannot be read, or that fits no object of the profile.
         CompanyFileError: the file of the profile, with everything that is wrong in it.
     """
-    _check(read_as)
-    profiles = _profiles(read_as.profile)
+    check(read_as)
+    profiles = profiles_named(read_as.profile)
     accounts = AccountNames()
-    planned = [_plan(file, profiles, read_as, accounts) for file in files]
+    planned = [plan_file(file, profiles, read_as, accounts) for file in files]
     return [plan for _, plan in sorted(planned, key=lambda each: each[0])]
 
 
-def _check(read_as: ReadAs) -> None:
+def check(read_as: ReadAs) -> None:
+    """Refuse options that make no sense.
+
+    Raises:
+        typer.BadParameter: one does not.
+    """
     if read_as.source and not SOURCE_PATTERN.fullmatch(read_as.source):
         raise typer.BadParameter("write lower-case letters, digits, - and _", param_hint="--source")
     if read_as.decimal_mark not in ("", ".", ","):
@@ -119,7 +124,13 @@ def _check(read_as: ReadAs) -> None:
             ) from None
 
 
-def _profiles(word: str) -> Sequence[SourceProfile]:
+def profiles_named(word: str) -> Sequence[SourceProfile]:
+    """The profile of this name or file, or all that are shipped.
+
+    Raises:
+        typer.BadParameter: there is no such profile.
+        CompanyFileError: the file of the profile, with everything that is wrong in it.
+    """
     if word == AUTO:
         return shipped_profiles()
     try:
@@ -128,9 +139,14 @@ def _profiles(word: str) -> Sequence[SourceProfile]:
         raise typer.BadParameter(str(error), param_hint="--profile") from None
 
 
-def _plan(
+def plan_file(
     file: Path, profiles: Sequence[SourceProfile], read_as: ReadAs, accounts: AccountNames
 ) -> tuple[int, ImportPlan]:
+    """What a file is, with its place in the order of files; `accounts` are those of the whole import.
+
+    Raises:
+        CommandError: it cannot be read, or fits no object of the profiles.
+    """
     codec = codecs.lookup(read_as.encoding).name if read_as.encoding else encoding_of(file)
     codec = "utf-8-sig" if codec == "utf-8" else codec
     delimiter, names = _delimiter_and_header(file, codec, read_as.delimiter)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-import scoring
 from dedup_service.domain.data_entry import Finding
 from dedup_service.domain.intake.answers import (
     Assigned,
@@ -140,7 +139,6 @@ def folded_message(folded: FoldedValue) -> pb.FoldedValue:
 
 
 def _duplicate(duplicate: Duplicate) -> pb.IntakeDuplicate:
-    verdict = scoring.Verdict.MATCH if duplicate.certain else scoring.Verdict.REVIEW
     return pb.IntakeDuplicate(
         record=duplicate.record.name,
         golden_record=f"goldenRecords/{duplicate.golden_id}",
@@ -148,7 +146,7 @@ def _duplicate(duplicate: Duplicate) -> pb.IntakeDuplicate:
         score=core_pb2.PairScore(
             match_weight_bits=duplicate.match_weight_bits,
             match_probability=duplicate.match_probability,
-            verdict=enum_numbers.VERDICT[verdict],
+            verdict=enum_numbers.VERDICT[duplicate.verdict],
         ),
         dead_reason=duplicate.dead_reason,
     )

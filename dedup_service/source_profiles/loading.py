@@ -47,7 +47,9 @@ class LoadFile:
         for name, text in values.items():
             written = _column_of({**self.rules.fields, **self.kind.fields}.get(name, ()))
             if written is None:
-                lost.append(name)
+                # The parts of a name say all of it.
+                if name != "full_name" or not values.get("family_name"):
+                    lost.append(name)
             elif written.unless:
                 late.append((written, text))
             else:
@@ -61,7 +63,9 @@ class LoadFile:
         for column, said in ((self.load.account, links.account), (self.load.parent, links.parent)):
             if column and said:
                 cells[column] = said
-        missing = tuple(column for column in self.load.required if not cells.get(column))
+        missing = tuple(
+            str(columns) for columns in self.load.required if not any(map(cells.get, columns.names))
+        )
         return LoadedRow(cells, tuple(lost), missing)
 
 

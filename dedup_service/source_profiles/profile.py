@@ -96,7 +96,7 @@ class LoadRules:
     id: str
     account: str = ""
     parent: str = ""
-    required: tuple[str, ...] = ()
+    required: tuple[Columns, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

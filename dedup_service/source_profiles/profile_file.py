@@ -253,7 +253,7 @@ def _load(place: Place) -> LoadRules | None:
         keys["id"].text(_SENTENCE, rule),
         keys.get("account").text(_SENTENCE, rule),
         keys.get("parent").text(_SENTENCE, rule),
-        tuple(item.text(_SENTENCE, rule) for item in keys.get("required").items()),
+        read_columns_list(keys.get("required")),
     )
 
 

@@ -155,7 +155,7 @@ def test_words_are_added_and_left_out() -> None:
     test_domains: {add: [probe.example], leave_out: [test.com]}
     test_phones: {add: ["+4930231250??"]}
     written_so: {COMPANY: {add: [DATEV], leave_out: [IBM]}}
-    small_words: {PERSON: {add: [zu], leave_out: [al]}}
+    small_words: {PERSON: {add: [zu], leave_out: [von]}}
     short_words: {add: [gin], leave_out: [tea]}
     postal_codes: {add: {DE: [99-999]}, leave_out: [GB]}
 """
@@ -168,7 +168,7 @@ def test_words_are_added_and_left_out() -> None:
     written_so = policy.capitals.written_so
     assert (written_so[Capitals.COMPANY]["datev"], written_so[Capitals.COMPANY].get("ibm")) == ("DATEV", None)
     assert written_so[Capitals.TEXT] == shipped.written_so[Capitals.TEXT]
-    assert {"zu", "al"} & policy.capitals.small_words[Capitals.PERSON] == {"zu"}
+    assert {"zu", "von"} & policy.capitals.small_words[Capitals.PERSON] == {"zu"}
     assert {"gin", "tea"} & policy.capitals.short_words == {"gin"}
     assert (policy.postal_codes["DE"], policy.postal_codes.get("GB")) == (("99-999",), None)
 
@@ -198,7 +198,7 @@ BAD = [
         "must be at least min_length (9)",
     ),
     (
-        "given_name: {capitals: PERSON}",
+        "given_name: {capitals: PERSON, accepted_values: [Na]}",
         "given_name: {misspellings: WORDS}",
         "data_entry.fields.given_name.misspellings",
         "nobody is shown words of other people's names",

@@ -14,6 +14,7 @@ NAMED = "named_by: [sales, marketing, partners]"
 
 # What is replaced, by what, and the path and message of the problem that comes of it in the same line.
 CASES = [
+    ("update_from: 0.99\n", "update_from: -0.1\n", "update_from", "above 0 and at most 1, not -0.1"),
     ("recognise_from: 0.9\n", "recognise_from: 0\n", "recognise_from", "above 0 and at most 1, not 0"),
     ("recognise_from: 0.9\n", "recognise_from: 1.1\n", "recognise_from", "above 0 and at most 1, not 1.1"),
     ("recognise_from: 0.9\n", "recognize_from: 0.9\n", "recognize_from", "did you mean recognise_from?"),
@@ -22,7 +23,6 @@ CASES = [
     (SHARED, "shared_domains: [Mail.Example]", "shared_domains[0]", "must be a domain in lower case"),
     (SHARED, "shared_domains: [ann@mail.example]", "shared_domains[0]", "must be a domain in lower case"),
     (SHARED, "shared_domains: [localhost]", "shared_domains[0]", "must be a domain in lower case"),
-    (NAMED, "named_by: [sale]", "named_by[0]", "did you mean sales?"),
     (NAMED, "named_by: [sales, sales]", "named_by[1]", "is named twice"),
     ("current_by: [finance, sales]", "current_by: finance", "current_by", "must be a list"),
     (
@@ -53,6 +53,13 @@ def test_what_is_wrong_is_said_with_its_line(old: str, new: str, path: str, mess
     assert not VALIDATOR.is_valid(document(text))
 
 
+def test_a_function_that_is_none_is_said() -> None:
+    """Whose word counts must be a function of the policy; a slip is pointed out."""
+    [problem] = problems(changed((NAMED, "named_by: [sale]")))
+    assert problem.path == "intake.named_by[0]"
+    assert "did you mean sales?" in problem.message
+
+
 def test_all_problems_are_said_at_once() -> None:
     """A file is corrected in one go."""
     found = problems(changed(("recognise_from: 0.9\n", "recognise_from: 2\n"), (NEWEST, "newest_wins: [a]")))
@@ -76,6 +83,7 @@ def test_a_policy_without_the_section_is_as_before() -> None:
 def test_what_is_written_is_what_is_meant() -> None:
     """Each key changes its own part of the rules."""
     written = """intake:
+  update_from: 0.97
   recognise_from: 0.8
   domain_confidence: 0.7
   shared_domains: [estate.example, co-working.example]
@@ -88,6 +96,7 @@ def test_what_is_written_is_what_is_meant() -> None:
 """
     policy = parse_policy(changed((section(SHIPPED), written)))
     assert policy.intake == IntakePolicy(
+        update_from=0.97,
         recognise_from=0.8,
         domain_confidence=0.7,
         shared_domains=frozenset({"estate.example", "co-working.example"}),

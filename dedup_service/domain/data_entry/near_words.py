@@ -35,8 +35,9 @@ class NearWords:
         """Take up words that are not there yet."""
         for word in words:
             place = len(self._words)
-            # One that is reached by two slips has at most two letters less than one that may have two.
-            for key in _keys(word, 2 if len(word) >= _LONG - 2 else 1):
+            # A letter shorter than what may have two slips, and one of them may still be another letter; two
+            # letters shorter, and both are letters too many.
+            for key in _keys(word, 2 if len(word) >= _LONG - 1 else 1):
                 known = self._places.get(key)
                 self._places[key] = place if known is None else (*_all(known), place)
             self._words.append(word)

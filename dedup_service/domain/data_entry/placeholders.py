@@ -1,6 +1,8 @@
 """PLACEHOLDER: a value that stands for none (n/a, xxx, asdf, "do not use")."""
 
+import re
 from datetime import date
+from functools import lru_cache
 
 from dedup_service.domain.data_entry.entries import Entry, Problem
 from dedup_service.domain.data_entry.findings import DataEntryRule
@@ -34,12 +36,19 @@ def stands_for_none(entry: Entry) -> bool:
 
 def holds_phrase(plain: str, words: frozenset[str]) -> bool:
     """Whether one of the entries that may stand anywhere (`*do not use*`) does, as words of its own."""
-    padded = f" {plain} "
-    return any(
-        f" {word.strip(ANYWHERE)} " in padded
+    phrases = _phrases(words)
+    return phrases is not None and phrases.search(f" {plain} ") is not None
+
+
+@lru_cache(maxsize=16)
+def _phrases(words: frozenset[str]) -> re.Pattern[str] | None:
+    """The entries that may stand anywhere, as one pattern: every value of every form is held against them."""
+    found = sorted(
+        re.escape(word.strip(ANYWHERE))
         for word in words
         if word.startswith(ANYWHERE) and word.endswith(ANYWHERE)
     )
+    return re.compile(f" (?:{'|'.join(found)}) ") if found else None
 
 
 def _is_one_letter(letters: str) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+import scoring
 from dedup_service.domain.data_entry import Finding
 from dedup_service.domain.intake.folding import FoldedValue
 from dedup_service.domain.lead_scoring import LeadScore
@@ -54,7 +55,7 @@ class RecognisedAccount:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """A stored record that is, or may be, the same; `certain` when the verdict is MATCH.
+    """A stored record that is, or may be, the same; `certain` when that is enough to update it.
 
     `dead_reason` says why a DEAD lead died: a warning (domain 2.4).
     """
@@ -65,6 +66,7 @@ class Duplicate:
     kind: RecordKind
     match_weight_bits: float
     match_probability: float
+    verdict: scoring.Verdict
     certain: bool
     dead_reason: str = ""
 

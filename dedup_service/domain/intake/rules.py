@@ -9,8 +9,9 @@ from dedup_service.domain.records import RecordKind
 class IntakePolicy:
     """The section `intake` of the policy (domain 9).
 
-    An account is acted on from `recognise_from` on, a probability; an e-mail domain that points to one
-    account alone is worth `domain_confidence`, one that points to several that divided by their number.
+    A duplicate is updated from `update_from` on, a probability, where its verdict is MATCH; below, somebody
+    decides. An account is acted on from `recognise_from` on, a probability; an e-mail domain that points to
+    one account alone is worth `domain_confidence`, one that points to several that divided by their number.
     Domains in `shared_domains` point to nobody, beside those of free-mail providers.
     `named_by` and `current_by` are the functions whose sources may name an account, or call it current; none
     means every function.
@@ -18,6 +19,7 @@ class IntakePolicy:
     `names_queue` is where leads wait that have asked for nothing: they get no person's attention.
     """
 
+    update_from: float = 0.96
     recognise_from: float = 0.9
     domain_confidence: float = 0.9
     shared_domains: frozenset[str] = frozenset()

@@ -8,6 +8,7 @@ import scoring
 from dedup_service.domain.golden import GoldenRecord
 from dedup_service.domain.intake.answers import Duplicate
 from dedup_service.domain.intake.ladder import take_step
+from dedup_service.domain.intake.rules import IntakePolicy
 from dedup_service.domain.leads import lead_class
 from dedup_service.domain.principals import may_write
 from dedup_service.domain.records import LeadClass, Record, RecordKind
@@ -104,7 +105,8 @@ class Planning:
                     kind=record.kind,
                     match_weight_bits=hit.score.match_weight_bits,
                     match_probability=hit.score.match_probability,
-                    certain=hit.score.verdict is scoring.Verdict.MATCH,
+                    verdict=hit.score.verdict,
+                    certain=certainly_same(hit.score, self._rules.policy.intake),
                     dead_reason=self._dead_reason(record),
                 )
             )
@@ -159,6 +161,11 @@ class Planning:
 
     def _is_dead(self, item: Item, now: datetime) -> bool:
         return lead_class(item.draft, self._rules.policy, now)[0] is LeadClass.DEAD
+
+
+def certainly_same(score: scoring.PairScore, rules: IntakePolicy) -> bool:
+    """Whether a score is enough to update somebody's record without asking anybody."""
+    return score.verdict is scoring.Verdict.MATCH and score.match_probability >= rules.update_from
 
 
 def _looked_at(hits: Hits) -> tuple[Hit, ...]:

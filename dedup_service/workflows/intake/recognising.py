@@ -16,8 +16,8 @@ from dedup_service.workflows.intake.search import Hit
 
 # Accounts looked at for one person; a domain that more share says next to nothing.
 MOST_ACCOUNTS = 5
-# A person's own line and address say nothing against the company that they work for, nor does it that they may
-# sit in another branch of it.
+# A person's own line and address say nothing against the company that they work for, nor does it that they
+# may sit in another branch of it.
 _OF_THE_PERSON = frozenset({"phone", "street", "place", "branch", "other_branch"})
 _LEAST_EVIDENCE_BITS = 0.05
 

@@ -12,7 +12,7 @@ from dedup_service.domain.policy import Policy
 from dedup_service.domain.records import LeadClass, Record, RecordDraft, RecordKey, RecordKind
 from dedup_service.workflows.intake.assigning import Assigning, owned, owner_of
 from dedup_service.workflows.intake.items import Item
-from dedup_service.workflows.intake.planning import Planned
+from dedup_service.workflows.intake.planning import Planned, certainly_same
 
 
 @dataclass(slots=True)
@@ -125,7 +125,7 @@ class Settling:
                 seen.add(work.draft.key)
                 score = scoring.score_pair(work.items[0].comparable, item.comparable, self._model)
                 fits = not item.must_transact or work.draft.kind is RecordKind.ACCOUNT
-                if score.verdict is scoring.Verdict.MATCH and fits:
+                if fits and certainly_same(score, self._policy.intake):
                     return work, []
                 if score.verdict is not scoring.Verdict.NO_MATCH:
                     uncertain.append(work)

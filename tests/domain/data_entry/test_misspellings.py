@@ -98,6 +98,14 @@ def test_no_field_with_names_or_numbers_of_people_has_a_vocabulary() -> None:
     assert {name for name in FIELDS if has_vocabulary(name)} >= {"company_name", "city", "job_title"}
 
 
+@pytest.mark.parametrize("asked", ["xabydefg", "abcdefgxy", "xyabcdefg", "bacdegf", "axbcdefyg"])
+def test_two_slips_are_found_wherever_they_are(asked: str) -> None:
+    """Also where they push letters out of the part that is taken apart."""
+    index = NearWords()
+    index.add(["abcdefg"])
+    assert index.near(asked) == ([(2, "abcdefg")] if slip_limit(asked) == 2 else [])
+
+
 LETTERS = st.text("abcß", min_size=3, max_size=12)
 
 

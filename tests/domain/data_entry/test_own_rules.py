@@ -31,6 +31,14 @@ def test_a_pattern_that_would_backtrack_for_years_takes_no_time() -> None:
     assert time.perf_counter() - started < 1
 
 
+def test_a_lone_surrogate_follows_no_pattern() -> None:
+    """It is no text that RE2 could read, and no store would take it."""
+    policy = with_rules("custom.code", FieldRules(pattern=".*"))
+    assert rules_broken({"custom.code": "ab\ud800"}, policy=policy) == [
+        ("custom.code", DataEntryRule.PATTERN)
+    ]
+
+
 @pytest.mark.parametrize("pattern", ["(", "a{5000}{5000}", r"(a)\1", "(?=a)", "\ud800"])
 def test_an_expression_that_cannot_be_run_is_named(pattern: str) -> None:
     """What RE2 does not take is an error with a reason, before any value is looked at."""

@@ -52,6 +52,7 @@ NEITHER = [
     ("email", "ann@example-company.com"),
     ("website", "www.example.de"),
     ("given_name", "Were"),
+    ("family_name", "Rew"),
     ("tax_id", "12345"),
     ("postal_code", "11111"),
 ]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from dedup_service.domain.data_entry import DataEntryRule, ShortForms
+from dedup_service.domain.data_entry import Capitals, DataEntryRule, ShortForms
 from tests.domain.data_entry.forms import OPTIONAL, findings, suggested
 
 SHORT = [
@@ -74,8 +74,16 @@ def test_capitals_stay_where_they_belong(name: str, text: str, proper: str | Non
 
 def test_a_glossary_that_goes_in_circles_suggests_nothing() -> None:
     """No reader lets such a table in; if there were one, checking would end all the same."""
-    circle = replace(OPTIONAL, short_forms={"legal_forms": ShortForms({"inc": "corp", "corp": "inc"})})
+    circle = replace(
+        OPTIONAL, short_forms={"legal_forms": ShortForms({"inc": "corp", "corp": "ltd", "ltd": "inc"})}
+    )
     assert findings({"company_name": "Acme inc"}, policy=circle) == ()
+
+
+def test_a_suggestion_that_still_shouts_is_not_made() -> None:
+    """A company may write one of its words in capitals however somebody else does."""
+    capitals = replace(OPTIONAL.capitals, written_so={Capitals.COMPANY: {"grosse": "GROSSE"}})
+    assert findings({"company_name": "GRO\u1e9eE"}, policy=replace(OPTIONAL, capitals=capitals)) == ()
 
 
 def test_a_suggestion_that_the_field_cannot_hold_is_not_made() -> None:

@@ -1,0 +1,191 @@
+"""What a migration did: counts by file, a line for each old record, and what was left out and why."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dedup_service.cli.output import Output
+from dedup_service.cli.words import plural, shown
+from dedup_service.v1.record_service_pb2 import Record
+
+_RECORD_COLUMNS = (
+    *("file", "line", "old_record", "action", "became", "golden_record", "merge_proposal", "assigned_to"),
+    *("lead_class", "loaded_as", "left_out", "warnings"),
+)
+
+
+@dataclass(slots=True)
+class OldRecord:
+    """One record of the old system, and what became of it; `left_out` says why it is in no file to load."""
+
+    what: str
+    line: int
+    name: str
+    became: str = ""
+    golden_record: str = ""
+    action: str = ""
+    proposal: str = ""
+    assigned_to: str = ""
+    lead_class: str = ""
+    loaded_as: str = ""
+    left_out: str = ""
+    warnings: tuple[str, ...] = ()
+    record: Record = field(default_factory=Record)
+
+
+@dataclass(slots=True)
+class FileCounts:
+    """One file: rows read, and what became of them."""
+
+    file: Path
+    what: str
+    columns_left_out: list[tuple[str, str]]
+    read_count: int = 0
+    rejected_count: int = 0
+    actions: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Migration:
+    """All of it; `lost` counts values that the new system has no column for, by field."""
+
+    dry_run: bool
+    not_read: list[tuple[Path, str]]
+    files: list[FileCounts] = field(default_factory=list)
+    records: list[OldRecord] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    loaded: dict[Path, int] = field(default_factory=dict)
+    lost: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def assigned(self) -> Counter[str]:
+        """How many records each got to work on."""
+        return Counter(each.assigned_to or "nobody" for each in self.records if each.action)
+
+    @property
+    def held_back(self) -> Counter[str]:
+        """Why routed records are in no file to load."""
+        return Counter(each.left_out for each in self.records if each.action and each.left_out)
+
+    @property
+    def rejected_count(self) -> int:
+        return sum(each.rejected_count for each in self.files)
+
+
+def show(out: Output, migration: Migration) -> None:
+    """Tell a person what was done, or would be."""
+    out.line("a trial: nothing is written" if migration.dry_run else "done", "bold")
+    for line in _lines(migration):
+        out.text(line)
+
+
+def as_json(migration: Migration) -> dict[str, object]:
+    """The counts, for a program."""
+    return {
+        "dry_run": migration.dry_run,
+        "files": [
+            {
+                "file": str(each.file),
+                "what": each.what,
+                "rows": each.read_count,
+                "actions": dict(each.actions),
+                "left_out": dict(each.left_out),
+                "rejected_count": each.rejected_count,
+            }
+            for each in migration.files
+        ],
+        "not_read": {str(file): why for file, why in migration.not_read},
+        "assigned": dict(migration.assigned),
+        "lead_classes": dict(_classes(migration)),
+        "loaded": {str(file): count for file, count in migration.loaded.items()},
+        "held_back": dict(migration.held_back),
+        "values_without_column": dict(migration.lost),
+        "notes": migration.notes,
+    }
+
+
+def write_report(folder: Path, migration: Migration) -> list[Path]:
+    """The report to be read, and a line for each old record; the files written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    report, records = folder / "migration.md", folder / "records.csv"
+    title = "# Trial of a migration" if migration.dry_run else "# Migration"
+    report.write_text("\n".join([title, "", *_markdown(migration), ""]), "utf-8")
+    with records.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(_RECORD_COLUMNS)
+        writer.writerows(_cells(each) for each in migration.records)
+    return [report, records]
+
+
+def _cells(each: OldRecord) -> tuple[object, ...]:
+    return (
+        *(each.what, each.line, each.name, each.action, each.became, each.golden_record, each.proposal),
+        *(each.assigned_to, each.lead_class, each.loaded_as, each.left_out, "; ".join(each.warnings)),
+    )
+
+
+def _classes(migration: Migration) -> Counter[str]:
+    return Counter(each.lead_class for each in migration.records if each.lead_class)
+
+
+def _markdown(migration: Migration) -> Iterator[str]:
+    heading = ""
+    for line in _lines(migration):
+        if line.endswith(":"):
+            heading = line.removesuffix(":")
+            yield f"\n## {heading[0].upper()}{heading[1:]}\n"
+        else:
+            yield f"- {shown(line)}"
+
+
+def _lines(migration: Migration) -> Iterator[str]:
+    yield "what was read:"
+    for each in migration.files:
+        yield f"{each.file.name}, {each.what}: {plural(each.read_count, 'row')}; {_counts(each.actions)}"
+    yield from _section("what was left out, and why:", _left_out(migration))
+    yield from _section("who works on it:", _counted(migration.assigned, "record"))
+    yield from _section("classes of the leads:", _counted(_classes(migration), "lead"))
+    yield from _section("files to load:", _counted_files(migration))
+    yield from _section("held back from these files:", _counted(migration.held_back, "record"))
+    yield from _section("values that the new system has no column for:", _counted(migration.lost, "record"))
+    yield from _section("to be looked at:", migration.notes)
+
+
+def _section(heading: str, lines: Iterator[str] | list[str]) -> Iterator[str]:
+    found = list(lines)
+    if found:
+        yield heading
+        yield from found
+
+
+def _left_out(migration: Migration) -> Iterator[str]:
+    for file, why in migration.not_read:
+        yield f"{file.name}: {why}"
+    for each in migration.files:
+        for why, count in each.left_out.items():
+            yield f"{each.file.name}: {plural(count, 'row')}: {why}"
+        if each.rejected_count:
+            rejected = plural(each.rejected_count, "record")
+            yield f"{each.file.name}: {rejected} rejected, with reasons in its rejects"
+        reasons: dict[str, list[str]] = {}
+        for column, why in each.columns_left_out:
+            reasons.setdefault(why, []).append(column)
+        for why, columns in reasons.items():
+            yield f"{each.file.name}: the columns {', '.join(columns)}: {why}"
+
+
+def _counts(counted: Counter[str]) -> str:
+    return ", ".join(f"{count:,} {word}" for word, count in counted.most_common()) or "no record"
+
+
+def _counted(counted: Counter[str], noun: str) -> Iterator[str]:
+    for word, count in counted.most_common():
+        yield f"{word}: {plural(count, noun)}"
+
+
+def _counted_files(migration: Migration) -> Iterator[str]:
+    for file, count in migration.loaded.items():
+        yield f"{file}: {plural(count, 'row')}"
