@@ -100,13 +100,15 @@ def _slip(word: str, dice: random.Random) -> str:
     return word[:at] + dice.choice(LETTERS) + word[at + dice.randrange(2) :]
 
 
-def taken_ms(work: Callable[[T], object], subjects: Iterable[T]) -> list[float]:
-    """How long each took, the shortest first."""
+def taken_ms(
+    work: Callable[[T], object], subjects: Iterable[T], clock: Callable[[], float] = time.perf_counter
+) -> list[float]:
+    """How long each took by a clock, the shortest first."""
     taken = []
     for subject in subjects:
-        started = time.perf_counter()
+        started = clock()
         work(subject)
-        taken.append((time.perf_counter() - started) * 1000)
+        taken.append((clock() - started) * 1000)
     return sorted(taken)
 
 
@@ -147,15 +149,15 @@ def _form_figures(name: str, vocabulary: Vocabulary, forms: Sequence[RecordDraft
         return len(find_in(form.values, form.kind, _POLICY, vocabulary))
 
     found = sum(map(check, forms))
-    began = time.process_time()
     taken = taken_ms(check, forms)
-    cpu_ms = (time.process_time() - began) * 1000 / len(forms)
+    # What the neighbours on the machine took is not in it.
+    worked = taken_ms(check, forms, time.thread_time)
     return [
         Figure(f"{name}: findings, mean", found / len(forms), "findings"),
         Figure(f"{name}: median", at_percentile(taken, 50), "ms"),
         Figure(f"{name}: p99", at_percentile(taken, 99), "ms", TARGET_MS, at_least=False),
         Figure(f"{name}: longest", taken[-1], "ms"),
-        Figure(f"{name}: CPU, mean", cpu_ms, "ms"),
+        Figure(f"{name}: CPU, p99", at_percentile(worked, 99), "ms"),
     ]
 
 

@@ -28,6 +28,10 @@ from dedup_service.source_profiles import AccountNames, SourceProfile
 from dedup_service.v1.core_pb2 import LeadClass
 from dedup_service.v1.intake_service_pb2 import IntakeAction, RouteResponse
 
+_OF_A_TRIAL = (
+    "a trial compares with what is stored alone: who comes twice in the files themselves, and contacts of an "
+    "account that would become another, are only found when they are written"
+)
 REJECTS_ENDING = ".rejects.csv"
 
 
@@ -64,7 +68,7 @@ def plan_migration(folder: Path, read_as: ReadAs, target: str, out: Path | None)
         try:
             planned.append(plan_file(file, [old], read_as, accounts))
         except CommandError as error:
-            not_read.append((file, str(error).removeprefix(f"{file}: ")))
+            not_read.append((file, str(error).removeprefix(f"{file}: ").partition("; its columns are ")[0]))
     if not planned:
         said = "; ".join(f"{file.name}: {why}" for file, why in not_read) or "it holds no CSV file"
         raise CommandError(f"{folder} has no file of {old.title}: {said}")
@@ -79,9 +83,9 @@ def _one_profile(word: str, option: str) -> Sequence[SourceProfile]:
 
 
 def migrate(session: Session, plan: MigrationPlan, *, sample: int, dry_run: bool) -> Migration:
-    """Route every record, and write the files of the new system; a dry run writes nothing anywhere.
+    """Route every record, and write the files of the new system.
 
-    A dry run tries the first `sample` records of each file, where it is not 0.
+    A dry run tries the first `sample` records of each file, all where it is 0, and writes none of them.
 
     Raises:
         CommandError: the service stopped answering.
@@ -103,7 +107,9 @@ def migrate(session: Session, plan: MigrationPlan, *, sample: int, dry_run: bool
                 "who is there already is found"
             ) from error
         migration.notes += each.reader.notes()
-    if not dry_run:
+    if dry_run:
+        migration.notes.append(_OF_A_TRIAL)
+    else:
         write_load_files(session, plan.target, plan.folder, migration)
     return migration
 

@@ -78,8 +78,8 @@ class Migration:
 def show(out: Output, migration: Migration) -> None:
     """Tell a person what was done, or would be."""
     out.line("a trial: nothing is written" if migration.dry_run else "done", "bold")
-    for line in _lines(migration):
-        out.text(line)
+    for heading, lines in _sections(migration):
+        out.bullets(heading, lines)
 
 
 def as_json(migration: Migration) -> dict[str, object]:
@@ -132,33 +132,28 @@ def _classes(migration: Migration) -> Counter[str]:
 
 
 def _markdown(migration: Migration) -> Iterator[str]:
-    heading = ""
-    for line in _lines(migration):
-        if line.endswith(":"):
-            heading = line.removesuffix(":")
-            yield f"\n## {heading[0].upper()}{heading[1:]}\n"
-        else:
-            yield f"- {shown(line)}"
+    for heading, lines in _sections(migration):
+        yield f"\n## {heading}\n"
+        yield from (f"- {shown(line)}" for line in lines)
 
 
-def _lines(migration: Migration) -> Iterator[str]:
-    yield "what was read:"
-    for each in migration.files:
-        yield f"{each.file.name}, {each.what}: {plural(each.read_count, 'row')}; {_counts(each.actions)}"
-    yield from _section("what was left out, and why:", _left_out(migration))
-    yield from _section("who works on it:", _counted(migration.assigned, "record"))
-    yield from _section("classes of the leads:", _counted(_classes(migration), "lead"))
-    yield from _section("files to load:", _counted_files(migration))
-    yield from _section("held back from these files:", _counted(migration.held_back, "record"))
-    yield from _section("values that the new system has no column for:", _counted(migration.lost, "record"))
-    yield from _section("to be looked at:", migration.notes)
-
-
-def _section(heading: str, lines: Iterator[str] | list[str]) -> Iterator[str]:
-    found = list(lines)
-    if found:
-        yield heading
-        yield from found
+def _sections(migration: Migration) -> Iterator[tuple[str, list[str]]]:
+    """What is told, under headings; those with nothing below them are left out."""
+    read = [
+        f"{each.file.name}, {each.what}: {plural(each.read_count, 'row')}; {_counts(each.actions)}"
+        for each in migration.files
+    ]
+    sections = {
+        "What was read": read,
+        "What was left out, and why": list(_left_out(migration)),
+        "Who works on it": _counted(migration.assigned, "record"),
+        "Classes of the leads": _counted(_classes(migration), "lead"),
+        "Files to load": [f"{file}: {plural(count, 'row')}" for file, count in migration.loaded.items()],
+        "Held back from these files": _counted(migration.held_back, "record"),
+        "Values that are in no file to load": _counted(migration.lost, "record"),
+        "To be looked at": migration.notes,
+    }
+    yield from ((heading, lines) for heading, lines in sections.items() if lines)
 
 
 def _left_out(migration: Migration) -> Iterator[str]:
@@ -181,11 +176,5 @@ def _counts(counted: Counter[str]) -> str:
     return ", ".join(f"{count:,} {word}" for word, count in counted.most_common()) or "no record"
 
 
-def _counted(counted: Counter[str], noun: str) -> Iterator[str]:
-    for word, count in counted.most_common():
-        yield f"{word}: {plural(count, noun)}"
-
-
-def _counted_files(migration: Migration) -> Iterator[str]:
-    for file, count in migration.loaded.items():
-        yield f"{file}: {plural(count, 'row')}"
+def _counted(counted: Counter[str], noun: str) -> list[str]:
+    return [f"{word}: {plural(count, noun)}" for word, count in counted.most_common()]

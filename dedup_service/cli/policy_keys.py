@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from dedup_service.cli.data_entry_keys import data_entry_keys
+from dedup_service.cli.intake_keys import intake_keys
 from dedup_service.cli.territory_keys import scoring_keys, territory_keys
 from dedup_service.domain.policy import (
     ApprovalPolicy,
@@ -76,6 +77,7 @@ def _keys(policy: Policy) -> Keys:
     yield "survivorship.default", policy.default_survivorship
     for unit, rule in policy.survivorship.items():
         yield f"survivorship.rules.{unit}", rule
+    yield from intake_keys(policy.intake)
     yield from territory_keys(policy.territories)
     yield from scoring_keys(policy.lead_scoring)
     yield from data_entry_keys(policy.data_entry)

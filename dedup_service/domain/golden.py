@@ -103,6 +103,19 @@ class GoldenRecord:
         )
 
 
+def singleton(record: Record) -> GoldenRecord:
+    """The golden record that a new record starts as the only member of."""
+    row = GoldenRow(
+        golden_id=record.golden_id,
+        kind=record.kind,
+        state=GoldenState.LIVE,
+        version=1,
+        revision=record.revision,
+        create_time=record.create_time,
+    )
+    return GoldenRecord(row, (record,))
+
+
 @dataclass(frozen=True, slots=True)
 class GoldenImage:
     """A golden record as a change shows it: all that a downstream system needs to follow."""

@@ -45,7 +45,7 @@ class LoadFile:
         lost = []
         late = []
         for name, text in values.items():
-            written = _column_of({**self.rules.fields, **self.kind.fields}.get(name, ()))
+            written = _column_of(self._rules_of(name))
             if written is None:
                 # The parts of a name say all of it.
                 if name != "full_name" or not values.get("family_name"):
@@ -67,6 +67,11 @@ class LoadFile:
             str(columns) for columns in self.load.required if not any(map(cells.get, columns.names))
         )
         return LoadedRow(cells, tuple(lost), missing)
+
+    def _rules_of(self, name: str) -> Rules:
+        # What a custom field says is in the words of the old system, such as the steps of its own process.
+        known = {} if name.startswith("custom.") else {**self.rules.fields, **self.kind.fields}
+        return known.get(name, ())
 
 
 def load_file(profile: SourceProfile, kind: RecordKind, *, person_account: bool) -> LoadFile | None:

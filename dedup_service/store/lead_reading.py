@@ -1,6 +1,7 @@
 """Leads as `lead_states` has them: who is unattended, whose class changed, how they died."""
 
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 
 from psycopg import sql
 
@@ -15,15 +16,13 @@ from dedup_service.store.rows import Row, record_of
 from dedup_service.workflows.lead_ports import AwaitedLeads, UntoldLead
 from dedup_service.workflows.ports import Listed, Page
 
-# Written so that PostgreSQL reads leads in the order of an index and stops when the page is full: it would think
-# that the two times say different things, and that hardly any lead passes IS NULL, and sort them all.
 _WAITING = sql.SQL(
-    "s.lead_class <> 'DEAD' AND NOT s.history AND coalesce(s.requested_time >= %s, false)"
+    "s.lead_class <> 'DEAD' AND NOT s.history AND s.requested_time >= %s"
     # The request is a touch, so this bounds the scan of the index.
-    " AND s.requested_time IS NOT NULL AND s.touch_time >= %s AND s.touch_time < %s"
+    " AND s.touch_time >= %s AND s.touch_time < %s"
     # Somebody dealt with the same person, in another source.
-    " AND NOT coalesce((SELECT true FROM records m JOIN lead_states t ON t.record_no = m.record_no"
-    " WHERE m.golden_id = r.golden_id AND t.touch_time >= %s LIMIT 1), false)"
+    " AND (SELECT true FROM records m JOIN lead_states t ON t.record_no = m.record_no"
+    " WHERE m.golden_id = r.golden_id AND t.touch_time >= %s LIMIT 1) IS NULL"
 )
 
 
@@ -68,12 +67,25 @@ class LeadReading(Asking):
             "touched_before": times.touched_before,
             "limit": limit,
         }
-        rows = await self._rows("untold_leads", columns)
+        async with self._in_index_order():
+            rows = await self._rows("untold_leads", columns)
         return [UntoldLead(record_of(row[1:]), row[0]) for row in rows]
 
     async def unattended_leads(self, page: Page, times: AttentionTimes) -> Listed[UnattendedLead]:
-        rows, after = await self._page(_unattended_list(times), page)
+        async with self._in_index_order():
+            rows, after = await self._page(_unattended_list(times), page)
         return Listed(tuple(_unattended_lead(times, row) for row in rows), after)
+
+    @asynccontextmanager
+    async def _in_index_order(self) -> AsyncIterator[None]:
+        """Have PostgreSQL read leads in the order of an index, and stop when it has enough.
+
+        It takes the times for independent and believes that hardly any lead is left: of a hundred thousand
+        that are, it would look each one up and sort them all, for each page.
+        """
+        await self._rows("sorting", ["off"])
+        yield
+        await self._rows("sorting", ["on"])
 
     async def awaited_leads(self, limit: int) -> AwaitedLeads | None:
         rows = await self._rows("lead_states_awaited")

@@ -102,15 +102,22 @@ class Proposing:
         return answer.created, answer.refused
 
     async def create_within(
-        self, tx: WriteTransaction, draft: ProposalDraft, proposer: Principal
+        self,
+        tx: WriteTransaction,
+        draft: ProposalDraft,
+        proposer: Principal,
+        new: Sequence[GoldenRecord] = (),
     ) -> Written[Proposal]:
         """Propose within a write that does more; its result, changes and targets are the caller's to tell.
+
+        `new` are the golden records of the draft as the caller has them under its locks, where one of them is
+        so new that nothing can have been proposed with it.
 
         Raises:
             InvalidInput, StateNotAllowed: as `create`.
         """
-        goldens = await self._lock_members(tx, draft)
-        for other in await tx.open_proposals_of([g.golden_id for g in goldens]):
+        goldens = sorted(new, key=lambda g: g.golden_id) if new else await self._lock_members(tx, draft)
+        for other in await tx.open_proposals_of([g.golden_id for g in goldens]) if not new else ():
             if set(other.plan.golden_ids) == {g.golden_id for g in goldens}:
                 raise StateNotAllowed(
                     other.name, other.state, f"{other.name} already proposes to merge these golden records"

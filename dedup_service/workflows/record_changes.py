@@ -1,18 +1,14 @@
 """What a write to records does to the store: new golden records, changes, re-planned proposals, the index."""
 
 import asyncio
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+import scoring
 from dedup_service.domain.changes import ChangeDraft, ChangeType
-from dedup_service.domain.golden import (
-    GoldenRecord,
-    GoldenRow,
-    GoldenState,
-    golden_state,
-    image_of,
-)
+from dedup_service.domain.golden import GoldenRecord, golden_state, image_of, singleton
 from dedup_service.domain.matching import NewRecord, comparable_of
+from dedup_service.domain.proposals import Proposal
 from dedup_service.domain.records import Record, RecordDraft, RecordState
 from dedup_service.workflows.index_port import IndexEntry
 from dedup_service.workflows.ports import Ids, WriteTransaction, Written
@@ -22,6 +18,14 @@ from dedup_service.workflows.rules import Rules
 _PREPARED_AT_ONCE = 20
 
 
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """Golden records, and all open proposals with one of them as a member, as they are under their locks."""
+
+    goldens: Mapping[str, GoldenRecord]
+    proposals: Sequence[Proposal] = ()
+
+
 class RecordChanges:
     """Carries out, inside a transaction that holds the locks, what `RecordWriter` has decided."""
 
@@ -29,6 +33,10 @@ class RecordChanges:
         self._rules = rules
         self._replanning = replanning
         self._new_id = new_id
+
+    def prepared_as(self, draft: RecordDraft, comparable: scoring.Comparable) -> NewRecord:
+        """What `insert` takes, of a draft that the caller has prepared already."""
+        return NewRecord(draft, comparable, self._new_id())
 
     async def prepared(self, drafts: Sequence[RecordDraft]) -> list[NewRecord]:
         """What `insert` takes. To be made before the ledger head is taken, so that others may commit
@@ -54,7 +62,7 @@ class RecordChanges:
             ChangeDraft(
                 ChangeType.RECORD_CREATED,
                 record=record.name,
-                after=(image_of(_singleton(record), self._rules.policy),),
+                after=(image_of(singleton(record), self._rules.policy),),
                 record_nos=(record.record_no,),
                 subjects=(record.name,),
             )
@@ -78,20 +86,26 @@ class RecordChanges:
         return told, *others
 
     async def store(
-        self, tx: WriteTransaction, records: Sequence[Record], change_type: ChangeType
+        self,
+        tx: WriteTransaction,
+        records: Sequence[Record],
+        change_type: ChangeType,
+        locked: Locked | None = None,
     ) -> Written[list[Record]]:
-        """Store already locked records in their new state, with all that follows from it."""
+        """Store already locked records in their new state, with all that follows from it.
+
+        `locked` spares reading again what the caller has read under its locks.
+        """
         if not records:
             return Written([])
-        before = await tx.goldens({r.golden_id for r in records})
-        proposals = await self._replanning.lock(tx, list(before))
+        before, proposals = await self._before(tx, {r.golden_id for r in records}, locked)
         comparables = {r.record_no: comparable_of(r.draft) for r in records if r.active}
         revision = await tx.revision()
         stored = [
             replace(r, version=r.version + 1, revision=revision.number, update_time=revision.time)
             for r in records
         ]
-        after = _with_records(before, stored, revision.number)
+        after = with_records(before, stored, revision.number)
         await tx.update_records(stored, comparables)
         await tx.update_goldens([golden.row for golden in after.values()])
         changes = [self._change(change_type, r, before[r.golden_id], after[r.golden_id]) for r in stored]
@@ -106,6 +120,16 @@ class RecordChanges:
             index_removals=tuple(r.record_no for r in stored if not r.active),
             subjects=tuple(r.name for r in stored),
         )
+
+    async def _before(
+        self, tx: WriteTransaction, golden_ids: set[str], locked: Locked | None
+    ) -> tuple[dict[str, GoldenRecord], list[Proposal]]:
+        """The golden records, and the open proposals with one of them as a member, all locked."""
+        if locked is None:
+            before = await tx.goldens(golden_ids)
+            return before, await self._replanning.lock(tx, list(before))
+        of_these = [p for p in locked.proposals if not golden_ids.isdisjoint(p.plan.golden_ids)]
+        return {golden_id: locked.goldens[golden_id] for golden_id in golden_ids}, of_these
 
     def _change(
         self, change_type: ChangeType, record: Record, before: GoldenRecord, after: GoldenRecord
@@ -122,19 +146,7 @@ class RecordChanges:
         )
 
 
-def _singleton(record: Record) -> GoldenRecord:
-    row = GoldenRow(
-        golden_id=record.golden_id,
-        kind=record.kind,
-        state=GoldenState.LIVE,
-        version=1,
-        revision=record.revision,
-        create_time=record.create_time,
-    )
-    return GoldenRecord(row, (record,))
-
-
-def _with_records(
+def with_records(
     goldens: dict[str, GoldenRecord], stored: Sequence[Record], revision: int
 ) -> dict[str, GoldenRecord]:
     """These golden records with the stored records in the place of their old states."""

@@ -219,6 +219,49 @@ def test_a_file_with_days_the_other_way_round_is_refused_as_a_whole(
     assert stored(client)["crm/records/1"].source_update_time.ToJsonString() == "2026-04-03T00:00:00Z"
 
 
+def test_with_route_who_is_known_is_updated_and_never_doubled(
+    dedup: Run, client: DedupClient, tmp_path: Path
+) -> None:
+    """The same people from two systems are one record each; what intake did is counted."""
+    header = "Lead ID,First Name,Last Name,Company / Account,Lead Status,Email,Phone\n"
+    person = "Ylva,Strandvik,Strandvik Yard,New,ylva@strandvik.example,+47 55 50 18 60\n"
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    first.write_text(f"{header}1,{person}2,Noel,Bakersfield,Bakers,New,noel@bakersfield.example,\n3,short\n")
+    second.write_text(f"{header}9,{person}")
+    arguments = ("import", "--profile", "salesforce", "--route", "--json")
+    (told,) = json_lines(dedup(*arguments, str(first), who="services/importer", code=1))
+    assert (told["actions"], told["rejected_count"]) == ({"inserted": 2}, 1)
+    again = dedup(*arguments, "--source", "partner", str(second), who="services/importer")
+    assert json_lines(again)[0]["actions"] == {"updated": 1}
+    assert set(stored(client)) == {"crm/records/1", "crm/records/2"}
+
+
+def test_with_route_what_the_service_refuses_is_rejected_with_its_reason(
+    dedup: Run, client: DedupClient, tmp_path: Path
+) -> None:
+    """As without it, by the field."""
+    file = tmp_path / "targets.csv"
+    file.write_text("Company,Domain,List,Owner,Owner Function\nA,a.example,One,users/ann,astrology\n")
+    dedup("import", "--profile", "targets", "--route", str(file), who="services/importer", code=1)
+    assert '2,"owner.function: unknown function' in (tmp_path / "targets.rejects.csv").read_text("utf-8")
+    assert stored(client) == {}
+
+
+def test_subsidiaries_are_routed_after_their_parents(dedup: Run, client: DedupClient, tmp_path: Path) -> None:
+    """However they stand in the file; a ring of parents is not waited for for ever."""
+    file = tmp_path / "accounts.csv"
+    file.write_text(
+        "Id,Name,BillingCity,ParentId\n3,Thirdwater Mills,Ulm,2\n2,Secondbridge Foundry,Bonn,1\n"
+        "1,Firsthill Quarry,Kiel,\n8,Ringwood Glass,Jena,9\n9,Annularis Optics,Gera,8\n"
+    )
+    dedup("import", "--profile", "salesforce", "--route", str(file), who="services/importer")
+    records = stored(client)
+    assert records["crm/records/3"].parent == "sources/crm/records/2"
+    created = [records[f"crm/records/{number}"].create_time.ToNanoseconds() for number in (1, 2, 3)]
+    assert created == sorted(created)
+    assert len(records) == 5
+
+
 def test_contacts_whose_account_is_not_among_the_files_are_told(
     dedup: Run, client: DedupClient, tmp_path: Path
 ) -> None:

@@ -14,7 +14,7 @@ NAMED = "named_by: [sales, marketing, partners]"
 
 # What is replaced, by what, and the path and message of the problem that comes of it in the same line.
 CASES = [
-    ("update_from: 0.99\n", "update_from: -0.1\n", "update_from", "above 0 and at most 1, not -0.1"),
+    ("update_from: 0.96\n", "update_from: -0.1\n", "update_from", "above 0 and at most 1, not -0.1"),
     ("recognise_from: 0.9\n", "recognise_from: 0\n", "recognise_from", "above 0 and at most 1, not 0"),
     ("recognise_from: 0.9\n", "recognise_from: 1.1\n", "recognise_from", "above 0 and at most 1, not 1.1"),
     ("recognise_from: 0.9\n", "recognize_from: 0.9\n", "recognize_from", "did you mean recognise_from?"),

@@ -161,6 +161,22 @@ def test_further_lines_of_an_order_go_on_with_its_first() -> None:
     assert [(child.child_id, child.open) for child in record.draft.children] == [("#1", True)]
 
 
+def test_a_further_line_is_as_new_as_the_order_that_it_is_of() -> None:
+    """What it says goes before what an older order says, though it has no time of its own."""
+    rows = (
+        "#2,p@x.example,paid,,20,EUR,2026-02-01T10:00:00Z,P,\n#2,p@x.example,,,,,,,Bonn\n"
+        "#1,p@x.example,paid,,10,EUR,2026-01-01T10:00:00Z,P,Ulm\n"
+    )
+    (draft,) = drafts_of(ORDERS + rows).values()
+    assert draft.values["city"] == "Bonn"
+
+
+def test_an_account_that_is_its_own_parent_has_none() -> None:
+    """Some systems write it so; the record is not rejected for it."""
+    accounts = drafts_of("Id,Name,BillingCity,ParentId\n1,A,Ulm,1\n2,B,Ulm,1\n", "salesforce")
+    assert [draft.parent.source_record_id if draft.parent else "" for draft in accounts.values()] == ["", "1"]
+
+
 def test_lines_of_an_order_that_is_rejected_are_rejected_with_it() -> None:
     """Half an order would be a customer without a name."""
     rows = "#1,p@x.example,paid,,ten,EUR,2026-01-01T10:00:00Z,P,Ulm\n#1,p@x.example,,,,,,,\n"

@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from dedup_service.domain.data_entry import FieldRules, MisspellingPolicy, Spelling
 from dedup_service.domain.errors import StoreUnavailable
 from dedup_service.domain.records import RecordDraft
@@ -114,26 +116,35 @@ async def test_the_words_follow_the_policy(office: Office) -> None:
     assert len(office.desk.vocabulary.current) == 0
 
 
-class AwayAtFirst:
-    """A store that does not answer its first read."""
+class AwayOnce:
+    """A store that does not answer one of its reads, which are numbered from 1."""
 
-    def __init__(self, store: PostgresStore) -> None:
+    def __init__(self, store: PostgresStore, failing: int) -> None:
         self._store = store
+        self._failing = failing
         self.reads_count = 0
+        self.repeated = asyncio.Event()
 
     async def read(self, work: Any) -> Any:
         self.reads_count += 1
-        if self.reads_count == 1:
+        if self.reads_count == self._failing:
             raise StoreUnavailable("PostgreSQL does not answer")
+        if self.reads_count > self._failing:
+            self.repeated.set()
         return await self._store.read(work)
 
 
-async def test_a_count_that_fails_is_soon_repeated(office: Office) -> None:
-    """The task goes on, and does not wait an hour for its next try; once it has succeeded it does."""
+@pytest.mark.parametrize("failing", [1, 2])
+async def test_a_count_that_fails_is_soon_repeated(office: Office, failing: int) -> None:
+    """At the start and at any hour: the task does not wait for the next; once it has succeeded it does."""
     await office.put(*companies(*["Hanse Logistik"] * 20))
-    store: Any = AwayAtFirst(office.store)
+    store: Any = AwayOnce(office.store, failing)
     vocabulary = VocabularyInUse(store, office.desk.rules, look_seconds=0.02)
+    for _ in range(failing - 1):
+        await vocabulary.renew()
     task = asyncio.create_task(vocabulary.run())
-    await asyncio.sleep(0.5)
-    assert (vocabulary.current.count("company_name", "logistik"), store.reads_count) == (20, 2)
+    await asyncio.wait_for(store.repeated.wait(), timeout=20)
+    await asyncio.sleep(0.3)
+    assert store.reads_count == failing + 1
+    assert vocabulary.current.count("company_name", "logistik") == 20
     await end_tasks([task])

@@ -47,15 +47,19 @@ UPDATE lead_states SET lead_class = n.lead_class
 FROM unnest(%s::bigint[], %s::text[]) AS n (record_no, lead_class)
 WHERE lead_states.record_no = n.record_no
 
+-- name: sorting
+-- For this transaction.
+SELECT set_config('enable_sort', %s, true)
+
 -- name: untold_leads
--- The class is judged by the times, so that what was last told of it may be late. All is written as in the list.
+-- The class is judged by the times, so that what was last told of it may be late.
 SELECT s.touch_time, r.record_no, r.state, r.golden_id, r.version, r.revision, r.create_time, r.update_time, r.draft
 FROM lead_states s JOIN records r USING (record_no)
-WHERE s.lead_class <> 'DEAD' AND NOT s.history AND coalesce(s.requested_time >= %(asked_since)s, false)
-  AND s.requested_time IS NOT NULL AND s.touch_time >= %(asked_since)s AND s.touch_time < %(touched_before)s
+WHERE s.lead_class <> 'DEAD' AND NOT s.history AND s.requested_time >= %(asked_since)s
+  AND s.touch_time >= %(asked_since)s AND s.touch_time < %(touched_before)s
   AND (s.told_touch_time IS NULL OR s.told_touch_time < s.touch_time)
-  AND NOT coalesce((SELECT true FROM records m JOIN lead_states t ON t.record_no = m.record_no
-                    WHERE m.golden_id = r.golden_id AND t.touch_time >= %(touched_before)s LIMIT 1), false)
+  AND (SELECT true FROM records m JOIN lead_states t ON t.record_no = m.record_no
+       WHERE m.golden_id = r.golden_id AND t.touch_time >= %(touched_before)s LIMIT 1) IS NULL
 ORDER BY s.touch_time, s.record_no LIMIT %(limit)s
 
 -- name: tell_unattended_leads

@@ -7,12 +7,13 @@ batch was looked up, it is looked up again; otherwise nobody can write them befo
 from collections.abc import Collection
 
 import scoring
-from dedup_service.domain.golden import GoldenRecord, GoldenState
+from dedup_service.domain.golden import GoldenState
 from dedup_service.workflows.intake.items import Item
 from dedup_service.workflows.intake.planning import Planned
 from dedup_service.workflows.intake.search import MOST_WRITES_BEHIND
 from dedup_service.workflows.ports import Revision, WriteTransaction
 from dedup_service.workflows.races import RacedError
+from dedup_service.workflows.record_changes import Locked
 from dedup_service.workflows.replan import Replanning
 from dedup_service.workflows.scoring_models import ModelInUse
 
@@ -26,7 +27,7 @@ class Claiming:
 
     async def claimed(
         self, tx: WriteTransaction, planned: Planned, written: Collection[str] = ()
-    ) -> tuple[Revision, dict[str, GoldenRecord]]:
+    ) -> tuple[Revision, Locked]:
         """Lock what is updated or merged with, and `written` besides; then take the head and look once more.
 
         Each item's target is, from here on, the record as it is locked.
@@ -38,8 +39,8 @@ class Claiming:
         others = {golden_id for item in planned.items for golden_id in item.merge_with}
         wanted = updated | others | set(written)
         locked = await tx.lock_goldens(wanted) if wanted else {}
-        if updated or written:
-            await self._replanning.lock(tx, sorted(updated | set(written)))
+        moved = sorted(updated | set(written))
+        proposals = await self._replanning.lock(tx, moved) if moved else []
         members = {record.record_no: record for golden in locked.values() for record in golden.members}
         for item in planned.items:
             if item.target is None:
@@ -53,7 +54,7 @@ class Claiming:
         revision = await tx.revision()
         if revision.number > planned.head + 1:
             await self._check_nobody_new(tx, planned, frozenset(members))
-        return revision, locked
+        return revision, Locked(locked, proposals)
 
     async def _check_nobody_new(self, tx: WriteTransaction, planned: Planned, locked: frozenset[int]) -> None:
         late = await tx.written_after(planned.head, MOST_WRITES_BEHIND)

@@ -121,11 +121,14 @@ class Converting:
     ) -> Planned:
         """Look the company up as if it were handed in; its target is the account that it certainly is."""
         looked_up = await self._planning.planned(tx, [company], caller.name)
+        if looked_up.head != found.head:
+            # The account may have been made between the two looks: look for it once more.
+            raise RacedError
         certain = [d for d in company.duplicates if d.certain and d.kind is RecordKind.ACCOUNT]
         records = await tx.records([duplicate.record for duplicate in certain])
         companies = [records[d.record] for d in certain if not records[d.record].draft.person_account]
         company.target = companies[0] if companies else None
-        return replace(found, head=min(found.head, looked_up.head))
+        return found
 
     @property
     def _functions(self) -> frozenset[str]:
@@ -228,9 +231,9 @@ class Converting:
         uncertain = [d for d in item.duplicates if d.kind is not RecordKind.LEAD]
         item.merge_with = tuple(dict.fromkeys(d.golden_id for d in uncertain[:1]))
         revision, locked = await self._claiming.claimed(tx, found, [golden.golden_id])
-        if locked[golden.golden_id].row.version != golden.row.version:
+        if locked.goldens[golden.golden_id].row.version != golden.row.version:
             raise RacedError
-        golden = locked[golden.golden_id]
+        golden = locked.goldens[golden.golden_id]
         new_account: Record | None = None
         entries: tuple[IndexEntry, ...] = ()
         changes: list[ChangeDraft] = []

@@ -9,8 +9,9 @@ from datetime import datetime
 
 from dedup_service.domain.changes import ChangeDraft, ChangeType
 from dedup_service.domain.errors import InvalidInput, LimitExceeded
-from dedup_service.domain.golden import image_of
+from dedup_service.domain.golden import GoldenRecord, image_of, singleton
 from dedup_service.domain.intake.answers import Result, Routed
+from dedup_service.domain.matching import NewRecord, entity_of
 from dedup_service.domain.principals import Principal, check_may_write
 from dedup_service.domain.proposals import Proposal
 from dedup_service.domain.records import LeadClass, Record, RecordKey, RecordState, Violation
@@ -35,7 +36,7 @@ from dedup_service.workflows.ports import (
     Written,
 )
 from dedup_service.workflows.proposing import ProposalDraft, Proposing
-from dedup_service.workflows.record_changes import RecordChanges
+from dedup_service.workflows.record_changes import Locked, RecordChanges, with_records
 from dedup_service.workflows.record_writes import cannot_become
 from dedup_service.workflows.rules import Rules
 from dedup_service.workflows.scoring_models import ModelInUse
@@ -174,16 +175,17 @@ class Routing:
     ) -> Written[Routed]:
         planned = await self._planning.planned(tx, items, caller.name)
         stopped = refused | self._stopped(items)
-        revision, _ = await self._claiming.claimed(tx, planned)
+        revision, locked = await self._claiming.claimed(tx, planned)
         works, assigning = await self._settled(tx, planned, stopped, revision.time)
         if not works:
             return Written(Routed(Answering(self._rules.policy, revision.time).results([], stopped), 0))
-        return await self._written(tx, works, assigning, stopped, revision, caller)
+        return await self._written(tx, works, locked, assigning, stopped, revision, caller)
 
     async def _written(
         self,
         tx: WriteTransaction,
         works: Sequence[Work],
+        locked: Locked,
         assigning: Assigning,
         stopped: dict[int, list[Violation]],
         revision: Revision,
@@ -195,17 +197,18 @@ class Routing:
             for work in works
             if work.stored is not None and not (work.stored.active and work.stored.draft == work.draft)
         ]
-        new = await self._changes.prepared([work.draft for work in works if work.stored is None])
-        updated = await self._changes.store(tx, changed, ChangeType.RECORD_UPDATED)
+        new = [await self._prepared(work) for work in works if work.stored is None]
+        updated = await self._changes.store(tx, changed, ChangeType.RECORD_UPDATED, locked)
         inserted, insert_changes, entries = await self._changes.insert(tx, new)
         records = {record.key: record for record in (*updated.result, *inserted)}
-        proposals = await self._proposed(tx, works, records, caller)
+        goldens = _after(locked, records, revision)
+        proposals = await self._proposed(tx, works, records, goldens, caller)
         await tx.save_team_turns(assigning.turns)
         answering = Answering(self._rules.policy, revision.time, records, proposals, revision.number)
         results = answering.results(works, stopped)
         intakes = _intakes(works, results, revision, caller, self._rules.policy.version)
         await tx.insert_intakes(intakes)
-        folded = await self._fold_changes(tx, works, intakes)
+        folded = self._fold_changes(works, intakes, records, goldens)
         names = tuple(dict.fromkeys(work.draft.key.name for work in works))
         return Written(
             result=Routed(results, revision.number),
@@ -217,11 +220,21 @@ class Routing:
             subjects=names,
         )
 
+    async def _prepared(self, work: Work) -> NewRecord:
+        """The new record; what it was looked up by is its comparable, unless others were folded into it."""
+        first = work.items[0]
+        same_entity = entity_of(work.draft.kind, work.draft.values, work.draft.person_account)
+        if len(work.items) == 1 and same_entity is first.comparable.entity:
+            return self._changes.prepared_as(work.draft, first.comparable)
+        [prepared] = await self._changes.prepared([work.draft])
+        return prepared
+
     async def _proposed(
         self,
         tx: WriteTransaction,
         works: Sequence[Work],
         records: Mapping[RecordKey, Record],
+        goldens: Mapping[str, GoldenRecord],
         caller: Principal,
     ) -> dict[RecordKey, Proposal]:
         """The proposals that new records wait for, by record."""
@@ -234,41 +247,56 @@ class Routing:
             ids = tuple(dict.fromkeys((records[work.draft.key].golden_id, *others)))
             draft = ProposalDraft(golden_ids=ids, comment="found at intake")
             try:
-                proposals[work.draft.key] = (await self._proposing.create_within(tx, draft, caller)).result
+                members = [goldens[golden_id] for golden_id in ids]
+                written = await self._proposing.create_within(tx, draft, caller, members)
             except InvalidInput:
                 # Kinds that do not go together, such as a company and somebody's consumer account.
                 continue
+            proposals[work.draft.key] = written.result
         return proposals
 
-    async def _fold_changes(
-        self, tx: WriteTransaction, works: Sequence[Work], intakes: Sequence[Intake]
+    def _fold_changes(
+        self,
+        works: Sequence[Work],
+        intakes: Sequence[Intake],
+        records: Mapping[RecordKey, Record],
+        goldens: Mapping[str, GoldenRecord],
     ) -> list[ChangeDraft]:
         """One change for each call that made no record of its own."""
         places = {intake.ordinal: intake for intake in intakes}
-        folds = [
-            (work, item.place)
-            for work in works
-            for item in work.items
-            if item.place in work.folded and item.place in places
-        ]
-        if not folds:
-            return []
-        stored = await tx.records([work.draft.key for work, _ in folds])
-        goldens = await tx.goldens({record.golden_id for record in stored.values()})
         changes = []
-        for work, place in folds:
-            golden = goldens[stored[work.draft.key].golden_id]
-            changes.append(
-                ChangeDraft(
-                    ChangeType.INTAKE_FOLDED,
-                    record=work.draft.key.name,
-                    after=(image_of(golden, self._rules.policy),),
-                    subjects=tuple(sorted(record.name for record in golden.active_members)),
-                    intake=places[place].name,
-                    folded=work.folded[place],
+        for work in works:
+            stored = records.get(work.draft.key) or work.stored
+            assert stored is not None, "a work is stored already, or was inserted"
+            golden = goldens[stored.golden_id]
+            for item in work.items:
+                if item.place not in work.folded:
+                    continue
+                changes.append(
+                    ChangeDraft(
+                        ChangeType.INTAKE_FOLDED,
+                        record=work.draft.key.name,
+                        after=(image_of(golden, self._rules.policy),),
+                        subjects=tuple(sorted(record.name for record in golden.active_members)),
+                        intake=places[item.place].name,
+                        folded=work.folded[item.place],
+                    )
                 )
-            )
         return changes
+
+
+def _after(
+    locked: Locked, records: Mapping[RecordKey, Record], revision: Revision
+) -> dict[str, GoldenRecord]:
+    """The golden records as this write leaves them, those of new records too."""
+    touched = {
+        golden_id: golden
+        for golden_id, golden in locked.goldens.items()
+        if any(record.key in records for record in golden.members)
+    }
+    written = with_records(touched, list(records.values()), revision.number)
+    new = {record.golden_id: singleton(record) for record in records.values()}
+    return {**new, **locked.goldens, **written}
 
 
 def _both_dead(work: Work, mate: Work) -> bool:
