@@ -10,6 +10,7 @@ import pytest
 from dedup_service.domain.errors import InvalidInput
 from dedup_service.domain.lead_states import lead_state
 from dedup_service.domain.records import Fact, Owner, RecordKind
+from dedup_service.workflows.ports import WriteTransaction, Written
 from dedup_service.workflows.record_writes import RecordWrite
 from tests.merge_desk import POLICY, Office, account, contact, lead, request
 
@@ -91,6 +92,24 @@ async def test_every_write_keeps_the_states_true(office: Office, database_url: s
     await office.erase("desk/b")
     assert await kept(database_url) == await expected(office)
     assert d
+
+
+async def test_a_golden_record_that_becomes_a_contact_makes_its_leads_history(
+    office: Office, database_url: str
+) -> None:
+    """As a conversion does; the way back makes them leads that are worked again."""
+    (golden_id,) = await office.put(lead("a"))
+    for kind in (RecordKind.CONTACT, RecordKind.LEAD):
+
+        async def work(tx: WriteTransaction, kind: RecordKind = kind) -> Written[int]:
+            row = (await tx.lock_goldens([golden_id]))[golden_id].row
+            await tx.revision()
+            await tx.update_goldens([replace(row, kind=kind)])
+            return Written(0)
+
+        await office.store.write(request("ConvertLead"), work, int)
+        assert [row[-1] for row in (await kept(database_url)).values()] == [kind is RecordKind.CONTACT]
+        assert await kept(database_url) == await expected(office)
 
 
 async def test_a_write_that_is_refused_or_only_tried_keeps_nothing(office: Office, database_url: str) -> None:

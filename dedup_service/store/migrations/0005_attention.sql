@@ -39,6 +39,18 @@ CREATE INDEX lead_states_untold ON lead_states (touch_time, record_no)
 CREATE INDEX lead_states_requested ON lead_states (lead_class, requested_time)
     WHERE lead_class <> 'DEAD' AND requested_time IS NOT NULL;
 
+-- Moving a lead from one golden record to another keeps `history` true; this does where a golden record becomes of
+-- another kind, as in a conversion.
+CREATE FUNCTION keep_lead_history() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE lead_states SET history = NEW.kind <> 'LEAD'
+    FROM records WHERE records.golden_id = NEW.golden_id AND lead_states.record_no = records.record_no;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER keep_lead_history AFTER UPDATE OF kind ON golden_records FOR EACH ROW
+WHEN (OLD.kind <> NEW.kind) EXECUTE FUNCTION keep_lead_history();
+
 -- Records that were written before this table are taken up in pieces, by the service while it runs.
 CREATE TABLE lead_states_awaited (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),

@@ -53,15 +53,17 @@ class Claiming:
             raise RacedError
         revision = await tx.revision()
         if revision.number > planned.head + 1:
-            await self._check_nobody_new(tx, planned, frozenset(members))
+            moving = updated | set(written)
+            known = {number for number, record in members.items() if record.golden_id in moving}
+            await self._check_nobody_new(tx, planned, frozenset(known))
         return revision, Locked(locked, proposals)
 
-    async def _check_nobody_new(self, tx: WriteTransaction, planned: Planned, locked: frozenset[int]) -> None:
+    async def _check_nobody_new(self, tx: WriteTransaction, planned: Planned, known: frozenset[int]) -> None:
         late = await tx.written_after(planned.head, MOST_WRITES_BEHIND)
         if not late.whole:
             raise RacedError
         for entry in late.entries:
-            if entry.record_no in locked:
+            if entry.record_no in known:
                 continue
             keys = set(scoring.blocking_keys(entry.comparable))
             for item in planned.items:
