@@ -78,7 +78,10 @@ def test_other_facts_stay_as_the_record_states_them() -> None:
 
 def test_the_same_record_again_speaks_for_itself() -> None:
     """Its source's own word replaces what it said before."""
-    stored, offered = draft(Fact("contracts", count=2), phone="1"), draft(Fact("contracts", count=3), phone="2")
+    stored, offered = (
+        draft(Fact("contracts", count=2), phone="1"),
+        draft(Fact("contracts", count=3), phone="2"),
+    )
     folded = fold(stored, offered, NONE, own_word=True)
     assert folded.draft.values == {"phone": "2"}
     assert folded.draft.facts == (Fact("contracts", count=3),)

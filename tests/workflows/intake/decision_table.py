@@ -79,11 +79,13 @@ def rules_of(office: Office, row: Mapping[str, Any]) -> Iterator[None]:
     data_entry = policy.data_entry
     fields = {
         f"custom.{name}": FieldRules(
-            **{part: tuple(value) if isinstance(value, list) else value for part, value in rules.items()}
+            allowed_values=tuple(rules.get("allowed_values", ())),
+            pattern=rules.get("pattern", ""),
+            pattern_means=rules.get("pattern_means", ""),
         )
         for name, rules in row.get("policy_field", {}).items()
     }
-    given = {
+    given: dict[str, Any] = {
         part: frozenset(value) if isinstance(value, list) else value
         for part, value in row.get("policy", {}).items()
     }
@@ -124,10 +126,7 @@ def differences(answered: Answered) -> list[str]:
     """In what an answer is not as its row expects, in words; none when it is."""
     expected = dict(answered.row["expect"])
     answer = answered.result.answer
-    if answer is None:
-        said = {"refused": answered.result.violations[0].field}
-    else:
-        said = told(answer, expected)
+    said = {"refused": answered.result.violations[0].field} if answer is None else told(answer)
     return [
         f"{answered.row['rule']} {answered.how} {answered.row.get('what') or answered.row['given']}: "
         f"{name} is {said.get(name)!r}, not {value!r}"
@@ -143,7 +142,7 @@ def _fits(name: str, said: Any, expected: Any) -> bool:
     return bool(said == expected)
 
 
-def told(answer: IntakeAnswer, expected: Mapping[str, Any]) -> dict[str, Any]:
+def told(answer: IntakeAnswer) -> dict[str, Any]:
     """An answer in the words of the table."""
     account, assigned, scored = answer.account, answer.assigned, answer.lead_score
     return {

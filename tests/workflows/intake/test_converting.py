@@ -37,7 +37,7 @@ async def convert(
 
 
 async def test_the_lead_stays_behind_as_the_history_of_the_contact(office: Office) -> None:
-    """Both are members of one golden record, which is a contact's now; the lead keeps its source and facts."""
+    """Both are members of one golden record, which is a contact's now; the lead keeps its facts."""
     fact = Fact("active_campaigns", count=2)
     [golden_id] = await office.put(lead("l1", fact, **GUNDA))
     done = await convert(office)

@@ -13,7 +13,7 @@ LEAST_ROWS = 50
 
 
 def test_every_rule_has_a_row() -> None:
-    """Each rule of intake and of data entry is cited by one of fifty rows at least, and no row cites another."""
+    """Each rule of intake and of data entry is cited, by fifty rows at least, and no other rule is."""
     rows = [*TABLE["intakes"], *TABLE["conversions"]]
     assert {row["rule"] for row in rows} == RULES
     assert len(rows) >= LEAST_ROWS

@@ -33,7 +33,8 @@ def person(number: int) -> dict[str, str]:
 
 async def all_changes(office: Office) -> list[Change]:
     """Every change from the first on."""
-    changes, position = [], Position()
+    changes: list[Change] = []
+    position = Position()
     while (batch := await office.desk.following.changes(position, EVERYTHING, 500)).position != position:
         changes += batch.changes
         position = batch.position
