@@ -94,7 +94,7 @@ def test_somebody_of_a_named_account_is_a_contact_of_it(dedup: Run, customer: st
     assert "CONTACT of sources/crm" in told
     assert "->  named account" in told
     assert f"account: {customer}, confidence 0.9" in told
-    assert "on the target list Machines 2026" in told
+    assert "\n  on the target list Machines 2026\n" in told
     assert "- same company name" in told
     assert "assigned to users/sara (sales): account representative" in told
 

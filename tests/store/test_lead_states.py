@@ -112,6 +112,28 @@ async def test_a_golden_record_that_becomes_a_contact_makes_its_leads_history(
         assert await kept(database_url) == await expected(office)
 
 
+async def test_what_was_written_meanwhile_is_left_as_it_is(office: Office, database_url: str) -> None:
+    """A piece of an earlier release's leads that was read before a write or an erasure undoes neither."""
+    await office.put(lead("a"), lead("b"), lead("c"))
+    async with await psycopg.AsyncConnection.connect(database_url) as connection:
+        await connection.execute("DELETE FROM lead_states")
+        await connection.execute("INSERT INTO lead_states_awaited (after_no, last_no) VALUES (0, 99)")
+    awaited = await office.store.read(lambda tx: tx.awaited_leads(10))
+    assert awaited is not None
+    assert (awaited.after, awaited.upto, len(awaited.leads)) == (0, 99, 3)
+    await office.put(busy("a"))
+    await office.erase("b")
+
+    async def work(tx: WriteTransaction) -> Written[bool]:
+        await tx.revision()
+        return Written(await tx.take_up_leads(awaited, [lead_state(r, POLICY, NOW) for r in awaited.leads]))
+
+    assert await office.store.write(request("TakeUpLeads"), work, bool)
+    assert await kept(database_url) == await expected(office)
+    assert not await office.store.write(request("TakeUpLeads"), work, bool)
+    assert await office.store.read(lambda tx: tx.awaited_leads(10)) is None
+
+
 async def test_a_write_that_is_refused_or_only_tried_keeps_nothing(office: Office, database_url: str) -> None:
     """Whatever is rolled back leaves no state behind."""
     write = RecordWrite(busy("a"))
