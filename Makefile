@@ -64,6 +64,13 @@ MATCH ?=
 bench-match: setup ## matches a second beside a million residents, and all that goes with it
 	@$(BIN)/python -m benchmarks.match $(MATCH)
 
+# What to add to the run, such as INTAKE="--records 10000 --leads 3000".
+INTAKE ?=
+
+.PHONY: bench-intake
+bench-intake: setup ## who is who beside 100,000 records: Route under load, a routed import, and how right both are
+	@$(BIN)/python -m benchmarks.intake $(INTAKE)
+
 .PHONY: bench-deciding
 bench-deciding: setup ## how cheap decisions and the inbox are, over 100,000 open proposals
 	@$(BIN)/python -m benchmarks.deciding

@@ -35,6 +35,7 @@ from dedup_service.workflows.escalating import Escalating
 from dedup_service.workflows.following import Following
 from dedup_service.workflows.intake.claiming import Claiming
 from dedup_service.workflows.intake.converting import Converting
+from dedup_service.workflows.intake.gathering import Gathering
 from dedup_service.workflows.intake.planning import Planning
 from dedup_service.workflows.intake.routing import Routing
 from dedup_service.workflows.intake.search import Search
@@ -189,6 +190,9 @@ def wire(
     claiming = Claiming(replanning, models.in_use)
     changes = RecordChanges(rules, replanning, new_id)
     attending = Attending(store, rules, replanning)
+    routing = Routing(
+        store, rules, models.in_use, planning, claiming, changes, proposing, data_entry, now, new_id
+    )
     return Desk(
         store=store,
         store_id=store_id,
@@ -201,9 +205,8 @@ def wire(
         data_entry=data_entry,
         records=RecordWriter(store, rules, data_entry, replanning, new_id),
         readings=Readings(store, rules, now),
-        routing=Routing(
-            store, rules, models.in_use, planning, claiming, changes, proposing, data_entry, now, new_id
-        ),
+        routing=routing,
+        gathering=Gathering(routing),
         converting=Converting(
             store, rules, planning, claiming, changes, replanning, proposing, data_entry, new_id
         ),

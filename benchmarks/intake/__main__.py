@@ -1,7 +1,7 @@
 """Intake beside 100,000 stored records, on the service as shipped: python -m benchmarks.intake.
 
-Everything runs on two cores: service, index, PostgreSQL and load. A run of the usual size writes the table; any
-other prints its figures alone.
+Everything runs on two cores: service, index, PostgreSQL and load. A run of the usual size writes the table;
+any other prints its figures alone.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""A bought list through RouteRecords, in batches of 500: leads a second, by how many streams send at a time."""
+"""A bought list through RouteRecords, in batches of 500: leads a second, over one stream and over several."""
 
 import sys
 import time

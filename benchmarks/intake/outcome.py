@@ -22,7 +22,9 @@ _KIND_RANK: dict[int, int] = {
 
 @dataclass(slots=True)
 class Outcome:
-    """Counts of answers. `right` is by action and sort: updated or asked about the very person, or nobody else."""
+    """Counts of answers. `right` are, by action and sort, those that updated or proposed the very person, and
+    those that inserted somebody who was not there.
+    """
 
     actions: Counter[int] = field(default_factory=Counter)
     steps: Counter[int] = field(default_factory=Counter)
@@ -49,7 +51,7 @@ class Outcome:
         return _percent(self.actions[action], self.count)
 
     def known(self, actions: Sequence[int]) -> float:
-        """Of the people and companies who are stored, the share that was found by these actions, in percent."""
+        """Of those who are stored, the share that was found by these actions, in percent."""
         known = [sort for sort in Sort if sort.known]
         found = sum(self.right[action, sort] for action in actions for sort in known)
         return _percent(found, sum(self.sorts[sort] for sort in known))

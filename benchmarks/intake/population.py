@@ -1,6 +1,6 @@
 """Who is stored and who is handed in: one sample CRM, of which some records are held out, with the truth.
 
-Every person and company is handed in at most once in a run, so that whoever is stored is known from the start.
+Every person and company is handed in at most once in a run: who is stored is known from the start.
 """
 
 import random
@@ -20,8 +20,8 @@ _STORED_PEOPLE = 0.75
 NAMED_SHARE = 0.06
 CURRENT_SHARE = 0.10
 _TARGET_LIST = "enterprise"
-# What the sample makes, roughly: people and companies a stored record, and the share of its people who work at a
-# company that is stored, or at none that is not; with some to spare.
+# What the sample makes, roughly: people and companies a stored record, and the share of its people who work
+# at a company that is stored, or at none that is not; with some to spare.
 _PEOPLE_A_RECORD = 0.47
 _COMPANIES_A_RECORD = 0.1
 _COLLEAGUES_SHARE = 0.2
@@ -217,7 +217,7 @@ class _Pools:
 
 
 def _asked(draft: RecordDraft, source: str, number: int) -> RecordDraft:
-    """A record as somebody hands it in: what they typed and when they asked, but nothing that was found since."""
+    """A record as somebody hands it in: what they typed and when they asked, nothing that was found since."""
     kept = tuple(fact for fact in draft.facts if fact.name == "requested")
     return RecordDraft(RecordKey(source, f"in-{number}"), RecordKind.LEAD, dict(draft.values), facts=kept)
 

@@ -1,4 +1,4 @@
-"""Route at 200 calls a second: each call has a due time fixed in advance, and its latency counts from there."""
+"""Route at 200 calls a second: each call is due at a time fixed in advance, from which its latency counts."""
 
 import statistics
 import sys

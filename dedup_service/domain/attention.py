@@ -1,4 +1,4 @@
-"""Attention: what is told of leads whose class changes by itself, and of those that nobody touches (2.1, 2.2).
+"""Attention: what is told of leads whose class changes by itself, and of those nobody touches (2.1, 2.2).
 
 A lead is unattended while it is LIVE and its last touch is longer ago than the policy's service level. A
 touch is the later of what its facts say of the last request and of the last time that somebody dealt with it.

@@ -67,8 +67,11 @@ class IntakeService:
     async def route(self, request: pb.RouteRequest, caller: Caller) -> pb.RouteResponse:
         entry = self._entry(request.record, "record", must_transact=request.must_transact)
         identity = caller.request(request, request.request_id)
-        routed = await self._desk.routing.route(identity, [entry], caller.principal, request.validate_only)
-        [result] = routed.results
+        if request.validate_only:
+            routed = await self._desk.routing.route(identity, [entry], caller.principal, True)
+            [result] = routed.results
+        else:
+            result = await self._desk.gathering.route(identity, entry, caller.principal)
         if result.answer is None:
             raise InvalidInput(result.violations)
         return self._messages.answer(result.answer)

@@ -23,9 +23,9 @@ class LeadWriting(Reading):
         super().__init__(connection)
         self._policy = policy
 
-    async def _run(self, name: str, parameters: Parameters) -> int:
-        """Run a statement; the number of rows that it was about."""
-        return (await self._connection.execute(statement(name).encode(), parameters)).rowcount
+    async def _run(self, name: str, parameters: Parameters) -> None:
+        """Run a statement that answers nothing: it is sent along with the next one that does."""
+        await self._connection.execute(statement(name).encode(), parameters)
 
     async def keep_lead_states(self, records: Sequence[Record]) -> None:
         """Keep the states of the leads among these records as they were just written, of the active alone."""
@@ -49,7 +49,7 @@ class LeadWriting(Reading):
         await self._run("tell_unattended_leads", [list(record_nos)])
 
     async def take_up_leads(self, awaited: AwaitedLeads, states: Sequence[LeadState]) -> bool:
-        if not await self._run("lead_states_taken_up", {"after": awaited.after, "upto": awaited.upto}):
+        if not await self._rows("lead_states_taken_up", {"after": awaited.after, "upto": awaited.upto}):
             return False
         if states:
             await self._save_lead_states(states)

@@ -14,7 +14,7 @@ from typing import Any
 
 from dedup_service.domain.audit import GENESIS_HASH, AuditEntry, AuditVerification, change_digest
 from dedup_service.domain.changes import Acknowledgement, Change, ChangeDraft, ChangeType
-from dedup_service.store.rows import Parameters, Row, decode, encode
+from dedup_service.store.rows import Parameters, Row, decode, encode, text_array
 from dedup_service.workflows.ports import Request, Revision, Written
 
 _CHUNK = 1000
@@ -35,17 +35,11 @@ def change_columns(drafts: Sequence[ChangeDraft], revision: Revision) -> dict[st
         "types": [draft.type.value for draft in drafts],
         "records": [draft.record for draft in drafts],
         "record_nos": ["{" + ",".join(map(str, draft.record_nos)) + "}" for draft in drafts],
-        "subjects": [_text_array(draft.subjects) for draft in drafts],
+        "subjects": [text_array(draft.subjects) for draft in drafts],
         "salts": salts,
         "payloads": payloads,
         "digests": [change_digest(salt, payload) for salt, payload in zip(salts, payloads, strict=True)],
     }
-
-
-def _text_array(items: Sequence[str]) -> str:
-    """A PostgreSQL array literal; arrays of unequal length cannot be sent as one array of arrays."""
-    quoted = ('"' + item.replace("\\", "\\\\").replace('"', '\\"') + '"' for item in items)
-    return "{" + ",".join(quoted) + "}"
 
 
 def digest_of_changes(rows: Iterable[Row]) -> str:

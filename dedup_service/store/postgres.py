@@ -6,7 +6,8 @@ one committed run.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
+import select
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,17 +17,27 @@ import psycopg
 from psycopg import IsolationLevel, errors
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from dedup_service.domain.errors import RequestIdReused, StateNotAllowed, StoreUnavailable
+from dedup_service.domain.errors import DedupError, RequestIdReused, StateNotAllowed, StoreUnavailable
 from dedup_service.domain.records import LiveRecord
 from dedup_service.store import ledger
+from dedup_service.store.answers import found_answers, keep_answers
 from dedup_service.store.lookups import RecordLookups
 from dedup_service.store.reading import Reading
-from dedup_service.store.rows import decode, encode, keep_json_as_bytes
+from dedup_service.store.rows import keep_json_as_bytes
 from dedup_service.store.statements import statement
 from dedup_service.store.writing import StaleRulesError, Writing
 from dedup_service.telemetry.recording import PoolState
 from dedup_service.workflows.index_port import IndexUpdate
-from dedup_service.workflows.ports import ReadTransaction, Request, RulesInForce, Work, Written
+from dedup_service.workflows.ports import (
+    ReadTransaction,
+    Request,
+    RulesInForce,
+    Together,
+    Work,
+    WorkTogether,
+    WriteTransaction,
+    Written,
+)
 from dedup_service.workflows.races import RacedError
 
 T = TypeVar("T")
@@ -78,7 +89,7 @@ class PostgresStore:
             max_size=self._options.pool_size,
             open=False,
             timeout=self._options.connect_timeout_seconds,
-            check=AsyncConnectionPool.check_connection,
+            check=_check,
             configure=configure,
         )
 
@@ -156,8 +167,20 @@ class PostgresStore:
         return await self._repeated(once)
 
     async def write(self, request: Request, work: Work[T], answer_type: type[T]) -> T:
+        async def alone(tx: WriteTransaction, _: Sequence[int]) -> Written[Together[T]]:
+            written = await work(tx)
+            return written.told(Together((written.result,), (written.subjects,)), written.detail)
+
+        [answer] = await self.write_together([request], alone, answer_type)
+        if isinstance(answer, DedupError):
+            raise answer
+        return answer
+
+    async def write_together(
+        self, requests: Sequence[Request], work: WorkTogether[T], answer_type: type[T]
+    ) -> list[T | RequestIdReused | StateNotAllowed]:
         return await self._repeated(
-            lambda connection: self._write_once(connection, request, work, answer_type)
+            lambda connection: self._write_once(connection, requests, work, answer_type)
         )
 
     async def _repeated(self, run: Callable[[psycopg.AsyncConnection], Awaitable[T]]) -> T:
@@ -175,54 +198,39 @@ class PostgresStore:
         raise AssertionError("the loop returns or raises")
 
     async def _write_once(
-        self, connection: psycopg.AsyncConnection, request: Request, work: Work[T], answer_type: type[T]
-    ) -> T:
-        async with connection.transaction():
-            transaction = self._writing(connection)
-            if request.request_id:
-                # The same request at once waits here, so that it finds the answer and not its effect (A-3).
-                await transaction.lock_request(request)
-                found = await self._answer(transaction, request, answer_type)
-                if found is not None:
-                    return found
-            written = await work(transaction)
-            update = await self._finish(connection, transaction, request, written)
+        self,
+        connection: psycopg.AsyncConnection,
+        requests: Sequence[Request],
+        work: WorkTogether[T],
+        answer_type: type[T],
+    ) -> list[T | RequestIdReused | StateNotAllowed]:
+        # What needs no answer is sent along with what does: most statements of a write cost no round trip.
+        async with connection.pipeline(), connection.transaction():
+            answers = await found_answers(connection, requests, answer_type)
+            places = [place for place in range(len(requests)) if place not in answers]
+            update = None
+            if places:
+                transaction = self._writing(connection)
+                written = await work(transaction, places)
+                answers.update(zip(places, written.result.results, strict=True))
+                left = [requests[place] for place in places]
+                update = await self._finish(connection, transaction, left, written)
         if update is not None:
             self._committed(update)
             self._wake()
-        return written.result
-
-    async def _answer(self, transaction: Writing, request: Request, answer_type: type[T]) -> T | None:
-        rows = await transaction.answer_of(request)
-        if not rows:
-            return None
-        method, digest, answer = rows[0]
-        if (method, digest) != (request.method, request.digest):
-            raise RequestIdReused(request.request_id)
-        if answer is None:
-            raise StateNotAllowed(
-                request.request_id, "ERASED", "the request was carried out; its answer was erased since"
-            )
-        return decode(bytes(answer), answer_type)
+        return [answers[place] for place in range(len(requests))]
 
     async def _finish(
-        self, connection: psycopg.AsyncConnection, transaction: Writing, request: Request, written: Written[T]
+        self,
+        connection: psycopg.AsyncConnection,
+        transaction: Writing,
+        requests: Sequence[Request],
+        written: Written[Together[T]],
     ) -> IndexUpdate | None:
-        """Write changes, audit entry and answer under the revision; one that touches nothing takes none."""
-        if request.request_id:
+        """Write changes, audit entry and answers under the revision; one that touches nothing takes none."""
+        if any(request.request_id for request in requests):
             now = (await transaction.revision()).time
-            await connection.execute(
-                statement("insert_answer").encode(),
-                [
-                    request.actor,
-                    request.request_id,
-                    request.method,
-                    request.digest,
-                    encode(written.result),
-                    list(written.subjects),
-                    now,
-                ],
-            )
+            await keep_answers(connection, requests, written.result, now)
         if not written.targets:
             return None
         revision = await transaction.revision()
@@ -230,7 +238,7 @@ class PostgresStore:
         columns = ledger.change_columns(written.changes, revision)
         if written.changes:
             await connection.execute(statement("insert_changes").encode(), columns)
-        entry = ledger.audit_entry(request, written, revision, columns["digests"], transaction.head[1])
+        entry = ledger.audit_entry(requests[0], written, revision, columns["digests"], transaction.head[1])
         await connection.execute(
             statement("insert_audit_entry").encode(),
             [
@@ -276,6 +284,16 @@ class PostgresStore:
         """Forget request answers that are older than their promised lifetime."""
         async with _translated(), self._pool.connection() as connection:
             await connection.execute(statement("drop_old_answers").encode(), [ANSWER_LIFETIME])
+
+
+async def _check(connection: psycopg.AsyncConnection) -> None:
+    """Ask whether a connection still works only when its server has said something since: that it is gone.
+
+    An idle connection is never spoken to, so that nothing to read means that nothing has happened.
+    """
+    readable, _, _ = select.select([connection.fileno()], (), (), 0)
+    if readable or connection.closed:
+        await AsyncConnectionPool.check_connection(connection)
 
 
 def _given_up(lost: Exception) -> str:

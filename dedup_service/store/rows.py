@@ -46,6 +46,12 @@ def decode(data: bytes, kind: type[T]) -> T:
     return msgspec.json.decode(data, type=kind)
 
 
+def text_array(items: Sequence[str]) -> str:
+    """A PostgreSQL array literal; arrays of unequal length cannot be sent as one array of arrays."""
+    quoted = ('"' + item.replace("\\", "\\\\").replace('"', '\\"') + '"' for item in items)
+    return "{" + ",".join(quoted) + "}"
+
+
 def keep_json_as_bytes() -> None:
     """Let psycopg hand jsonb over unparsed: msgspec reads it once, straight into the domain type."""
     set_json_loads(_bytes_of)

@@ -20,9 +20,9 @@ from dedup_service.domain.scoring_models import StoredModel
 from dedup_service.domain.voting import Vote
 from dedup_service.store.intake import intake_columns, turn_columns
 from dedup_service.store.lead_writing import LeadWriting
-from dedup_service.store.rows import Row, encode_text, stored_comparable
+from dedup_service.store.rows import encode_text, stored_comparable
 from dedup_service.workflows.intake.port import Intake
-from dedup_service.workflows.ports import Request, Revision
+from dedup_service.workflows.ports import Revision
 from dedup_service.workflows.races import RacedError
 
 
@@ -44,14 +44,6 @@ class Writing(LeadWriting):
         super().__init__(connection, policy)
         self._rules_no = rules_no
         self._rules_no_at_head = 0
-
-    async def lock_request(self, request: Request) -> None:
-        """Hold off every other call with this request id until this write has ended."""
-        await self._run("lock_request", [request.actor, request.request_id])
-
-    async def answer_of(self, request: Request) -> list[Row]:
-        """The kept answer of this request id, if there is one: (method, digest, answer)."""
-        return await self._rows("answer", [request.actor, request.request_id])
 
     async def lock_goldens(self, golden_ids: Collection[str]) -> dict[str, GoldenRecord]:
         await self._run("lock_goldens", [sorted(golden_ids)])

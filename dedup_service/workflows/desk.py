@@ -14,6 +14,7 @@ from dedup_service.workflows.escalating import Escalating
 from dedup_service.workflows.following import Following
 from dedup_service.workflows.index_port import BlockingIndex, IndexProgress
 from dedup_service.workflows.intake.converting import Converting
+from dedup_service.workflows.intake.gathering import Gathering
 from dedup_service.workflows.intake.routing import Routing
 from dedup_service.workflows.intake.simulating import TerritorySimulating
 from dedup_service.workflows.lead_readings import LeadReadings
@@ -48,6 +49,7 @@ class Desk:
     readings: Readings
     matching: Matching
     routing: Routing
+    gathering: Gathering
     converting: Converting
     territory_simulating: TerritorySimulating
     proposing: Proposing

@@ -15,6 +15,7 @@ from dedup_service.domain.audit import AuditEntry, AuditVerification
 from dedup_service.domain.changes import Change, ChangeDraft
 from dedup_service.domain.delegations import Delegation
 from dedup_service.domain.distinctions import Distinction
+from dedup_service.domain.errors import RequestIdReused, StateNotAllowed
 from dedup_service.domain.golden import GoldenRecord, GoldenRow
 from dedup_service.domain.matching import NewRecord
 from dedup_service.domain.merges import Merge
@@ -115,6 +116,14 @@ class Written(Generic[T]):
             self.index_removals,
             self.subjects,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Together(Generic[T]):
+    """What several requests are answered, in their order, and the `subjects` of each answer."""
+
+    results: tuple[T, ...]
+    subjects: tuple[tuple[str, ...], ...]
 
 
 class ReadTransaction(IntakeReads, LeadReads, VocabularyReads, Protocol):
@@ -311,6 +320,8 @@ class WriteTransaction(ReadTransaction, IntakeWrites, LeadWrites, Protocol):
 
 
 Work = Callable[[WriteTransaction], Awaitable[Written[T]]]
+# Carries out the requests at these places: the others were answered before.
+WorkTogether = Callable[[WriteTransaction, Sequence[int]], Awaitable[Written[Together[T]]]]
 
 
 class RulesInForce(Protocol):
@@ -339,6 +350,18 @@ class Store(Protocol):
         Raises:
             RequestIdReused: when the request id was used for other content.
             StoreUnavailable: when PostgreSQL is away or refuses writes; nothing was done.
+        """
+        ...
+
+    async def write_together(
+        self, requests: Sequence[Request], work: WorkTogether[T], answer_type: type[T]
+    ) -> list[T | RequestIdReused | StateNotAllowed]:
+        """Carry out requests of one principal and method, no two with the same id, in one transaction.
+
+        Each has an answer of its own, kept by its own id; one that cannot be answered again says why.
+
+        Raises:
+            StoreUnavailable: as `write`; none of them was carried out.
         """
         ...
 

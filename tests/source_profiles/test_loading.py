@@ -78,7 +78,9 @@ def test_a_name_in_one_piece_goes_where_the_system_has_it_in_one_piece() -> None
     both = salesforce(RecordKind.LEAD).row({**VALUES, "full_name": "Ines Quint"}, {}, LINKS)
     assert (whole.cells["Name"], whole.missing) == ("Ines Quint", ("LastName",))
     assert "Name" not in both.cells
-    assert "full_name" not in both.lost
+    contact = salesforce(RecordKind.CONTACT)
+    assert "full_name" not in contact.row({**VALUES, "full_name": "Ines Quint"}, {}, LINKS).lost
+    assert contact.row({"full_name": "Ines Quint"}, {}, LINKS).lost == ("full_name",)
 
 
 def test_facts_of_yes_and_no_and_counts_are_written_in_the_words_of_the_system() -> None:
@@ -90,6 +92,8 @@ def test_facts_of_yes_and_no_and_counts_are_written_in_the_words_of_the_system()
     assert lead.row({}, taken_back, LINKS).cells["HasOptedOutOfEmail"] == "true"
     assert "HasOptedOutOfEmail" not in lead.row({}, given, LINKS).cells
     assert lead.row({}, count, LINKS).cells["NumberOfEmployees"] == "40"
+    customer = {"current_account": Fact("current_account", flag=True)}
+    assert "Type" not in salesforce(RecordKind.ACCOUNT).row({}, customer, LINKS).cells
 
 
 def test_what_the_system_insists_on_and_nobody_has_is_told() -> None:

@@ -68,9 +68,16 @@ def take_step(asked: Asked, account: RecognisedAccount | None, rules: IntakePoli
     reasons.append(StepReason(IntakeStep.MUST_TRANSACT, False, "nothing has to be done at once"))
     if given is not None:
         return taken(
-            IntakeStep.GIVEN_KIND, given, f"its source keeps it as a {given}", asked.given_person_account
+            IntakeStep.GIVEN_KIND, given, f"its source keeps it as {_A[given]}", asked.given_person_account
         )
-    return taken(IntakeStep.LEAD, RecordKind.LEAD, "nobody that an account is known of")
+    return taken(
+        IntakeStep.LEAD,
+        RecordKind.LEAD,
+        "neither an account of theirs is known, nor is there business at once",
+    )
+
+
+_A = {RecordKind.LEAD: "a LEAD", RecordKind.CONTACT: "a CONTACT", RecordKind.ACCOUNT: "an ACCOUNT"}
 
 
 def _why_not(account: RecognisedAccount | None, at: str, otherwise: str) -> str:

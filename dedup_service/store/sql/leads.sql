@@ -74,7 +74,7 @@ FROM records WHERE record_no > %(after)s AND record_no <= %(last)s AND kind = 'L
 ORDER BY record_no LIMIT %(limit)s
 
 -- name: lead_states_taken_up
-UPDATE lead_states_awaited SET after_no = %(upto)s WHERE after_no = %(after)s
+UPDATE lead_states_awaited SET after_no = %(upto)s WHERE after_no = %(after)s RETURNING after_no
 
 -- name: no_lead_states_awaited
 DELETE FROM lead_states_awaited WHERE after_no >= last_no

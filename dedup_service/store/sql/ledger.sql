@@ -72,15 +72,20 @@ ON CONFLICT (revision, ordinal, source) DO NOTHING
 -- name: oldest_revision
 SELECT coalesce(min(revision), 0) FROM changes
 
--- name: lock_request
-SELECT pg_advisory_xact_lock(hashtextextended(%s, hashtext(%s)))
+-- name: lock_requests
+-- In one order, whoever locks them: two writes with the same ids never wait for one another in a circle.
+SELECT pg_advisory_xact_lock(hashtextextended(%(principal)s, hash))
+FROM (SELECT hashtext(id) AS hash FROM unnest(%(ids)s::text[]) AS i (id) ORDER BY 1) AS ordered
 
--- name: answer
-SELECT method, digest, answer FROM request_answers WHERE principal = %s AND request_id = %s
+-- name: answers
+SELECT request_id, method, digest, answer FROM request_answers
+WHERE principal = %(principal)s AND request_id = ANY(%(ids)s)
 
--- name: insert_answer
+-- name: insert_answers
 INSERT INTO request_answers (principal, request_id, method, digest, answer, subjects, create_time)
-VALUES (%s, %s, %s, %s, %s, %s, %s)
+SELECT %(principal)s, request_id, %(method)s, digest, answer, subjects::text[], %(time)s
+FROM unnest(%(ids)s::text[], %(digests)s::text[], %(answers)b::bytea[], %(subjects)s::text[])
+    AS a (request_id, digest, answer, subjects)
 
 -- name: drop_old_answers
 DELETE FROM request_answers WHERE create_time < now() - %s

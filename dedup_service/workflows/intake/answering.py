@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from dedup_service.domain.intake.answers import IntakeAction, IntakeAnswer, Result
+from dedup_service.domain.intake.answers import IntakeAction, IntakeAnswer, Result, StepReason
 from dedup_service.domain.lead_scoring import score_lead
 from dedup_service.domain.policy import Policy
 from dedup_service.domain.proposals import Proposal
@@ -46,7 +46,7 @@ class Answering:
         return IntakeAnswer(
             action=self._action(work, item),
             step=item.step.step,
-            reasons=item.step.reasons,
+            reasons=_reasons(item),
             record=self._record(work),
             account=item.account,
             duplicates=item.duplicates,
@@ -94,3 +94,11 @@ class Answering:
             create_time=self._now,
             update_time=self._now,
         )
+
+
+def _reasons(item: Item) -> tuple[StepReason, ...]:
+    """The steps; the one that was taken also says why those who are alike were not updated."""
+    *passed, taken = item.step.reasons
+    if item.target is None and item.notes:
+        taken = StepReason(taken.step, taken.taken, "; ".join((taken.detail, *item.notes)))
+    return (*passed, taken)

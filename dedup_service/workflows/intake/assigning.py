@@ -1,14 +1,14 @@
 """To whom a new record goes: its account's representative, or the ladder of the territories (domain 9.4)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from dedup_service.domain.golden import GoldenRecord
 from dedup_service.domain.intake.answers import Assigned, RecognisedAccount
 from dedup_service.domain.policy import Policy
 from dedup_service.domain.principals import Principals
-from dedup_service.domain.records import LeadClass, Owner, RecordDraft, RecordKind
-from dedup_service.domain.territories import Placement, Team, TeamMethod, TeamTurns, pick_member, place
+from dedup_service.domain.records import LeadClass, Owner, Record, RecordDraft, RecordKind
+from dedup_service.domain.territories import Placement, Rung, Team, TeamMethod, TeamTurns, pick_member, place
 from dedup_service.workflows.ports import ReadTransaction
 
 # By load, whoever was given the least in this time is next.
@@ -16,6 +16,7 @@ LOAD_COUNTED_FOR = timedelta(days=30)
 OWNED = "OWNER"
 REPRESENTATIVE = "ACCOUNT_REPRESENTATIVE"
 NAMES = "NAMES"
+_DEAD = "it is DEAD: nobody works it before it asks for something or can be reached"
 _NO_ATTENTION = "a name that has asked for nothing gets no person's attention"
 
 
@@ -30,7 +31,7 @@ class Assigning:
         self._policy = policy
         self._principals = principals
         self._now = now
-        self._absent: frozenset[str] | None = None
+        self._absent: dict[str, str] | None = None
         self._known: dict[str, tuple[str, dict[str, int]]] = {}
         self.turns: dict[str, str] = {}
 
@@ -45,16 +46,30 @@ class Assigning:
         if draft.owner is not None and (draft.owner.principal or draft.owner.queue):
             return owned(draft.owner)
         members = goldens[account.golden_id].active_members if account and account.recognised else ()
-        if draft.kind is RecordKind.CONTACT:
-            for record in sorted(members, key=lambda r: r.key):
-                if record.draft.owner is not None and record.draft.owner.principal:
-                    who = record.draft.owner
-                    why = f"the representative of {record.name}"
-                    return Assigned(who.principal, who.function, rung=REPRESENTATIVE, reasons=(why,))
+        if draft.kind is RecordKind.CONTACT and (found := self._representative(members)) is not None:
+            return found
         if lead_class is LeadClass.NAME:
             return Assigned(queue=self._policy.intake.names_queue, rung=NAMES, reasons=(_NO_ATTENTION,))
+        if lead_class is LeadClass.DEAD:
+            queue = self._policy.territories.general_queue
+            return Assigned(queue=queue, rung=Rung.GENERAL_QUEUE.value, reasons=(_DEAD,))
         names = [record.name for record in members]
         return await self._placed(place(draft.values, draft.facts, names, self._policy.territories))
+
+    def _representative(self, members: Sequence[Record]) -> Assigned | None:
+        """The owner of the account, of the functions that have a say in contacts, the weightiest first (3.1)."""
+        weights = self._policy.approval.full_votes[RecordKind.CONTACT].weights
+        owned_by = [
+            (-weights.get(record.draft.owner.function, 0), record.key, record.draft.owner)
+            for record in members
+            if record.draft.owner is not None and record.draft.owner.principal
+        ]
+        fitting = [one for one in owned_by if one[0] < 0 or not weights]
+        if not fitting:
+            return None
+        _, key, who = min(fitting, key=lambda one: one[:2])
+        why = f"the representative of {key.name}"
+        return Assigned(who.principal, who.function, rung=REPRESENTATIVE, reasons=(why,))
 
     async def _placed(self, placement: Placement) -> Assigned:
         reasons = placement.reasons
@@ -71,6 +86,11 @@ class Assigning:
                 reasons = (*reasons, pick.reason)
                 self._count(team, principal)
         elif principal:
+            if principal in await self._away():
+                reasons = (*reasons, f"{principal} is away")
+                principal = (await self._away())[principal]
+                queue = "" if principal else self._policy.territories.general_queue
+                reasons = (*reasons, f"{principal} stands in" if principal else f"it waits in {queue}")
             found = self._principals.find(principal)
             function = min(found.functions, default="") if found is not None else ""
         return Assigned(
@@ -94,10 +114,11 @@ class Assigning:
         last, loads = self._known[team.name]
         return TeamTurns(last, loads)
 
-    async def _away(self) -> frozenset[str]:
+    async def _away(self) -> dict[str, str]:
+        """Who is absent, and who stands in for them; empty where nobody does."""
         if self._absent is None:
             holding = await self._tx.delegations_holding(self._now)
-            self._absent = frozenset(delegation.delegator for delegation in holding)
+            self._absent = {delegation.delegator: delegation.delegate for delegation in holding}
         return self._absent
 
     def _count(self, team: Team, principal: str) -> None:

@@ -85,7 +85,10 @@ class Converting:
             return await self._converted(tx, replace(asked, target=target), account, caller)
 
         if validate_only:
-            return replace(await self._store.preview(work), revision=0)
+            told = await self._store.preview(work)
+            waiting = await self._store.read(lambda tx: tx.proposal(told.proposal_name.rpartition("/")[2]))
+            # A proposal that the conversion would make has no name yet.
+            return replace(told, revision=0, proposal_name=told.proposal_name if waiting else "")
         return await self._store.write(request, work, Conversion)
 
     async def _converted(

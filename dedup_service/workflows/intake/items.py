@@ -45,7 +45,7 @@ class Item:
 
     `company` is the company that a person may belong to, None where nothing tells of one.
     `own` is the stored record of the very same name; `target` the one to update, None for a new record.
-    `merge_with` are the golden ids to propose a merge with.
+    `merge_with` are the golden ids to propose a merge with, `notes` why their records are not updated.
     """
 
     place: int
@@ -62,6 +62,7 @@ class Item:
     taken: Taken | None = None
     target: Record | None = None
     merge_with: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     incomplete: tuple[Incomplete, ...] = field(default_factory=tuple)
 
     @property

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import scoring
 from dedup_service.domain.golden import GoldenRecord
-from dedup_service.domain.intake.answers import Duplicate
+from dedup_service.domain.intake.answers import Duplicate, IntakeStep
 from dedup_service.domain.intake.ladder import take_step
 from dedup_service.domain.intake.rules import IntakePolicy
 from dedup_service.domain.leads import lead_class
@@ -19,6 +19,7 @@ from dedup_service.workflows.ports import ClockNow, ReadTransaction
 from dedup_service.workflows.rules import Rules
 
 MOST_DUPLICATES = 10
+MOST_NOTES = 3
 _KIND_RANK = {RecordKind.ACCOUNT: 0, RecordKind.CONTACT: 1, RecordKind.LEAD: 2}
 
 
@@ -119,21 +120,15 @@ class Planning:
         return why if found is LeadClass.DEAD else ""
 
     def _target(self, item: Item, records: Mapping[int, Record], actor: str) -> Record | None:
-        """The record to update: the very same, or a certain duplicate that the caller may write.
+        """The record to update: the very same, or a certain duplicate; why not is noted otherwise.
 
         Of several the one of the caller's own source goes first, then accounts before contacts before leads.
-        Where business is done at once only an account will do.
         """
         if item.own is not None:
             return item.own
-        principal = self._rules.principals.find(actor)
-        fitting = [
-            duplicate
-            for duplicate in item.duplicates
-            if duplicate.certain
-            and (not item.must_transact or duplicate.kind is RecordKind.ACCOUNT)
-            and may_write(principal, duplicate.record.source, self._rules.policy)
-        ]
+        why_not = {d.record: self._why_not(item, d, actor) for d in item.duplicates}
+        item.notes = tuple(f"{record.name} {why}" for record, why in why_not.items() if why)[:MOST_NOTES]
+        fitting = [duplicate for duplicate in item.duplicates if not why_not[duplicate.record]]
         if not fitting:
             return None
         best = min(
@@ -146,6 +141,24 @@ class Planning:
             ),
         )
         return records[best.record_no]
+
+    def _why_not(self, item: Item, duplicate: Duplicate, actor: str) -> str:
+        """Why a duplicate is not updated; empty when it may be.
+
+        Who has a record of their own already keeps it: a source that says what kind it is, and above all the
+        customer master, whose numbers no other source can carry (domain 4.2).
+        """
+        policy, source = self._rules.policy, duplicate.record.source
+        if not duplicate.certain:
+            return f"is the same only with a probability of {duplicate.match_probability:.4f}"
+        keeps_own = item.asked.given_kind is not None or policy.source(item.draft.key.source).customer_master
+        if keeps_own and source != item.draft.key.source:
+            return f"is of another source, and {item.draft.key.source} has a record of its own"
+        if item.step.step is IntakeStep.MUST_TRANSACT and duplicate.kind is not RecordKind.ACCOUNT:
+            return f"is a {duplicate.kind}, and business at once needs an account"
+        if not may_write(self._rules.principals.find(actor), source, policy):
+            return f"belongs to {source}, whose records the caller may not write"
+        return ""
 
     def _merge_with(self, item: Item) -> tuple[str, ...]:
         """The golden records that a new record may be the same as: those that certainly are, else the best.

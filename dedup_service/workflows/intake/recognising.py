@@ -43,8 +43,8 @@ def recognised(
     for account in found:
         known = _with_standing(account, goldens[account.golden_id], policy)
         rank = (known.recognised, bool(known.target_lists), bool(known.current_reason), known.confidence)
-        weighed.append((rank, known.record, known))
-    return max(weighed, key=lambda one: one[:2])[2] if weighed else None
+        weighed.append((tuple(-float(part) for part in rank), known.record, known))
+    return min(weighed, key=lambda one: one[:2])[2] if weighed else None
 
 
 def said_to_be(record: Record, golden: GoldenRecord, policy: Policy) -> RecognisedAccount:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from dedup_service.domain.changes import ChangeDraft, ChangeType
-from dedup_service.domain.errors import InvalidInput, LimitExceeded
+from dedup_service.domain.errors import DedupError, InvalidInput, LimitExceeded
 from dedup_service.domain.golden import GoldenRecord, image_of, singleton
 from dedup_service.domain.intake.answers import Result, Routed
 from dedup_service.domain.matching import NewRecord, entity_of
@@ -32,6 +32,7 @@ from dedup_service.workflows.ports import (
     Request,
     Revision,
     Store,
+    Together,
     WriteTransaction,
     Written,
 )
@@ -88,20 +89,11 @@ class Routing:
         if not entries:
             raise InvalidInput.at("items", f"takes 1 to {MAX_BATCH} records, not none")
         if not validate_only:
-            sources = {entry.draft.key.source for entry in entries}
-            check_may_write(self._rules.principals, caller.name, sources, self._rules.policy)
-        if not validate_only:
+            self.check_caller(entries, caller)
             entries = [self._named(entry) for entry in entries]
-        violations = [self._violations(entry) for entry in entries]
-        shared = self._rules.policy.intake.shared_domains
-        items = [
-            item_of(place, entry, shared)
-            for place, (entry, found) in enumerate(zip(entries, violations, strict=True))
-            if not found
-        ]
-        refused = {place: found for place, found in enumerate(violations) if found}
+        items, refused = self._items(entries)
         if not items:
-            return Routed(tuple(Result(violations=tuple(found)) for found in violations), 0)
+            return Routed(tuple(Result(violations=tuple(found)) for found in refused.values()), 0)
         if validate_only:
             return await self._store.read(lambda tx: self._previewed(tx, items, refused, caller))
 
@@ -109,6 +101,48 @@ class Routing:
             return await self._carried_out(tx, items, refused, caller)
 
         return await self._store.write(request, work, Routed)
+
+    async def route_together(
+        self, requests: Sequence[Request], entries: Sequence[Entry], caller: Principal
+    ) -> list[Routed | DedupError]:
+        """Route the records of several requests, one of each, in one write; each has an answer of its own.
+
+        Raises:
+            as `route`: none of them was routed.
+        """
+        items, refused = self._items([self._named(entry) for entry in entries])
+        answers: dict[int, Routed | DedupError] = {
+            place: Routed((Result(violations=tuple(found)),), 0) for place, found in refused.items()
+        }
+        places = [item.place for item in items]
+
+        async def work(tx: WriteTransaction, chosen: Sequence[int]) -> Written[Together[Routed]]:
+            some = [items[at] for at in chosen]
+            for place, item in enumerate(some):
+                item.place = place
+            return _apart(await self._carried_out(tx, some, {}, caller))
+
+        if items:
+            asked = [requests[place] for place in places]
+            together = await self._store.write_together(asked, work, Routed)
+            answers.update(zip(places, together, strict=True))
+        return [answers[place] for place in range(len(requests))]
+
+    def check_caller(self, entries: Sequence[Entry], caller: Principal) -> None:
+        """Raises PermissionRefused when the caller may not write records of one of the sources."""
+        sources = {entry.draft.key.source for entry in entries}
+        check_may_write(self._rules.principals, caller.name, sources, self._rules.policy)
+
+    def _items(self, entries: Sequence[Entry]) -> tuple[list[Item], dict[int, list[Violation]]]:
+        """The entries ready to be looked up, and by place those that no record can be."""
+        violations = [self._violations(entry) for entry in entries]
+        shared = self._rules.policy.intake.shared_domains
+        items = [
+            item_of(place, entry, shared)
+            for place, (entry, found) in enumerate(zip(entries, violations, strict=True))
+            if not found
+        ]
+        return items, {place: found for place, found in enumerate(violations) if found}
 
     def _named(self, entry: Entry) -> Entry:
         """The entry with an id of its own where the caller asks to be given one."""
@@ -297,6 +331,14 @@ def _after(
     written = with_records(touched, list(records.values()), revision.number)
     new = {record.golden_id: singleton(record) for record in records.values()}
     return {**new, **locked.goldens, **written}
+
+
+def _apart(written: Written[Routed]) -> Written[Together[Routed]]:
+    """The same write with a result for each record."""
+    results = written.result.results
+    subjects = tuple((result.answer.record.name,) if result.answer else () for result in results)
+    each = tuple(Routed((result,), written.result.revision) for result in results)
+    return written.told(Together(each, subjects), written.detail)
 
 
 def _both_dead(work: Work, mate: Work) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import scoring
-from dedup_service.domain.intake.answers import Assigned
+from dedup_service.domain.intake.answers import Assigned, IntakeStep
 from dedup_service.domain.intake.folding import FoldedValue, fold
 from dedup_service.domain.leads import lead_class
 from dedup_service.domain.policy import Policy
@@ -124,7 +124,8 @@ class Settling:
                     continue
                 seen.add(work.draft.key)
                 score = scoring.score_pair(work.items[0].comparable, item.comparable, self._model)
-                fits = not item.must_transact or work.draft.kind is RecordKind.ACCOUNT
+                at_once = item.step.step is IntakeStep.MUST_TRANSACT
+                fits = not at_once or work.draft.kind is RecordKind.ACCOUNT
                 if fits and certainly_same(score, self._policy.intake):
                     return work, []
                 if score.verdict is not scoring.Verdict.NO_MATCH:
