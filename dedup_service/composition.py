@@ -33,6 +33,7 @@ from dedup_service.workflows.desk import Desk
 from dedup_service.workflows.distinguishing import Distinguishing
 from dedup_service.workflows.escalating import Escalating
 from dedup_service.workflows.following import Following
+from dedup_service.workflows.intake.carrying_out import CarryingOut
 from dedup_service.workflows.intake.claiming import Claiming
 from dedup_service.workflows.intake.converting import Converting
 from dedup_service.workflows.intake.gathering import Gathering
@@ -190,9 +191,8 @@ def wire(
     claiming = Claiming(replanning, models.in_use)
     changes = RecordChanges(rules, replanning, new_id)
     attending = Attending(store, rules, replanning)
-    routing = Routing(
-        store, rules, models.in_use, planning, claiming, changes, proposing, data_entry, now, new_id
-    )
+    carrying_out = CarryingOut(rules, changes, proposing)
+    routing = Routing(store, rules, models.in_use, planning, claiming, carrying_out, data_entry, now, new_id)
     return Desk(
         store=store,
         store_id=store_id,

@@ -57,7 +57,7 @@ class Assigning:
         return await self._placed(place(draft.values, draft.facts, names, self._policy.territories))
 
     def _representative(self, members: Sequence[Record]) -> Assigned | None:
-        """The owner of the account, of the functions that have a say in contacts, the weightiest first (3.1)."""
+        """The owner of the account, of a function that has a say in contacts, the weightiest first (3.1)."""
         weights = self._policy.approval.full_votes[RecordKind.CONTACT].weights
         owned_by = [
             (-weights.get(record.draft.owner.function, 0), record.key, record.draft.owner)

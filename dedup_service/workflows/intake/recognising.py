@@ -1,8 +1,10 @@
 """Which account a person belongs to, or a company is, and how sure that is (domain 9.1, 9.2)."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+
+from rapidfuzz import fuzz
 
 import scoring
 from dedup_service.domain.golden import GoldenRecord
@@ -20,6 +22,8 @@ MOST_ACCOUNTS = 5
 # may sit in another branch of it.
 _OF_THE_PERSON = frozenset({"phone", "street", "place", "branch", "other_branch"})
 _LEAST_EVIDENCE_BITS = 0.05
+# Of 100, by rapidfuzz.fuzz.token_set_ratio.
+_LEAST_SAME_NAME = 90
 
 
 def recognised(
@@ -37,7 +41,7 @@ def recognised(
     rules = policy.intake
     live = [(hit, records[hit.record_no]) for hit in hits[:MOST_ACCOUNTS] if hit.record_no in records]
     live = [(hit, record) for hit, record in live if not record.draft.person_account]
-    by_domain = len({record.golden_id for hit, record in live if hit.domains})
+    by_domain = _company_count(record for hit, record in live if hit.domains)
     found = [_account(item, hit, record, by_domain, rules) for hit, record in live]
     weighed = []
     for account in found:
@@ -45,6 +49,16 @@ def recognised(
         rank = (known.recognised, bool(known.target_lists), bool(known.current_reason), known.confidence)
         weighed.append((tuple(-float(part) for part in rank), known.record, known))
     return min(weighed, key=lambda one: one[:2])[2] if weighed else None
+
+
+def _company_count(accounts: Iterable[Record]) -> int:
+    """How many companies these accounts are: two of one name are one that is in there twice."""
+    names: list[str] = []
+    for record in accounts:
+        name = record.draft.values.get("company_name", "").casefold()
+        if not any(fuzz.token_set_ratio(name, other) >= _LEAST_SAME_NAME for other in names):
+            names.append(name)
+    return len(names)
 
 
 def said_to_be(record: Record, golden: GoldenRecord, policy: Policy) -> RecognisedAccount:

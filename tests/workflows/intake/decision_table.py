@@ -13,6 +13,7 @@ from dedup_service.domain.data_entry import NO_VOCABULARY, FieldRules, Vocabular
 from dedup_service.domain.facts import FACTS, FactType
 from dedup_service.domain.intake.answers import IntakeAnswer, Result
 from dedup_service.domain.records import Fact, Owner, RecordDraft, RecordKind
+from dedup_service.workflows.delegating import DelegationDraft
 from dedup_service.workflows.intake.conversions import ConversionRequest
 from dedup_service.workflows.intake.items import Entry
 from tests.merge_desk import Office, key, principal, request
@@ -108,6 +109,16 @@ def rules_of(office: Office, row: Mapping[str, Any]) -> Iterator[None]:
         desk.vocabulary.current = NO_VOCABULARY
 
 
+async def stand_in(office: Office, away: Mapping[str, str]) -> None:
+    """Let these people be away, with others in their place."""
+    for delegator, delegate in away.items():
+        end = datetime.now(UTC) + timedelta(hours=1)
+        draft = DelegationDraft(delegate, (), None, end, "away")
+        await office.desk.delegating.create(
+            request("CreateDelegation", delegator), draft, principal(delegator)
+        )
+
+
 async def asked(office: Office) -> list[Answered]:
     """Every row, first as a preview, then for good."""
     found = []
@@ -115,6 +126,7 @@ async def asked(office: Office) -> list[Answered]:
         who = principal(row.get("by", "services/importer"))
         for how, preview in (("preview", True), ("route", False)):
             with rules_of(office, row):
+                await stand_in(office, row.get("away", {}))
                 routed = await office.desk.routing.route(
                     request("Route", who.name), [entry_of(row, place)], who, preview
                 )

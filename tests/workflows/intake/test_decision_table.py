@@ -5,7 +5,7 @@ from tests.workflows.intake.decision_table import TABLE, asked, converted, diffe
 
 RULES = {
     *("9.1", "9.2", "9.3", "9.4", "9.update", "9.uncertain", "9.class", "9.names", "9.given", "9.conversion"),
-    *("2.1", "2.4", "4.3"),
+    *("2.1", "2.4", "4.2", "4.3"),
     *("10.required", "10.format", "10.allowed", "10.short", "10.placeholder", "10.test", "10.misspelling"),
     *("10.capitals", "10.severity", "10.custom"),
 }
