@@ -115,7 +115,7 @@ def _people_count(resident_count: int, form_count: int, lead_count: int) -> int:
         return form_count * FORM_MIX.get(sort, 0) + lead_count * LIST_MIX.get(sort, 0)
 
     stored = max(resident_count * _PEOPLE_A_RECORD, wanted(Sort.KNOWN_PERSON) * 2.5)
-    either = stored / _STORABLE_SHARE + wanted(Sort.COLLEAGUE) / _COLLEAGUES_SHARE
+    either = stored / (_STORABLE_SHARE * _STORED_PEOPLE) + wanted(Sort.COLLEAGUE) / _COLLEAGUES_SHARE
     return int(max(either, wanted(Sort.NEW_PERSON) / _NEW_SHARE) * _SPARE)
 
 

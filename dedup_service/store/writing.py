@@ -49,6 +49,14 @@ class Writing(LeadWriting):
         await self._run("lock_goldens", [sorted(golden_ids)])
         return await self.goldens(golden_ids)
 
+    async def lock_goldens_at_once(self, golden_ids: Collection[str]) -> dict[str, GoldenRecord]:
+        try:
+            # Its answer is awaited here, where a refusal can be told from others.
+            await self._rows("lock_goldens_at_once", [sorted(golden_ids)])
+        except psycopg.errors.LockNotAvailable as error:
+            raise RacedError from error
+        return await self.goldens(golden_ids)
+
     async def lock_records(self, keys: Collection[RecordKey]) -> dict[RecordKey, Record]:
         columns = [[key.source for key in keys], [key.source_record_id for key in keys]]
         locked = {row[0] for row in await self._rows("golden_ids_by_key", columns)}

@@ -245,6 +245,10 @@ class WriteTransaction(ReadTransaction, IntakeWrites, LeadWrites, Protocol):
         """Lock these golden records in id order, then read them as they are now."""
         ...
 
+    async def lock_goldens_at_once(self, golden_ids: Collection[str]) -> dict[str, GoldenRecord]:
+        """The same without waiting: where another write holds one of them, this one starts again."""
+        ...
+
     async def lock_records(self, keys: Collection[RecordKey]) -> dict[RecordKey, Record]:
         """Lock the golden records of these records, in id order, and read the records as they are now."""
         ...

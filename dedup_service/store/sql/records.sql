@@ -53,6 +53,9 @@ UPDATE records SET golden_id = %s WHERE record_no = ANY(%s)
 -- name: lock_goldens
 SELECT golden_id FROM golden_records WHERE golden_id = ANY(%s) ORDER BY golden_id FOR NO KEY UPDATE
 
+-- name: lock_goldens_at_once
+SELECT golden_id FROM golden_records WHERE golden_id = ANY(%s) ORDER BY golden_id FOR NO KEY UPDATE NOWAIT
+
 -- name: golden_rows
 SELECT golden_id, kind, state, version, revision, create_time, successor_id, merge_id, choices
 FROM golden_records WHERE golden_id = ANY(%s)

@@ -231,7 +231,11 @@ class Converting:
         item, reasons = found.items[0], []
         uncertain = [d for d in item.duplicates if d.kind is not RecordKind.LEAD]
         item.merge_with = tuple(dict.fromkeys(d.golden_id for d in uncertain[:1]))
-        revision, locked = await self._claiming.claimed(tx, found, [golden.golden_id])
+        claim = await self._claiming.claimed(tx, found, caller.name, [golden.golden_id])
+        if claim.again:
+            # Somebody alike is there by now: the conversion asks its questions once more.
+            raise RacedError
+        revision, locked = claim.revision, claim.locked
         if locked.goldens[golden.golden_id].row.version != golden.row.version:
             raise RacedError
         golden = locked.goldens[golden.golden_id]

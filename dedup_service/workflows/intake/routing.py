@@ -199,11 +199,20 @@ class Routing:
     ) -> Written[Routed]:
         planned = await self._planning.planned(tx, items, caller.name)
         stopped = refused | self._stopped(items)
-        revision, locked = await self._claiming.claimed(tx, planned)
+        claim = await self._claiming.claimed(tx, planned, caller.name)
+        if claim.again:
+            again = self._stopped(claim.again)
+            stopped = {place: found for place, found in stopped.items() if place not in _places(claim.again)}
+            stopped |= again
+        revision, planned = claim.revision, claim.planned
         works, assigning = await self._settled(tx, planned, stopped, revision.time)
         if not works:
             return Written(Routed(Answering(self._rules.policy, revision.time).results([], stopped), 0))
-        return await self._carrying_out.written(tx, works, locked, assigning, stopped, revision, caller)
+        return await self._carrying_out.written(tx, works, claim.locked, assigning, stopped, revision, caller)
+
+
+def _places(items: Sequence[Item]) -> set[int]:
+    return {item.place for item in items}
 
 
 def _apart(written: Written[Routed]) -> Written[Together[Routed]]:
