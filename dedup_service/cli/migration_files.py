@@ -23,6 +23,7 @@ from dedup_service.v1.merge_proposal_service_pb2 import ListMergeProposalsReques
 
 _BATCH = 200
 _WAITS = "waits for a decision on a merge proposal"
+_ACCOUNT_WAITS = "belongs to an account that waits for a decision on a merge proposal"
 _DEAD = "is a dead lead, which stays here as evidence"
 
 
@@ -33,6 +34,43 @@ class _Rows:
     name: str
     rows: list[Mapping[str, str]] = field(default_factory=list)
     columns: dict[str, None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Holding:
+    """Which golden records are held back, and why: each by itself, or for the account that it belongs to."""
+
+    golden_records: Mapping[str, GoldenRecord]
+    by_golden: Mapping[str, list[OldRecord]]
+    golden_of_record: Mapping[str, str]
+    waiting: set[str]
+
+    def why(self, name: str) -> str:
+        """Why a golden record is in no file; empty where it is."""
+        golden = self.golden_records[name]
+        if golden.state != GoldenRecordState.GOLDEN_RECORD_STATE_LIVE:
+            return "is deleted or erased"
+        if name in self.waiting:
+            return _WAITS
+        if golden.lead_class == LeadClass.LEAD_CLASS_DEAD:
+            return _DEAD
+        return _ACCOUNT_WAITS if self._account_waits(name) else ""
+
+    def _account_waits(self, name: str) -> bool:
+        """Whether an account above it waits, to whose row its own would refer in vain."""
+        seen = {name}
+        above = self._above(name)
+        while above:
+            if above & self.waiting:
+                return True
+            seen |= above
+            above = {other for each in above for other in self._above(each)} - seen
+        return False
+
+    def _above(self, name: str) -> set[str]:
+        references = [(each.record.account, each.record.parent) for each in self.by_golden.get(name, [])]
+        known = (self.golden_of_record.get(each, "") for both in references for each in both)
+        return {each for each in known if each}
 
 
 def write_load_files(session: Session, target: SourceProfile, folder: Path, migration: Migration) -> None:
@@ -46,10 +84,10 @@ def write_load_files(session: Session, target: SourceProfile, folder: Path, migr
     golden_of_record = {member: name for name in by_golden for member in golden_records[name].members} | {
         each.name: each.golden_record for each in routed
     }
-    waiting = _waiting(session)
+    holding = _Holding(golden_records, by_golden, golden_of_record, _waiting(session))
     files: dict[str, _Rows] = {}
     for name, old in by_golden.items():
-        why = _held_back(golden_records[name], name in waiting)
+        why = holding.why(name)
         if not why:
             why = _add_row(files, target, golden_records[name], old, by_golden, golden_of_record, migration)
         for each in old:
@@ -96,14 +134,6 @@ def _waiting(session: Session) -> set[str]:
         if not answer.next_page_token:
             return found
         request.page_token = answer.next_page_token
-
-
-def _held_back(golden: GoldenRecord, waits: bool) -> str:
-    if golden.state != GoldenRecordState.GOLDEN_RECORD_STATE_LIVE:
-        return "is deleted or erased"
-    if waits:
-        return _WAITS
-    return _DEAD if golden.lead_class == LeadClass.LEAD_CLASS_DEAD else ""
 
 
 def _add_row(

@@ -9,6 +9,7 @@ from google.rpc.error_details_pb2 import BadRequest
 
 from dedup_service.cli.csv_rows import ReadRecord
 from dedup_service.client import DedupClient
+from dedup_service.v1.core_pb2 import RecordKind
 from dedup_service.v1.intake_service_pb2 import IntakeAction, RouteItem, RouteResponse, RouteResult
 
 
@@ -64,6 +65,10 @@ class Router:
     def _items(self, records: Iterable[ReadRecord], sent: deque[ReadRecord]) -> Iterator[RouteItem]:
         for read in records:
             item = RouteItem(record=read.record)
+            # Whether a lead of one system is a contact here is what intake is asked; contacts and
+            # accounts are taken at their source's word.
+            if item.record.kind == RecordKind.RECORD_KIND_LEAD:
+                item.record.ClearField("kind")
             for name in ("account", "parent"):
                 known_as = getattr(read.record, name)
                 if known_as:
