@@ -188,7 +188,7 @@ def wire(
     deciding = Deciding(store, assessment, replanning, new_id)
     escalating = Escalating(store, assessment)
     planning = Planning(Search(index, models.in_use), rules, now)
-    claiming = Claiming(planning, replanning, models.in_use)
+    claiming = Claiming(planning, replanning, models.in_use, rules)
     changes = RecordChanges(rules, replanning, new_id)
     attending = Attending(store, rules, replanning)
     carrying_out = CarryingOut(rules, changes, proposing)

@@ -13,7 +13,7 @@ from dedup_service.domain.errors import EtagMismatch, InvalidInput, NotFound, St
 from dedup_service.domain.golden import GoldenRecord, GoldenState, golden_state, image_of
 from dedup_service.domain.merges import Merge, MergeState, UndoConflict
 from dedup_service.domain.principals import Principal
-from dedup_service.domain.records import Record, RecordKey
+from dedup_service.domain.records import Record, RecordKey, RecordKind
 from dedup_service.domain.stakes import stakes
 from dedup_service.workflows.assessment import Assessment
 from dedup_service.workflows.deciding import check_may_undo
@@ -214,7 +214,20 @@ def _conflicts(merge: Merge, after: dict[str, GoldenRecord]) -> tuple[UndoConfli
     """Later choices on the survivor whose record has gone back to another golden record."""
     survivor = after[merge.survivor_id]
     present = {record.key for record in survivor.members}
-    return tuple(
+    merged = {key for before in merge.before for key in before.records}
+    # No lead survives over another kind: one of it among merged leads is what a lead was converted to.
+    leads = all(before.kind is RecordKind.LEAD for before in merge.before)
+    joined = tuple(
+        UndoConflict(
+            field="",
+            record=record.key,
+            merge_id=merge.merge_id,
+            explanation=f"{record.name} is what one of the leads became since; it stays with {survivor.name}",
+        )
+        for record in survivor.members
+        if leads and record.kind is not RecordKind.LEAD and record.key not in merged
+    )
+    return joined + tuple(
         UndoConflict(
             field=choice.field,
             record=choice.record,

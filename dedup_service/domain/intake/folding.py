@@ -10,10 +10,15 @@ from datetime import datetime
 
 from dedup_service.domain.facts import FACTS, FactType
 from dedup_service.domain.fields import group_of
-from dedup_service.domain.records import Child, Fact, RecordDraft
+from dedup_service.domain.records import Child, Fact, RecordDraft, RecordKind
 
 # Where the second address of a person goes when the first is taken.
 _SECOND_PLACE = {"email": "secondary_email"}
+# Two of these are two customers, or two companies, until finance says otherwise.
+_NUMBERS = ("tax_id", "customer_number")
+# What counts by whose record says it (domain 4.2, 9.1, 9.2): another source's word stays its own.
+_OF_THE_SOURCE = frozenset({"customer_number"})
+_FACTS_OF_THE_SOURCE = frozenset({"named_account", "current_account", "contracts"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,30 @@ class Fold:
     differences: tuple[FoldedValue, ...]
 
 
+def contradiction(stored: RecordDraft, offered: RecordDraft) -> str:
+    """Why the offered record is no update of the stored one, however alike they are; empty when it may be.
+
+    What vetoes a merge (domain 7.6), a hierarchy (4.5) and what a source keeps them as: people decide then.
+    """
+    if offered.parent == stored.key or stored.parent == offered.key:
+        return "is its parent or subsidiary, which is no duplicate"
+    for name in _NUMBERS:
+        one, other = stored.values.get(name, "").strip(), offered.values.get(name, "").strip()
+        of_one_ledger = name != "customer_number" or stored.key.source == offered.key.source
+        if one and other and of_one_ledger and one.casefold() != other.casefold():
+            return f"has another {name}"
+    held, said = _flags(stored), _flags(offered)
+    if held.get("legal_hold") or said.get("legal_hold"):
+        return "would change under a legal hold"
+    if {held.get("marketing_consent"), said.get("marketing_consent")} == {True, False}:
+        return "says otherwise about marketing consent"
+    return ""
+
+
+def _flags(draft: RecordDraft) -> dict[str, bool | None]:
+    return {fact.name: fact.flag for fact in draft.facts if fact.flag is not None}
+
+
 def fold(stored: RecordDraft, offered: RecordDraft, newest_wins: frozenset[str], own_word: bool) -> Fold:
     """What `stored` becomes; `own_word` when the offer is the same record again, whose values then win.
 
@@ -46,6 +75,9 @@ def fold(stored: RecordDraft, offered: RecordDraft, newest_wins: frozenset[str],
         held = stored.values.get(name, "")
         if not value.strip() or _same(held, value):
             continue
+        if name in _OF_THE_SOURCE and stored.key.source != offered.key.source:
+            differences.append(FoldedValue(name, held, value, taken=False))
+            continue
         if not held.strip() and (group_of(name) not in filled_groups or own_word):
             values[name] = value
             continue
@@ -56,15 +88,16 @@ def fold(stored: RecordDraft, offered: RecordDraft, newest_wins: frozenset[str],
         elif taken:
             values[name] = value
         differences.append(FoldedValue(name, held, value, taken))
-    facts, of_facts = _facts(stored.facts, offered.facts, own_word)
+    same_source = stored.key.source == offered.key.source
+    facts, of_facts = _facts(stored.facts, offered.facts, own_word, same_source)
     draft = replace(
         stored,
         values=values,
         facts=facts,
         children=_children(stored.children, offered.children),
         owner=stored.owner or offered.owner,
-        account=stored.account or offered.account,
-        parent=stored.parent or offered.parent,
+        account=stored.account or (offered.account if stored.kind is RecordKind.CONTACT else None),
+        parent=stored.parent or (offered.parent if stored.kind is RecordKind.ACCOUNT else None),
         source_update_time=_latest(stored.source_update_time, offered.source_update_time),
     )
     return Fold(draft, (*differences, *of_facts))
@@ -79,13 +112,18 @@ def _latest(one: datetime | None, other: datetime | None) -> datetime | None:
 
 
 def _facts(
-    stored: Iterable[Fact], offered: Iterable[Fact], own_word: bool
+    stored: Iterable[Fact], offered: Iterable[Fact], own_word: bool, same_source: bool
 ) -> tuple[tuple[Fact, ...], list[FoldedValue]]:
     """Times move on to the latest: a request or a touch has happened, whoever tells. Else as for values."""
     held = {fact.name: fact for fact in stored}
     differences = []
     for fact in offered:
         known = held.get(fact.name)
+        if fact.name in _FACTS_OF_THE_SOURCE and not same_source:
+            differences.append(
+                FoldedValue(f"fact.{fact.name}", _text(known) if known else "", _text(fact), taken=False)
+            )
+            continue
         if known is None or known == fact:
             held[fact.name] = fact
             continue

@@ -46,7 +46,7 @@ class Assigning:
         if draft.owner is not None and (draft.owner.principal or draft.owner.queue):
             return owned(draft.owner)
         members = goldens[account.golden_id].active_members if account and account.recognised else ()
-        if draft.kind is RecordKind.CONTACT and (found := self._representative(members)) is not None:
+        if draft.kind is RecordKind.CONTACT and (found := await self._representative(members)) is not None:
             return found
         if lead_class is LeadClass.NAME:
             return Assigned(queue=self._policy.intake.names_queue, rung=NAMES, reasons=(_NO_ATTENTION,))
@@ -56,13 +56,13 @@ class Assigning:
         names = [record.name for record in members]
         return await self._placed(place(draft.values, draft.facts, names, self._policy.territories))
 
-    def _representative(self, members: Sequence[Record]) -> Assigned | None:
+    async def _representative(self, members: Sequence[Record]) -> Assigned | None:
         """The owner of the account, of a function that has a say in contacts, the weightiest first (3.1)."""
         weights = self._policy.approval.full_votes[RecordKind.CONTACT].weights
         owned_by = [
             (-weights.get(record.draft.owner.function, 0), record.key, record.draft.owner)
             for record in members
-            if record.draft.owner is not None and record.draft.owner.principal
+            if record.draft.owner is not None and await self._can_work(record.draft.owner.principal)
         ]
         fitting = [one for one in owned_by if one[0] < 0 or not weights]
         if not fitting:
@@ -70,6 +70,10 @@ class Assigning:
         _, key, who = min(fitting, key=lambda one: one[:2])
         why = f"the representative of {key.name}"
         return Assigned(who.principal, who.function, rung=REPRESENTATIVE, reasons=(why,))
+
+    async def _can_work(self, principal: str) -> bool:
+        """Whether somebody is still with the company, and there."""
+        return self._principals.find(principal) is not None and principal not in await self._away()
 
     async def _placed(self, placement: Placement) -> Assigned:
         reasons = placement.reasons

@@ -9,13 +9,16 @@ from dataclasses import dataclass, replace
 
 import scoring
 from dedup_service.domain.golden import GoldenState
+from dedup_service.domain.intake.folding import contradiction
+from dedup_service.domain.matching import comparable_of
 from dedup_service.workflows.intake.items import Item
-from dedup_service.workflows.intake.planning import Planned, Planning
+from dedup_service.workflows.intake.planning import Planned, Planning, certainly_same
 from dedup_service.workflows.intake.search import MOST_WRITES_BEHIND
 from dedup_service.workflows.ports import Revision, WriteTransaction
 from dedup_service.workflows.races import RacedError
 from dedup_service.workflows.record_changes import Locked
 from dedup_service.workflows.replan import Replanning
+from dedup_service.workflows.rules import Rules
 from dedup_service.workflows.scoring_models import ModelInUse
 
 
@@ -32,8 +35,9 @@ class Claim:
 class Claiming:
     """Locks what a batch decides by, in the one order of all writes."""
 
-    def __init__(self, planning: Planning, replanning: Replanning, models: ModelInUse) -> None:
+    def __init__(self, planning: Planning, replanning: Replanning, models: ModelInUse, rules: Rules) -> None:
         self._planning = planning
+        self._rules = rules
         self._replanning = replanning
         self._models = models
 
@@ -53,6 +57,8 @@ class Claiming:
         proposals = await self._replanning.lock(tx, moved) if moved else []
         locked = Locked(goldens, proposals)
         _hold(planned.items, locked)
+        if any(self._another(item, planned.head) for item in planned.items):
+            raise RacedError
         claim = Claim(await tx.revision(), locked, planned)
         if claim.revision.number == planned.head + 1:
             return claim
@@ -82,6 +88,15 @@ class Claiming:
             for item in planned.items
             if any(not keys.isdisjoint(item.keys) and self._alike(item, other) for keys, other in news)
         ]
+
+    def _another(self, item: Item, head: int) -> bool:
+        """Whether the record to update was written since it was looked up, and is another's now."""
+        if item.target is None or item.own is not None or item.target.revision <= head:
+            return False
+        score = scoring.score_pair(item.comparable, comparable_of(item.target.draft), self._models.current)
+        return not certainly_same(score, self._rules.policy.intake) or bool(
+            contradiction(item.target.draft, item.draft)
+        )
 
     def _alike(self, item: Item, other: scoring.Comparable) -> bool:
         score = scoring.score_pair(item.comparable, other, self._models.current)
@@ -127,7 +142,7 @@ def _hold(items: Sequence[Item], locked: Locked) -> None:
         if item.target is None:
             continue
         now = members.get(item.target.record_no)
-        if now is None or not (now.active or item.own is not None):
+        if now is None or now.state is not item.target.state:
             raise RacedError
         item.target, item.own = now, now if item.own is not None else None
     if any(

@@ -14,7 +14,7 @@ from dedup_service.domain.intake.answers import Conversion, ConversionAction, Du
 from dedup_service.domain.matching import NewRecord, comparable_of
 from dedup_service.domain.principals import Principal, check_may_write
 from dedup_service.domain.proposals import Proposal
-from dedup_service.domain.records import Record, RecordDraft, RecordKey, RecordKind
+from dedup_service.domain.records import Record, RecordDraft, RecordKey, RecordKind, RecordState
 from dedup_service.domain.validation import draft_violations
 from dedup_service.workflows.assessment import proposal_change
 from dedup_service.workflows.data_entry import DataEntry
@@ -104,7 +104,8 @@ class Converting:
         item.target, item.merge_with, item.duplicates = None, (), duplicates
         same = _to_join(duplicates, draft)
         if same is not None and not asked.insert_duplicate:
-            return await self._joined(tx, lead, golden, same, item, caller)
+            joined = await self._joined(tx, lead, golden, same, item, caller)
+            return replace(joined, subjects=(*joined.subjects, *item.quoted))
         account = await self._account(tx, asked, item)
         items, drafts = [item], [draft]
         if not asked.person_account and account is None:
@@ -114,10 +115,13 @@ class Converting:
             if account is None:
                 items.append(company)
                 drafts.append(company.draft)
-        if problems := [each for one in drafts for each in draft_violations(one, self._functions, "lead")]:
+        problems = [each for one in drafts for each in draft_violations(one, self._functions, "lead")]
+        problems += [each for one in drafts for each in self._data_entry.violations(one, "lead")]
+        if problems:
             raise InvalidInput(problems)
         found = replace(found, items=tuple(items))
-        return await self._made(tx, found, lead, golden, account, drafts, caller)
+        made = await self._made(tx, found, lead, golden, account, drafts, caller)
+        return replace(made, subjects=(*made.subjects, *item.quoted))
 
     async def _with_company(
         self, tx: WriteTransaction, found: Planned, company: Item, caller: Principal
@@ -149,7 +153,12 @@ class Converting:
             what = lead.state if not lead.active else f"a {lead.kind}"
             raise StateNotAllowed(lead.name, lead.state, f"{lead.name} is {what}: only active leads convert")
         golden = (await tx.goldens([lead.golden_id]))[lead.golden_id]
-        others = [r.name for r in golden.active_members if r.kind is not RecordKind.LEAD]
+        # One that was deleted may come back, and would then stand beside a second.
+        others = [
+            record.name
+            for record in golden.members
+            if record.kind is not RecordKind.LEAD and record.state is not RecordState.ERASED
+        ]
         if others:
             raise StateNotAllowed(
                 lead.name, "CONVERTED", f"{lead.name} was converted already: it is the history of {others[0]}"
@@ -190,7 +199,8 @@ class Converting:
         if not waiting:
             draft = ProposalDraft(golden_ids=ids, comment="a lead was converted")
             proposal = (await self._proposing.create_within(tx, draft, caller)).result
-        revision = await tx.revision()
+        # A proposal that waits already is no write, and makes no revision.
+        number = proposal.revision if proposal is not None else await tx.head_revision()
         account = target.draft.account
         of_target = (await tx.records([account])).get(account) if account is not None else None
         conversion = Conversion(
@@ -207,7 +217,7 @@ class Converting:
             ),
             findings=(),
             incomplete=item.incomplete,
-            revision=revision.number,
+            revision=number,
         )
         return Written(
             conversion,

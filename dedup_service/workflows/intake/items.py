@@ -44,6 +44,8 @@ class Item:
     """A record to route: what it is compared by, and what has been found of it so far.
 
     `company` is the company that a person may belong to, None where nothing tells of one.
+    `quoted` are the names of records that its answer says something of beside its own: why leads died, what
+    makes an account known. Erasing one of them erases the answer.
     `own` is the stored record of the very same name; `target` the one to update, None for a new record.
     `merge_with` are the golden ids to propose a merge with, `notes` why their records are not updated.
     """
@@ -63,6 +65,7 @@ class Item:
     target: Record | None = None
     merge_with: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    quoted: tuple[str, ...] = ()
     incomplete: tuple[Incomplete, ...] = field(default_factory=tuple)
 
     @property

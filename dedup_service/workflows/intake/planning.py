@@ -7,6 +7,7 @@ from datetime import datetime
 import scoring
 from dedup_service.domain.golden import GoldenRecord
 from dedup_service.domain.intake.answers import Duplicate, IntakeStep
+from dedup_service.domain.intake.folding import contradiction
 from dedup_service.domain.intake.ladder import take_step
 from dedup_service.domain.intake.rules import IntakePolicy
 from dedup_service.domain.leads import lead_class
@@ -71,6 +72,7 @@ class Planning:
             item.taken = take_step(item.asked, item.account, self._rules.policy.intake)
             item.target = self._target(item, records, actor)
             item.merge_with = () if item.target is not None else self._merge_with(item)
+            item.quoted = _quoted(item, accounts)
         return Planned(tuple(items), found.head, accounts)
 
     async def _accounts(
@@ -126,7 +128,7 @@ class Planning:
         """
         if item.own is not None:
             return item.own
-        why_not = {d.record: self._why_not(item, d, actor) for d in item.duplicates}
+        why_not = {d.record: self._why_not(item, d, records[d.record_no], actor) for d in item.duplicates}
         item.notes = tuple(f"{record.name} {why}" for record, why in why_not.items() if why)[:MOST_NOTES]
         fitting = [duplicate for duplicate in item.duplicates if not why_not[duplicate.record]]
         if not fitting:
@@ -142,7 +144,7 @@ class Planning:
         )
         return records[best.record_no]
 
-    def _why_not(self, item: Item, duplicate: Duplicate, actor: str) -> str:
+    def _why_not(self, item: Item, duplicate: Duplicate, stored: Record, actor: str) -> str:
         """Why a duplicate is not updated; empty when it may be.
 
         Who has a record of their own already keeps it: a source that says what kind it is, and above all the
@@ -158,7 +160,10 @@ class Planning:
             return f"is a {duplicate.kind}, and business at once needs an account"
         if not may_write(self._rules.principals.find(actor), source, policy):
             return f"belongs to {source}, whose records the caller may not write"
-        return ""
+        given = item.asked.given_kind
+        if given is not None and _KIND_RANK[duplicate.kind] > _KIND_RANK[given]:
+            return f"is a {duplicate.kind}, and its source keeps the other as a {given}"
+        return contradiction(stored.draft, item.draft)
 
     def _merge_with(self, item: Item) -> tuple[str, ...]:
         """The golden records that a new record may be the same as: those that certainly are, else the best.
@@ -174,6 +179,13 @@ class Planning:
 
     def _is_dead(self, item: Item, now: datetime) -> bool:
         return lead_class(item.draft, self._rules.policy, now)[0] is LeadClass.DEAD
+
+
+def _quoted(item: Item, accounts: Mapping[str, GoldenRecord]) -> tuple[str, ...]:
+    names = [duplicate.record.name for duplicate in item.duplicates if duplicate.dead_reason]
+    if item.account is not None:
+        names += [record.name for record in accounts[item.account.golden_id].members]
+    return tuple(names)
 
 
 def certainly_same(score: scoring.PairScore, rules: IntakePolicy) -> bool:

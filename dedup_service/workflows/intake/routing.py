@@ -3,7 +3,7 @@
 Two callers with the same person at the same moment make one record, whichever comes second (`claiming`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -80,7 +80,8 @@ class Routing:
             raise InvalidInput.at("items", f"takes 1 to {MAX_BATCH} records, not none")
         if not validate_only:
             self.check_caller(entries, caller)
-            entries = [self._named(entry) for entry in entries]
+        # In a preview too, where two that are to be given ids would be taken for one record.
+        entries = [self._named(entry) for entry in entries]
         items, refused = self._items(entries)
         if not items:
             return Routed(tuple(Result(violations=tuple(found)) for found in refused.values()), 0)
@@ -110,7 +111,7 @@ class Routing:
             some = [items[at] for at in chosen]
             for place, item in enumerate(some):
                 item.place = place
-            return _apart(await self._carried_out(tx, some, {}, caller))
+            return _apart(await self._carried_out(tx, some, {}, caller), some)
 
         if items:
             asked = [requests[place] for place in places]
@@ -182,12 +183,13 @@ class Routing:
         return {place: found for place, found in stopped.items() if found}
 
     async def _settled(
-        self, tx: ReadTransaction, planned: Planned, stopped: Mapping[int, object], now: datetime
+        self, tx: ReadTransaction, planned: Planned, stopped: dict[int, list[Violation]], now: datetime
     ) -> tuple[list[Work], Assigning]:
         policy = self._rules.policy
         assigning = Assigning(tx, policy, self._rules.principals, now)
         settling = Settling(planned, assigning, self._models.current, policy, now)
         works = await settling.works(item for item in planned.items if item.place not in stopped)
+        stopped.update(settling.refused)
         return works, assigning
 
     async def _carried_out(
@@ -208,16 +210,23 @@ class Routing:
         works, assigning = await self._settled(tx, planned, stopped, revision.time)
         if not works:
             return Written(Routed(Answering(self._rules.policy, revision.time).results([], stopped), 0))
-        return await self._carrying_out.written(tx, works, claim.locked, assigning, stopped, revision, caller)
+        written = await self._carrying_out.written(
+            tx, works, claim.locked, assigning, stopped, revision, caller
+        )
+        quoted = [name for item in items for name in item.quoted]
+        return replace(written, subjects=tuple(dict.fromkeys((*written.subjects, *quoted))))
 
 
 def _places(items: Sequence[Item]) -> set[int]:
     return {item.place for item in items}
 
 
-def _apart(written: Written[Routed]) -> Written[Together[Routed]]:
+def _apart(written: Written[Routed], items: Sequence[Item]) -> Written[Together[Routed]]:
     """The same write with a result for each record."""
     results = written.result.results
-    subjects = tuple((result.answer.record.name,) if result.answer else () for result in results)
+    subjects = tuple(
+        ((result.answer.record.name,) if result.answer else ()) + item.quoted
+        for result, item in zip(results, items, strict=True)
+    )
     each = tuple(Routed((result,), written.result.revision) for result in results)
     return written.told(Together(each, subjects), written.detail)

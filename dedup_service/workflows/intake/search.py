@@ -93,9 +93,10 @@ class Search:
         applied = min(found.applied_revision for pair in sets for found in pair)
         tail = await tx.written_after(applied, MOST_WRITES_BEHIND)
         fresh = _by_key(tail.entries)
+        written = frozenset(entry.record_no for entry in tail.entries)
         hits = []
         for item, (same, companies) in zip(items, sets, strict=True):
-            hits.append(await self._hits(item, same, companies, fresh, told=tail.whole))
+            hits.append(await self._hits(item, same, companies, fresh, written, told=tail.whole))
         return Found(tuple(hits), tail.head)
 
     async def _candidates(self, items: Sequence[Item]) -> list[tuple[CandidateSet, CandidateSet]]:
@@ -128,16 +129,20 @@ class Search:
         same: CandidateSet,
         companies: CandidateSet,
         fresh: dict[str, list[IndexEntry]],
+        written: frozenset[int],
         *,
         told: bool,
     ) -> Hits:
         model = self._models.current
-        pool = _pooled(item.comparable, same, fresh)
+        pool = _pooled(item.comparable, same, fresh, written)
         hits = await _scored(item.comparable, pool, model, model.review_threshold)
         accounts: list[Hit] = []
         if item.company is not None:
-            pool = [c for c in _pooled(item.company, companies, fresh) if c.kind is RecordKind.ACCOUNT]
-            pool = [candidate for candidate in pool if _may_be_theirs(item.company, candidate.comparable)]
+            pool = [
+                candidate
+                for candidate in _pooled(item.company, companies, fresh, written)
+                if candidate.kind is RecordKind.ACCOUNT and _may_be_theirs(item.company, candidate.comparable)
+            ]
             accounts = await _scored(item.company, pool, model, _LEAST_OF_A_COMPANY)
         elif not item.person:
             accounts = [hit for hit in hits if hit.kind is RecordKind.ACCOUNT]
@@ -179,10 +184,18 @@ def _by_key(entries: Iterable[IndexEntry]) -> dict[str, list[IndexEntry]]:
 
 
 def _pooled(
-    comparable: scoring.Comparable, indexed: CandidateSet, fresh: dict[str, list[IndexEntry]]
+    comparable: scoring.Comparable,
+    indexed: CandidateSet,
+    fresh: dict[str, list[IndexEntry]],
+    written: frozenset[int],
 ) -> list[_Candidate]:
     """The candidates by number; what was written since takes the place of what the index held."""
-    pool = {c.record_no: _Candidate(c.record_no, c.kind, c.comparable) for c in indexed.candidates}
+    pool = {
+        c.record_no: _Candidate(c.record_no, c.kind, c.comparable)
+        for c in indexed.candidates
+        # As the index held it; it may share no key any more with what it was found by.
+        if c.record_no not in written
+    }
     if fresh:
         for key in scoring.blocking_keys(comparable):
             for entry in fresh.get(key, ()):

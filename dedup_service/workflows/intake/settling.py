@@ -1,18 +1,24 @@
 """Which records a batch makes, and which it updates: all items of one person become one record."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import scoring
 from dedup_service.domain.intake.answers import Assigned, IntakeStep
-from dedup_service.domain.intake.folding import FoldedValue, fold
+from dedup_service.domain.intake.folding import FoldedValue, contradiction, fold
 from dedup_service.domain.leads import lead_class
 from dedup_service.domain.policy import Policy
-from dedup_service.domain.records import LeadClass, Record, RecordDraft, RecordKey, RecordKind
+from dedup_service.domain.records import LeadClass, Record, RecordDraft, RecordKey, RecordKind, Violation
+from dedup_service.domain.validation import draft_violations
 from dedup_service.workflows.intake.assigning import Assigning, owned, owner_of
 from dedup_service.workflows.intake.items import Item
-from dedup_service.workflows.intake.planning import Planned, certainly_same
+from dedup_service.workflows.intake.planning import MOST_DUPLICATES, Planned, certainly_same
+
+# Of one block: more alike in a batch say that the block tells nobody apart.
+_MOST_COMPARED = 50
+_LEAD_AT_ONCE = "is a lead, and business at once needs an account: send it under sources/SOURCE/records/-"
 
 
 @dataclass(slots=True)
@@ -51,11 +57,15 @@ class Settling:
         self._policy = policy
         self._now = now
         self._by_key: dict[RecordKey, Work] = {}
+        # By the place of an item: why what it leads to cannot be stored.
+        self.refused: dict[int, list[Violation]] = {}
         self._new_by_blocking_key: dict[str, list[Work]] = {}
 
     async def works(self, items: Iterable[Item]) -> list[Work]:
         """What these items lead to; each work names its items."""
         for item in items:
+            # A batch takes tens of milliseconds: let other calls in.
+            await asyncio.sleep(0)
             if item.target is not None:
                 self._update(item, item.target)
             elif (same := self._by_key.get(item.draft.key)) is not None:
@@ -66,7 +76,7 @@ class Settling:
                     self._fold_into(certain, item, own_word=False)
                 else:
                     await self._insert(item, uncertain)
-        return list(self._by_key.values())
+        return [work for work in self._by_key.values() if work.items]
 
     def _update(self, item: Item, target: Record) -> None:
         work = self._by_key.get(target.key)
@@ -78,6 +88,15 @@ class Settling:
 
     def _fold_into(self, work: Work, item: Item, *, own_word: bool) -> None:
         folded = fold(work.draft, item.draft, self._policy.intake.newest_wins, own_word)
+        problems = draft_violations(folded.draft, self._policy.functions)
+        given = item.asked.given_kind
+        if own_word and given is not None and given is not work.draft.kind:
+            problems.append(Violation("record.kind", f"is {work.draft.kind} and cannot become {given}"))
+        if own_word and item.step.step is IntakeStep.MUST_TRANSACT and work.draft.kind is RecordKind.LEAD:
+            problems.append(Violation("record.name", _LEAD_AT_ONCE))
+        if problems:
+            self.refused[item.place] = problems
+            return
         work.draft = folded.draft
         work.folded[item.place] = folded.differences
         work.items.append(item)
@@ -85,6 +104,9 @@ class Settling:
 
     async def _insert(self, item: Item, uncertain: list[Work]) -> None:
         draft = self._typed(item)
+        if problems := draft_violations(draft, self._policy.functions):
+            self.refused[item.place] = problems
+            return
         work = Work(draft, None, Assigned(), None, "", merge_with=item.merge_with, mates=uncertain)
         self._classify(work)
         work.assigned = await self._assigning.assigned(
@@ -116,18 +138,26 @@ class Settling:
 
     def _mates(self, item: Item) -> tuple[Work | None, list[Work]]:
         """The new record of this batch that certainly is the same, or those that may be."""
-        uncertain = []
-        seen: set[RecordKey] = set()
-        for key in sorted(item.keys):
-            for work in self._new_by_blocking_key.get(key, ()):
-                if work.draft.key in seen:
-                    continue
-                seen.add(work.draft.key)
-                score = scoring.score_pair(work.items[0].comparable, item.comparable, self._model)
-                at_once = item.step.step is IntakeStep.MUST_TRANSACT
-                fits = not at_once or work.draft.kind is RecordKind.ACCOUNT
-                if fits and certainly_same(score, self._policy.intake):
-                    return work, []
-                if score.verdict is not scoring.Verdict.NO_MATCH:
-                    uncertain.append(work)
-        return None, uncertain
+        alike = {
+            work.draft.key: work
+            for key in sorted(item.keys)
+            for work in self._new_by_blocking_key.get(key, ())[-_MOST_COMPARED:]
+        }
+        works = list(alike.values())
+        comparables = [work.items[0].comparable for work in works]
+        found = scoring.score_likely(item.comparable, comparables, self._model, self._model.review_threshold)
+        found.sort(key=lambda one: -one[1].match_weight_bits)
+        for at, score in found:
+            if certainly_same(score, self._policy.intake) and self._fits(works[at], item):
+                return works[at], []
+        return None, [works[at] for at, _ in found[:MOST_DUPLICATES]]
+
+    def _fits(self, work: Work, item: Item) -> bool:
+        """Whether a new record may take up what certainly is the same person or company."""
+        at_once = item.step.step is IntakeStep.MUST_TRANSACT
+        given = item.asked.given_kind
+        if at_once and work.draft.kind is not RecordKind.ACCOUNT:
+            return False
+        if given is not None and given is not RecordKind.LEAD and work.draft.kind is RecordKind.LEAD:
+            return False
+        return not contradiction(work.draft, item.draft)
