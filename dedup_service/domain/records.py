@@ -11,6 +11,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 SOURCE_PATTERN = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+# In the place of an id, where the service is asked to give one.
+ID_TO_BE_GIVEN = "-"
 SOURCE_RECORD_ID_PATTERN = re.compile(r"[^\s/\x00-\x1f\x7f]{1,200}")
 
 

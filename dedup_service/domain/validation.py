@@ -7,6 +7,7 @@ from decimal import Decimal
 from dedup_service.domain.facts import FACTS
 from dedup_service.domain.fields import MAX_FIELDS, is_known_field, max_code_points
 from dedup_service.domain.records import (
+    ID_TO_BE_GIVEN,
     SOURCE_PATTERN,
     SOURCE_RECORD_ID_PATTERN,
     Amount,
@@ -59,6 +60,8 @@ def _key_violations(key: RecordKey, at: str) -> Iterator[Violation]:
         yield Violation(at, "source must be lower-case letters, digits, - and _ (at most 63)")
     if not SOURCE_RECORD_ID_PATTERN.fullmatch(key.source_record_id):
         yield Violation(at, "source record id must be 1 to 200 characters without space, / or control")
+    elif key.source_record_id == ID_TO_BE_GIVEN:
+        yield Violation(at, "source record id - asks intake for one: no record has it")
     elif problem := text_problem(key.source_record_id, MAX_ID_CODE_POINTS):
         yield Violation(at, f"source record id {problem}")
 

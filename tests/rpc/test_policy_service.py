@@ -109,7 +109,9 @@ async def test_all_that_is_wrong_with_a_text_is_told_with_its_line(api: Api) -> 
     request = pb.UpdatePolicyRequest(policy=pb.Policy(text=text))
     refusal = await refused(api.policies.UpdatePolicy(request, metadata=FIONA))
     lines = [
-        number for number, line in enumerate(text.splitlines(), 1) if "final_arbiter: nobody" in line or "nonsense" in line
+        number
+        for number, line in enumerate(text.splitlines(), 1)
+        if "final_arbiter: nobody" in line or "nonsense" in line
     ]
     assert refusal.reason == INVALID
     assert set(refusal.fields) == {

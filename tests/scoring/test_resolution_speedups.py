@@ -1,8 +1,9 @@
 """What makes resolution fast changes none of its results."""
 
+import ast
 import os
+import subprocess
 import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -20,15 +21,18 @@ from tests.scoring.scored_records import generated
 COUNT = 2_000
 # Enough pairs for two parts, the last one short.
 PAIRS = 2 * LEAST_PAIRS - 1_001
-forks = pytest.mark.skipif(
-    sys.platform != "linux" or threading.active_count() > 1,
-    reason="workers are forked on Linux, by one thread",
-)
+forks = pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux")
 
 
 def pid_of_part(_start: int, _end: int) -> int:
     """The process in which a part is worked on."""
     return os.getpid()
+
+
+def in_a_process_of_its_own(code: str) -> "subprocess.CompletedProcess[str]":
+    """Run code that has the names of this module, where no thread of another test is about."""
+    program = f"from tests.scoring.test_resolution_speedups import *\n{code}"
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 
 
 def fail(start: int, _end: int) -> None:
@@ -40,9 +44,10 @@ def fail(start: int, _end: int) -> None:
 @forks
 def test_parts_are_worked_on_by_other_processes() -> None:
     """With two processes the parts are in order, cover all pairs, and none is worked on in this process."""
-    parts = list(in_parts(pid_of_part, PAIRS, 2))
+    done = in_a_process_of_its_own("print([os.getpid(), *in_parts(pid_of_part, PAIRS, 2)])")
+    own, *parts = ast.literal_eval(done.stdout)
     assert [(start, end) for start, end, _ in parts] == [(0, LEAST_PAIRS), (LEAST_PAIRS, PAIRS)]
-    assert os.getpid() not in {pid for _, _, pid in parts}
+    assert own not in {pid for _, _, pid in parts}
 
 
 def test_beside_other_threads_nothing_is_forked() -> None:
@@ -60,8 +65,8 @@ def test_few_pairs_are_worked_on_at_once() -> None:
 @forks
 def test_error_in_a_worker_is_raised_here() -> None:
     """What goes wrong in a worker is not lost."""
-    with pytest.raises(ValueError, match=str(LEAST_PAIRS)):
-        list(in_parts(fail, PAIRS, 2))
+    done = in_a_process_of_its_own("list(in_parts(fail, PAIRS, 2))")
+    assert f"ValueError: {LEAST_PAIRS}" in done.stderr.splitlines()
 
 
 @pytest.mark.parametrize("entity", list(Entity))

@@ -1,5 +1,6 @@
 """The sales CRM: leads of every class, contacts with their account, accounts, and person accounts."""
 
+import zlib
 from datetime import datetime
 from decimal import Decimal
 
@@ -41,6 +42,8 @@ LEAD_SOURCES = (
     "Webinar",
     "Newsletter",
 )
+DEAD_STEPS = ("first call", "qualification", "offer")
+TARGET_LISTS = ("Enterprise 100", "Logistics")
 RESELLERS = ("Polar Channel Partners", "Meridian Resale", "Delta Integrators")
 _CONTACT_FIELDS = ("email", "phone", "mobile_phone", "street", "postal_code")
 _QUEUE = Owner(function="sales", queue="inside-sales")
@@ -72,7 +75,7 @@ def add_account(builder: SampleBuilder, company: Company) -> None:
     parents = builder.accounts_of("crm", company.parent.entity) if company.parent else []
     extras = Extras(
         owner=owner,
-        facts=(*facts, *pipeline, *count("contracts", contracts)),
+        facts=(*facts, *pipeline, *count("contracts", contracts), *_standing(company)),
         children=opportunities + builder.children(ChildKind.CONTRACT, contracts, owner),
         parent=parents[0] if parents else None,
     )
@@ -86,6 +89,22 @@ def add_account(builder: SampleBuilder, company: Company) -> None:
         extras,
     )
     builder.remember_account("crm", company.entity, key)
+
+
+def _standing(company: Company) -> list[Fact]:
+    """What sales knows of a company that intake asks for: its size, a target list, whether it is government.
+
+    Taken from the company's name, not from the dice, so that nothing else of the sample depends on it.
+    """
+    number = zlib.crc32(company.entity.encode())
+    facts = [Fact("employees", count=number % 2000 + 1)]
+    if number % 17 == 0:
+        facts.append(Fact("named_account", text=TARGET_LISTS[number % len(TARGET_LISTS)]))
+    if number % 11 == 0:
+        facts.append(Fact("current_account", flag=True))
+    if number % 29 == 0:
+        facts.append(Fact("government", flag=True))
+    return facts
 
 
 def add_contact(builder: SampleBuilder, person: Person, company: Company, account: RecordKey) -> None:
@@ -193,10 +212,13 @@ def _lead_history(builder: SampleBuilder) -> tuple[tuple[Fact, ...], Owner, bool
         dormant = (Fact("requested", time=builder.ago(200, 900)),) if dice.chance(0.4) else ()
         return dormant, MARKETING, True
     if fate < 0.90:
+        requested, given_up = builder.ago(120, 700), builder.ago(5, 110)
+        reason = dice.pick(DEAD_REASONS)
         gone = (
-            Fact("requested", time=builder.ago(120, 700)),
-            Fact("disqualified", time=builder.ago(5, 110)),
-            Fact("disqualified_reason", text=dice.pick(DEAD_REASONS)),
+            Fact("requested", time=requested),
+            Fact("disqualified", time=given_up),
+            Fact("disqualified_reason", text=reason),
+            Fact("disqualified_step", text=DEAD_STEPS[len(reason) % len(DEAD_STEPS)]),
         )
         return gone, dice.pick(SALES), True
     return (), dice.pick(SALES), False

@@ -1,9 +1,8 @@
 -- name: written_revisions
--- How many writes since then touched records: what the blocking index may not have seen.
+-- How many changes since then touched records: what the blocking index may not have seen.
 SELECT (SELECT revision FROM ledger_head),
        (SELECT count(*) FROM (
-            SELECT DISTINCT revision FROM changes
-            WHERE revision > %(after)s AND cardinality(record_nos) > 0 LIMIT %(limit)s + 1
+            SELECT FROM changes WHERE revision > %(after)s AND cardinality(record_nos) > 0 LIMIT %(limit)s + 1
         ) AS touched)
 
 -- name: entries_written_after

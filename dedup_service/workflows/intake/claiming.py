@@ -13,7 +13,7 @@ from dedup_service.domain.intake.folding import contradiction
 from dedup_service.domain.matching import comparable_of
 from dedup_service.workflows.intake.items import Item
 from dedup_service.workflows.intake.planning import Planned, Planning, certainly_same
-from dedup_service.workflows.intake.search import MOST_WRITES_BEHIND
+from dedup_service.workflows.intake.search import MOST_CHANGES_BEHIND
 from dedup_service.workflows.ports import Revision, WriteTransaction
 from dedup_service.workflows.races import RacedError
 from dedup_service.workflows.record_changes import Locked
@@ -69,7 +69,7 @@ class Claiming:
         self, tx: WriteTransaction, planned: Planned, moved: set[str], locked: Locked
     ) -> list[Item]:
         """The items like whom somebody was written since; what this write changes itself is no news."""
-        late = await tx.written_after(planned.head, MOST_WRITES_BEHIND)
+        late = await tx.written_after(planned.head, MOST_CHANGES_BEHIND)
         if not late.whole:
             raise RacedError
         known = {
@@ -116,12 +116,11 @@ class Claiming:
         if more:
             goldens |= await tx.lock_goldens_at_once(more)
         known = {proposal.proposal_id for proposal in claim.locked.proposals}
-        proposals = [
-            proposal
-            for proposal in await self._replanning.lock(tx, sorted(_updated(again)))
-            if proposal.proposal_id not in known
-        ]
-        locked = Locked(goldens, [*claim.locked.proposals, *proposals])
+        waiting = await tx.open_proposals_of(sorted(_updated(again)))
+        if any(proposal.proposal_id not in known for proposal in waiting):
+            # Proposals are locked before the head, never after.
+            raise RacedError
+        locked = Locked(goldens, claim.locked.proposals)
         _hold(again, locked)
         planned = replace(claim.planned, accounts={**claim.planned.accounts, **anew.accounts})
         return replace(claim, locked=locked, planned=planned, again=tuple(again))

@@ -57,7 +57,7 @@ class Planning:
         numbers = {hit.record_no for hits in found.hits for hit in _looked_at(hits)}
         records = await tx.records_by_no(numbers) if numbers else {}
         records = {number: record for number, record in records.items() if record.active}
-        said = {key: record for key, record in own.items() if record.kind is RecordKind.ACCOUNT}
+        said = {key: record for key, record in own.items() if _is_company(record)}
         accounts = await self._accounts(tx, found.hits, records, said.values())
         for item, hits in zip(items, found.hits, strict=True):
             item.incomplete = hits.incomplete
@@ -186,6 +186,10 @@ def _quoted(item: Item, accounts: Mapping[str, GoldenRecord]) -> tuple[str, ...]
     if item.account is not None:
         names += [record.name for record in accounts[item.account.golden_id].members]
     return tuple(names)
+
+
+def _is_company(record: Record) -> bool:
+    return record.kind is RecordKind.ACCOUNT and not record.draft.person_account
 
 
 def certainly_same(score: scoring.PairScore, rules: IntakePolicy) -> bool:

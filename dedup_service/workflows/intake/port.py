@@ -54,7 +54,7 @@ class IntakeReads(Protocol):
     """What intake reads."""
 
     async def written_after(self, revision: int, limit: int) -> Tail:
-        """The records of the writes after this revision, when they are at most `limit` writes."""
+        """The records of the writes after this revision, when at most `limit` changes touched any."""
         ...
 
     async def team_turn(self, team: str) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from dedup_service.domain.errors import DedupError, InvalidInput, LimitExceeded
 from dedup_service.domain.intake.answers import Result, Routed
 from dedup_service.domain.principals import Principal, check_may_write
-from dedup_service.domain.records import RecordKey, Violation
+from dedup_service.domain.records import ID_TO_BE_GIVEN, RecordKey, Violation
 from dedup_service.domain.validation import draft_violations
 from dedup_service.workflows.data_entry import DataEntry
 from dedup_service.workflows.intake.answering import Answering
@@ -35,8 +35,6 @@ from dedup_service.workflows.rules import Rules
 from dedup_service.workflows.scoring_models import ModelInUse
 
 MAX_BATCH = 500
-# In the place of an id: the service gives one.
-ID_TO_BE_GIVEN = "-"
 
 
 class Routing:

@@ -25,7 +25,7 @@ from dedup_service.workflows.ports import ReadTransaction
 from dedup_service.workflows.scoring_models import ModelInUse
 
 # An index that is further behind is being built or has lost its server: the answer says so.
-MOST_WRITES_BEHIND = 2000
+MOST_CHANGES_BEHIND = 5000
 INDEX_UNAVAILABLE = "INDEX_UNAVAILABLE"
 _ASKED_AT_ONCE = 32
 _SCORED_AT_ONCE = 25
@@ -91,7 +91,7 @@ class Search:
             missed = Incomplete(INDEX_UNAVAILABLE, error.detail)
             return Found(tuple(Hits((), (), (missed,)) for _ in items), await tx.head_revision())
         applied = min(found.applied_revision for pair in sets for found in pair)
-        tail = await tx.written_after(applied, MOST_WRITES_BEHIND)
+        tail = await tx.written_after(applied, MOST_CHANGES_BEHIND)
         fresh = _by_key(tail.entries)
         written = frozenset(entry.record_no for entry in tail.entries)
         hits = []
