@@ -10,6 +10,7 @@ Keys = Iterator[tuple[str, str]]
 def intake_keys(intake: IntakePolicy) -> Keys:
     """The keys of `intake`, defaults written out."""
     yield "intake.update_from", f"{intake.update_from:g}"
+    yield "intake.propose_from", f"{intake.propose_from:g}"
     yield "intake.recognise_from", f"{intake.recognise_from:g}"
     yield "intake.domain_confidence", f"{intake.domain_confidence:g}"
     yield "intake.shared_domains", _listed(intake.shared_domains)

@@ -19,7 +19,15 @@ MAX_DOMAINS = 5000
 def read_intake(place: Place, functions: Mapping[str, str]) -> IntakePolicy:
     """The rules of intake; what is left out is as shipped."""
     section = place.section(
-        *("update_from", "recognise_from", "domain_confidence", "shared_domains", "named_by", "current_by"),
+        *(
+            "update_from",
+            "propose_from",
+            "recognise_from",
+            "domain_confidence",
+            "shared_domains",
+            "named_by",
+            "current_by",
+        ),
         *("current_account_kind", "newest_wins", "names_queue"),
     )
     shipped = IntakePolicy()
@@ -29,6 +37,7 @@ def read_intake(place: Place, functions: Mapping[str, str]) -> IntakePolicy:
         section.get("shared_domains").wrong(f"must name at most {MAX_DOMAINS} domains, not {len(domains)}")
     return IntakePolicy(
         update_from=_share(section.get("update_from"), shipped.update_from),
+        propose_from=_share(section.get("propose_from"), shipped.propose_from),
         recognise_from=_share(section.get("recognise_from"), shipped.recognise_from),
         domain_confidence=_share(section.get("domain_confidence"), shipped.domain_confidence),
         shared_domains=frozenset(one.text(_DOMAIN, _DOMAIN_RULE) for one in domains[:MAX_DOMAINS]),

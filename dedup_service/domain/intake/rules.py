@@ -10,8 +10,9 @@ class IntakePolicy:
     """The section `intake` of the policy (domain 9).
 
     A duplicate is updated from `update_from` on, a probability, where its verdict is MATCH; below, somebody
-    decides. An account is acted on from `recognise_from` on, a probability; an e-mail domain that points to
-    one account alone is worth `domain_confidence`, one that points to several that divided by their number.
+    decides, from `propose_from` on. An account is acted on from `recognise_from` on; an e-mail domain that
+    points to one account alone is worth `domain_confidence`, one that points to several that divided by
+    their number.
     Domains in `shared_domains` point to nobody, beside those of free-mail providers.
     `named_by` and `current_by` are the functions whose sources may name an account, or call it current; none
     means every function.
@@ -20,6 +21,7 @@ class IntakePolicy:
     """
 
     update_from: float = 0.96
+    propose_from: float = 0.5
     recognise_from: float = 0.9
     domain_confidence: float = 0.9
     shared_domains: frozenset[str] = frozenset()

@@ -1,13 +1,14 @@
 """What the caller is told of each record: the who-is-who answer."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from dedup_service.domain.intake.answers import IntakeAction, IntakeAnswer, Result, StepReason
 from dedup_service.domain.lead_scoring import score_lead
 from dedup_service.domain.policy import Policy
 from dedup_service.domain.proposals import Proposal
-from dedup_service.domain.records import Record, RecordKey, RecordKind, Violation
+from dedup_service.domain.records import ID_TO_BE_GIVEN, Record, RecordKey, RecordKind, Violation
 from dedup_service.workflows.intake.items import Item
 from dedup_service.workflows.intake.port import intake_name
 from dedup_service.workflows.intake.settling import Work
@@ -85,8 +86,12 @@ class Answering:
                 update_time=work.stored.update_time,
                 state=work.stored.state,
             )
+        draft = work.draft
+        if work.items[0].new_id:
+            # The id that it was planned with is given to nobody.
+            draft = replace(draft, key=RecordKey(draft.key.source, ID_TO_BE_GIVEN))
         return Record(
-            draft=work.draft,
+            draft=draft,
             record_no=0,
             golden_id="",
             version=0,

@@ -21,6 +21,12 @@ from dedup_service.workflows.rules import Rules
 
 MOST_DUPLICATES = 10
 MOST_NOTES = 3
+# What confirms a name; a level of fewer bits, such as the same name at another mail provider, does not.
+_CONFIRMING = frozenset(
+    {"birth_date", "email", "phone", "street", "website"}
+    | {"national_id", "tax_id", "registration_number", "customer_number"}
+)
+_CONFIRMING_BITS = 8.0
 _KIND_RANK = {RecordKind.ACCOUNT: 0, RecordKind.CONTACT: 1, RecordKind.LEAD: 2}
 
 
@@ -152,7 +158,7 @@ class Planning:
         """
         policy, source = self._rules.policy, duplicate.record.source
         if not duplicate.certain:
-            return f"is the same only with a probability of {duplicate.match_probability:.4f}"
+            return f"is not certainly the same: probability {duplicate.match_probability:.4f}"
         keeps_own = item.asked.given_kind is not None or policy.source(item.draft.key.source).customer_master
         if keeps_own and source != item.draft.key.source:
             return f"is of another source, and {item.draft.key.source} has a record of its own"
@@ -174,7 +180,9 @@ class Planning:
         if item.step.kind is RecordKind.LEAD and self._is_dead(item, self._now()):
             duplicates = [duplicate for duplicate in duplicates if not duplicate.dead_reason]
         certain = [duplicate.golden_id for duplicate in duplicates if duplicate.certain]
-        chosen = certain or [duplicate.golden_id for duplicate in duplicates[:1]]
+        least = self._rules.policy.intake.propose_from
+        likely = [duplicate.golden_id for duplicate in duplicates if duplicate.match_probability >= least]
+        chosen = certain or likely[:1]
         return tuple(dict.fromkeys(chosen))
 
     def _is_dead(self, item: Item, now: datetime) -> bool:
@@ -193,8 +201,17 @@ def _is_company(record: Record) -> bool:
 
 
 def certainly_same(score: scoring.PairScore, rules: IntakePolicy) -> bool:
-    """Whether a score is enough to update somebody's record without asking anybody."""
-    return score.verdict is scoring.Verdict.MATCH and score.match_probability >= rules.update_from
+    """Whether a score is enough to update somebody's record without asking anybody.
+
+    A name alone never is, however rare: somebody must be reached in the same way, born on the same day, or
+    known by the same number.
+    """
+    if score.verdict is not scoring.Verdict.MATCH or score.match_probability < rules.update_from:
+        return False
+    return any(
+        each.comparison in _CONFIRMING and each.weight_bits >= _CONFIRMING_BITS
+        for each in score.contributions
+    )
 
 
 def _looked_at(hits: Hits) -> tuple[Hit, ...]:

@@ -150,7 +150,8 @@ class Settling:
         for at, score in found:
             if certainly_same(score, self._policy.intake) and self._fits(works[at], item):
                 return works[at], []
-        return None, [works[at] for at, _ in found[:MOST_DUPLICATES]]
+        likely = [at for at, score in found if score.match_probability >= self._policy.intake.propose_from]
+        return None, [works[at] for at in likely[:MOST_DUPLICATES]]
 
     def _fits(self, work: Work, item: Item) -> bool:
         """Whether a new record may take up what certainly is the same person or company."""
