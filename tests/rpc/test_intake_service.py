@@ -142,3 +142,17 @@ async def test_a_lead_that_was_converted_is_not_converted_again(api: Api) -> Non
         await api.intake.ConvertLead(pb.ConvertLeadRequest(name=lead.name), metadata=IMPORTER)
     assert failed.value.code() is grpc.StatusCode.FAILED_PRECONDITION
     assert done.target.name in (failed.value.details() or "")
+
+
+async def test_the_revision_token_of_a_conversion_can_be_read_at_once(api: Api) -> None:
+    """One that finds its proposal waiting writes nothing, and its token is of what is there (D-2)."""
+    name = "sources/crm/records/l1"
+    await api.put(
+        record_service_pb2.Record(name="sources/crm/records/c1", kind=CONTACT, values=MINA),
+        record_service_pb2.Record(name=name, kind=LEAD, values=MINA),
+    )
+    for _ in range(2):
+        done = await api.intake.ConvertLead(pb.ConvertLeadRequest(name=name), metadata=IMPORTER)
+        assert done.action == pb.CONVERSION_ACTION_JOIN
+        reading = pb.ListIntakesRequest(min_revision=done.revision)
+        await api.intake.ListIntakes(reading, metadata=IMPORTER, timeout=5)

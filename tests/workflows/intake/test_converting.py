@@ -1,6 +1,7 @@
 """Converting a lead: the same questions again, and nothing lost (domain 9)."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +16,19 @@ from dedup_service.domain.intake.answers import Conversion, ConversionAction
 from dedup_service.domain.plan import ProposalType
 from dedup_service.domain.records import Fact, RecordKind
 from dedup_service.workflows.intake.conversions import ConversionRequest
-from tests.merge_desk import Office, account, contact, key, lead, principal, request
+from tests.canonical_dump import full_dump
+from tests.merge_desk import (
+    POLICY,
+    Office,
+    account,
+    contact,
+    key,
+    lead,
+    open_office,
+    principal,
+    request,
+    with_policy,
+)
 
 GUNDA = {
     "given_name": "Gunda",
@@ -148,6 +161,26 @@ async def test_what_cannot_be_converted_is_refused_with_the_reason(office: Offic
         await convert(office, account=key("a1"), person_account=True)
     with pytest.raises(PermissionRefused):
         await convert(office, by="users/carla")
+
+
+async def test_data_entry_stops_a_conversion_as_it_stops_a_write(database_url: str, redis_url: str) -> None:
+    """Where errors stop a source, no record of it is made of a lead of another source either."""
+    stopping = with_policy(data_entry=replace(POLICY.data_entry, errors_stop=frozenset({"crm"})))
+    async with open_office(database_url, redis_url, stopping) as office:
+        await office.put(lead("shop/l1", company_name="Ohlsdorfer Gartenbau GmbH", city="Hamburg"))
+        before = await full_dump(office.store, POLICY)
+        with pytest.raises(InvalidInput) as refused:
+            await convert(office, "shop/l1", target=key("crm/c9"))
+        assert [violation.field for violation in refused.value.violations] == ["lead.values.full_name"]
+        assert await full_dump(office.store, POLICY) == before
+
+
+async def test_the_revision_of_a_join_that_waits_already_has_been_written(office: Office) -> None:
+    """It makes no proposal and no revision: a reader of its revision waits for nothing."""
+    await office.put(contact("c1", **GUNDA), lead("l1", **GUNDA))
+    first, again = await convert(office), await convert(office)
+    assert again.action is ConversionAction.JOIN
+    assert again.revision == first.revision == await office.store.read(lambda tx: tx.head_revision())
 
 
 async def test_open_proposals_of_the_lead_are_planned_anew(office: Office) -> None:

@@ -7,14 +7,13 @@ from typing import Any
 import psycopg
 
 from dedup_service.domain.intake.answers import IntakeAction, IntakeAnswer, Result, Routed
-from dedup_service.domain.records import RecordState
+from dedup_service.domain.records import Fact, RecordState
 from tests.merge_desk import Office, lead
 from tests.workflows.intake.intakes import entry, route, routed
 from tests.workflows.intake.test_races import person
 
 _WAITING = (
-    "SELECT count(*) FROM pg_stat_activity"
-    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 )
 
 
@@ -70,8 +69,17 @@ async def test_nobody_is_folded_into_a_record_that_is_another_s_meanwhile(
     assert (await office.record("shop/1")).draft.values == person(2)
 
 
-async def test_a_fold_waits_for_what_was_said_of_consent_meanwhile(office: Office, database_url: str) -> None:
-    """Whoever withdrew it a moment ago is not updated by somebody who still has it."""
+async def test_nothing_is_folded_that_contradicts_meanwhile(office: Office, database_url: str) -> None:
+    """Whoever withdrew their consent a moment ago is not updated by a record that still has it."""
+    given, withdrawn = (Fact("marketing_consent", flag=flag) for flag in (True, False))
+    await office.put(lead("shop/1", given, **person(1)))
+    handed_in = entry("shop/2", given, **person(1), job_title="Baker")
+    withdrawing = office.put(lead("shop/1", withdrawn, **person(1)))
+    answer = await looked_up_before(database_url, withdrawing, route(office, handed_in))
+    assert isinstance(answer, IntakeAnswer)
+    assert answer.action is IntakeAction.INSERT_WITH_PROPOSAL
+    stored = (await office.record("shop/1")).draft
+    assert (stored.facts, stored.values) == ((withdrawn,), person(1))
 
 
 def _fields(result: Result) -> list[str]:

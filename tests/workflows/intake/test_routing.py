@@ -8,14 +8,16 @@ import pytest
 from dedup_service.domain.changes import ChangeType
 from dedup_service.domain.errors import IndexUnavailable, InvalidInput, LimitExceeded, PermissionRefused
 from dedup_service.domain.intake.answers import IntakeAction
-from dedup_service.domain.records import Child, ChildKind, Fact
+from dedup_service.domain.records import Child, ChildKind, Fact, Owner
 from dedup_service.workflows.delegating import DelegationDraft
+from dedup_service.workflows.intake.items import Entry
 from dedup_service.workflows.ports import Page
-from tests.merge_desk import Office, lead, principal, request
+from tests.merge_desk import Office, account, lead, principal, request
 from tests.workflows.intake.intakes import entry, route, routed
 from tests.workflows.intake.test_races import all_changes, person
 
 GERMAN = {"country": "DE", "postal_code": "24143"}
+QUELLBRUNN = {"company_name": "Quellbrunn Armaturen GmbH"}
 ASKED = Fact("requested", time=datetime.now(UTC) - timedelta(hours=1))
 
 
@@ -79,6 +81,38 @@ async def test_the_turn_goes_round_and_past_whoever_is_away(office: Office) -> N
         for n in range(4, 6)
     ]
     assert away == ["users/ben", "users/ben"]
+
+
+def employee(number: int) -> Entry:
+    """Somebody of a company that is named on a target list."""
+    return entry(
+        f"shop/{number}", ASKED, **person(number) | {"email": f"p{number}@quellbrunn.example"}, **QUELLBRUNN
+    )
+
+
+async def listed(office: Office, representative: str) -> None:
+    """The company, as an account that somebody of sales represents."""
+    known = account("crm/a1", person=False, website="https://quellbrunn.example", **QUELLBRUNN)
+    owner = Owner(principal=representative, function="sales")
+    await office.put(replace(known, owner=owner, facts=(Fact("named_account", text="top"),)))
+
+
+async def test_nobody_goes_to_a_representative_who_is_away(office: Office) -> None:
+    """While the representative of an account is absent, its people go where the territories say."""
+    await listed(office, "users/ann")
+    assert (await route(office, employee(1))).assigned.principal == "users/ann"
+    end = datetime.now(UTC) + timedelta(days=1)
+    draft = DelegationDraft("", (), None, end, "a day off")
+    await office.desk.delegating.create(request("CreateDelegation", "users/ann"), draft, principal("ann"))
+    assigned = (await route(office, employee(2))).assigned
+    assert (assigned.principal, assigned.queue, assigned.rung) == ("", "general", "GENERAL_QUEUE")
+
+
+async def test_nobody_goes_to_a_representative_who_has_left(office: Office) -> None:
+    """An owner whom the company no longer knows works nothing."""
+    await listed(office, "users/long-gone")
+    assigned = (await route(office, employee(1))).assigned
+    assert (assigned.principal, assigned.queue, assigned.rung) == ("", "general", "GENERAL_QUEUE")
 
 
 async def test_a_batch_takes_turns_within_itself(office: Office) -> None:
