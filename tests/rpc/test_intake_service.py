@@ -145,7 +145,7 @@ async def test_a_lead_that_was_converted_is_not_converted_again(api: Api) -> Non
 
 
 async def test_the_revision_token_of_a_conversion_can_be_read_at_once(api: Api) -> None:
-    """One that finds its proposal waiting writes nothing, and its token is of what is there (D-2)."""
+    """One that finds its proposal waiting writes nothing, and its token is of what is there."""
     name = "sources/crm/records/l1"
     await api.put(
         record_service_pb2.Record(name="sources/crm/records/c1", kind=CONTACT, values=MINA),
@@ -156,3 +156,14 @@ async def test_the_revision_token_of_a_conversion_can_be_read_at_once(api: Api) 
         assert done.action == pb.CONVERSION_ACTION_JOIN
         reading = pb.ListIntakesRequest(min_revision=done.revision)
         await api.intake.ListIntakes(reading, metadata=IMPORTER, timeout=5)
+
+
+async def test_no_record_is_called_what_asks_for_an_id(api: Api) -> None:
+    """Only Route gives an id for `-`: a conversion into that name and a write of it are refused."""
+    name = "sources/crm/records/l1"
+    await api.put(record_service_pb2.Record(name=name, kind=LEAD, values=MINA))
+    dash = "sources/crm/records/-"
+    converting = pb.ConvertLeadRequest(name=name, target=dash, person_account=True)
+    conversion = await refused(api.intake.ConvertLead(converting, metadata=IMPORTER))
+    write = await refused(api.put(record_service_pb2.Record(name=dash, kind=LEAD, values=MINA)))
+    assert conversion.reason == write.reason == INVALID

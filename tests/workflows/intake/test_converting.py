@@ -167,7 +167,7 @@ async def test_data_entry_stops_a_conversion_as_it_stops_a_write(database_url: s
     """Where errors stop a source, no record of it is made of a lead of another source either."""
     stopping = with_policy(data_entry=replace(POLICY.data_entry, errors_stop=frozenset({"crm"})))
     async with open_office(database_url, redis_url, stopping) as office:
-        await office.put(lead("shop/l1", company_name="Ohlsdorfer Gartenbau GmbH", city="Hamburg"))
+        await office.put(lead("shop/l1", company_name=GUNDA["company_name"], email=GUNDA["email"]))
         before = await full_dump(office.store, POLICY)
         with pytest.raises(InvalidInput) as refused:
             await convert(office, "shop/l1", target=key("crm/c9"))
