@@ -1,7 +1,7 @@
 """Proposals that nobody decides are escalated and then expire; time never approves (domain 7.2, 7.5)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import pytest
 
 from dedup_service.domain.changes import ChangeType
-from dedup_service.domain.errors import StateNotAllowed
+from dedup_service.domain.errors import RequestIdReused, StateNotAllowed
 from dedup_service.domain.policy import Periods, Policy
 from dedup_service.domain.principals import Directory
 from dedup_service.domain.proposals import Proposal, ProposalState
@@ -17,7 +17,7 @@ from dedup_service.domain.records import Fact, LiveRecord
 from dedup_service.domain.voting import VoteDecision
 from dedup_service.workflows.escalating import Escalated, Escalating
 from dedup_service.workflows.following import ChangeFilter, Position
-from dedup_service.workflows.ports import ReadTransaction, Request, Store, Work
+from dedup_service.workflows.ports import ReadTransaction, Request, Store, Work, WorkTogether
 from tests.canonical_dump import full_dump
 from tests.merge_desk import (
     DIRECTORY,
@@ -238,6 +238,11 @@ class Interrupted:
 
     async def write(self, request: Request, work: Work[T], answer_type: type[T]) -> T:
         return await self._store.write(request, work, answer_type)
+
+    async def write_together(
+        self, requests: Sequence[Request], work: WorkTogether[T], answer_type: type[T]
+    ) -> list[T | RequestIdReused | StateNotAllowed]:
+        return await self._store.write_together(requests, work, answer_type)
 
     async def live_records(self, record_nos: Collection[int]) -> dict[int, LiveRecord]:
         return await self._store.live_records(record_nos)
