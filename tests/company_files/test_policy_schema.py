@@ -24,7 +24,7 @@ Path = tuple[str | int, ...]
 
 def document(text: str) -> Any:
     """What an editor sees: dates are text in JSON."""
-    return json.loads(json.dumps(yaml.safe_load(text), default=str))
+    return json.loads(json.dumps(yaml.load(text, yaml.CSafeLoader), default=str))
 
 
 def resolved(schema: dict[str, Any]) -> dict[str, Any]:

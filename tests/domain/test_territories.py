@@ -4,7 +4,7 @@ import random
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dedup_service.domain.records import Fact
@@ -225,6 +225,8 @@ VALUES = st.dictionaries(
 )
 
 
+# The first draw of a text is slow on a busy machine, whatever is drawn.
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(VALUES, st.booleans(), st.lists(RULES, max_size=6), st.randoms(use_true_random=False))
 def test_everybody_goes_somewhere_whatever_they_say(
     values: dict[str, str], government: bool, rules: list[TerritoryRule], order: random.Random

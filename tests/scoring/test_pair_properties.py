@@ -190,6 +190,9 @@ def _agreeing_is_no_worse(left: Values, right: Values, comparison: str, entity: 
         return
     agreeing = left | {field: right[field]}
     after = score_values(agreeing, right, entity)
+    if levels(before) | {comparison: ""} != levels(after) | {comparison: ""}:
+        # The value also stood for another one: a middle name, say, that was the other's given name.
+        return
     assert after.match_weight_bits >= before.match_weight_bits
 
 

@@ -222,6 +222,7 @@ def companies_with_errors() -> list[Comparable]:
 STREETS = ("Abbey", "Birch", "Canal", "Dyke", "Elm", "Forge", "Grove", "Heath", "Ivy", "Jubilee")
 
 
+@pytest.mark.proof
 def test_errors_put_into_companies_are_found_again() -> None:
     """Records entered twice with known shares of other telephones and addresses give those shares."""
     trained = trained_on_errors()
