@@ -10,7 +10,8 @@ import msgspec
 
 from dedup_service.domain.golden import GoldenRecord, survivorship
 from dedup_service.domain.policy import Policy
-from dedup_service.workflows.ports import Page, ReadTransaction, Store
+from dedup_service.workflows.pages import Page
+from dedup_service.workflows.ports import ReadTransaction, Store
 
 Dump = dict[str, Any]
 

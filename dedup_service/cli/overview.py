@@ -16,7 +16,8 @@ from dedup_service.settings import Settings
 from dedup_service.workflows.desk import Desk
 from dedup_service.workflows.filters import Condition, Operator
 from dedup_service.workflows.overview import Overview
-from dedup_service.workflows.ports import Page, ReadTransaction
+from dedup_service.workflows.pages import Page
+from dedup_service.workflows.ports import ReadTransaction
 from dedup_service.workflows.rules import Rules
 
 _TELLING = ("given_name", "family_name", "full_name", "email", "phone", "mobile_phone", "company_name")

@@ -9,7 +9,8 @@ from dedup_service.domain.principals import Principal
 from dedup_service.domain.records import RecordKey
 from dedup_service.sample import DEFAULT_COMPANIES, DEFAULT_PEOPLE, Found, Sample, generate, measure
 from dedup_service.workflows.desk import Desk
-from dedup_service.workflows.ports import Page, ReadTransaction, Request
+from dedup_service.workflows.pages import Page
+from dedup_service.workflows.ports import ReadTransaction, Request
 from dedup_service.workflows.records import MAX_BATCH
 from dedup_service.workflows.sweeping import SweepResult
 

@@ -30,7 +30,7 @@ from dedup_service.workflows.model_comparison import (
     ModelComparison,
     PairComparison,
 )
-from dedup_service.workflows.ports import Page
+from dedup_service.workflows.pages import Page
 from dedup_service.workflows.scoring_models import ModelInUse, ScoringModels
 from dedup_service.workflows.training import TrainedModel, TrainingSettings, keep_model, train_model
 from scoring import Comparable, Entity, ScoringError, Verdict, shipped_model

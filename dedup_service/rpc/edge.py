@@ -13,7 +13,7 @@ from dedup_service.rpc.revision_tokens import RevisionTokens
 from dedup_service.telemetry.recording import Telemetry
 from dedup_service.workflows.desk import Desk
 from dedup_service.workflows.filters import parse_filter
-from dedup_service.workflows.ports import Page
+from dedup_service.workflows.pages import Page
 
 FilterFields = Mapping[str, Collection[str] | None]
 

@@ -10,7 +10,7 @@ from dedup_service.rpc.page_tokens import page_size
 from dedup_service.rpc.quantities import timestamp
 from dedup_service.rpc.voting_conversion import ballot_message
 from dedup_service.v1 import policy_service_pb2 as pb
-from dedup_service.workflows.ports import Page
+from dedup_service.workflows.pages import Page
 from dedup_service.workflows.simulating import Difference, Weighed
 
 _IN_FORCE = policy_version_name("current")

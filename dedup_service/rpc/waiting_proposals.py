@@ -12,7 +12,8 @@ from dedup_service.domain.proposals import ProposalState
 from dedup_service.domain.records import RecordKind
 from dedup_service.rpc.callers import Caller
 from dedup_service.workflows.assessment import Assessment
-from dedup_service.workflows.ports import Page, ReadTransaction, WaitingFor
+from dedup_service.workflows.pages import Page, WaitingFor
+from dedup_service.workflows.ports import ReadTransaction
 
 FILTER_FIELDS = {
     "state": tuple(ProposalState),

@@ -8,7 +8,7 @@ from psycopg import sql
 
 from dedup_service.domain.records import AccountState
 from dedup_service.workflows.filters import Condition, Operator
-from dedup_service.workflows.ports import Page
+from dedup_service.workflows.pages import Page
 
 # What Python's str.strip takes away.
 BLANKS = (

@@ -5,7 +5,7 @@ import psycopg
 from dedup_service.store.lists import ListQuery
 from dedup_service.store.rows import Parameters, Row, cursor_of
 from dedup_service.store.statements import statement
-from dedup_service.workflows.ports import Page
+from dedup_service.workflows.pages import Page
 
 
 class Asking:

@@ -9,7 +9,7 @@ from typing import LiteralString
 
 from psycopg import sql
 
-from dedup_service.workflows.ports import WaitingFor
+from dedup_service.workflows.pages import WaitingFor
 
 # Filter fields that the table holds itself.
 _HELD = frozenset({"type", "kind", "impact"})

@@ -12,7 +12,7 @@ from dedup_service.store.asking import Asking
 from dedup_service.store.rows import Parameters, Row, index_entry_of, record_of
 from dedup_service.workflows.index_port import IndexEntry
 from dedup_service.workflows.intake.port import Intake, Tail
-from dedup_service.workflows.ports import Listed, Page
+from dedup_service.workflows.pages import Listed, Page
 
 
 class IntakeReading(Asking):

@@ -14,7 +14,7 @@ from dedup_service.store.dead_leads import DeadLeadCounts
 from dedup_service.store.lists import ListQuery, Order
 from dedup_service.store.rows import Row, record_of
 from dedup_service.workflows.lead_ports import AwaitedLeads, UntoldLead
-from dedup_service.workflows.ports import Listed, Page
+from dedup_service.workflows.pages import Listed, Page
 
 _WAITING = sql.SQL(
     "s.lead_class <> 'DEAD' AND NOT s.history AND s.requested_time >= %s"

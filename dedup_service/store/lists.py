@@ -12,7 +12,7 @@ from psycopg import sql
 from dedup_service.store import inbox
 from dedup_service.store.account_states import account_state_condition
 from dedup_service.workflows.filters import Condition, Operator
-from dedup_service.workflows.ports import Page
+from dedup_service.workflows.pages import Page
 
 Key = tuple[tuple[LiteralString, LiteralString], ...]
 SqlWithValues = tuple[sql.Composable, list[object]]

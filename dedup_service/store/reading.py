@@ -36,7 +36,7 @@ from dedup_service.store.rows import (
 from dedup_service.store.vocabulary import VocabularyReading
 from dedup_service.workflows.index_port import IndexEntry
 from dedup_service.workflows.overview import Overview
-from dedup_service.workflows.ports import Listed, Page
+from dedup_service.workflows.pages import Listed, Page
 
 # Fields with an index of their own; the store finds records by no others.
 IDENTIFIER_FIELDS = ("tax_id", "registration_number", "customer_number")

@@ -18,16 +18,8 @@ from dedup_service.domain.standing import Standing, standing
 from dedup_service.domain.voting import VoteDecision
 from dedup_service.workflows.assessment import Assessment, decided
 from dedup_service.workflows.deciding import Deciding
-from dedup_service.workflows.ports import (
-    ClockNow,
-    Listed,
-    Page,
-    ReadTransaction,
-    Request,
-    Store,
-    WriteTransaction,
-    Written,
-)
+from dedup_service.workflows.pages import Listed, Page
+from dedup_service.workflows.ports import ClockNow, ReadTransaction, Request, Store, WriteTransaction, Written
 from dedup_service.workflows.proposing import check_comment
 
 MAX_CHOSEN = 500

@@ -20,7 +20,8 @@ from dedup_service.domain.proposals import Proposal, ProposalState
 from dedup_service.domain.records import Record, RecordKey
 from dedup_service.domain.voting import VoteDecision
 from dedup_service.workflows.filters import Condition, Operator
-from dedup_service.workflows.ports import Listed, Page, ReadTransaction, Store
+from dedup_service.workflows.pages import Listed, Page
+from dedup_service.workflows.ports import ReadTransaction, Store
 
 T = TypeVar("T")
 Keys = tuple[RecordKey, ...]

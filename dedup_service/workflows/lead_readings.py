@@ -13,7 +13,8 @@ from dedup_service.domain.dead_leads import (
 )
 from dedup_service.domain.errors import InvalidInput
 from dedup_service.domain.records import Violation
-from dedup_service.workflows.ports import ClockNow, Listed, Page, ReadTransaction, Store
+from dedup_service.workflows.pages import Listed, Page
+from dedup_service.workflows.ports import ClockNow, ReadTransaction, Store
 from dedup_service.workflows.rules import Rules
 
 

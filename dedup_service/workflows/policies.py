@@ -10,16 +10,9 @@ from dedup_service.domain.policy_versions import PolicyOrigin, PolicyVersion, po
 from dedup_service.domain.principals import Principal
 from dedup_service.domain.records import Violation
 from dedup_service.domain.validation import text_problem
+from dedup_service.workflows.pages import Page
 from dedup_service.workflows.policy_checks import CURRENT, check_keeps_master, check_may_update, read_policy
-from dedup_service.workflows.ports import (
-    Page,
-    ReadTransaction,
-    Request,
-    Revision,
-    Store,
-    WriteTransaction,
-    Written,
-)
+from dedup_service.workflows.ports import ReadTransaction, Request, Revision, Store, WriteTransaction, Written
 from dedup_service.workflows.proposing import MAX_COMMENT_CODE_POINTS
 from dedup_service.workflows.rules import Rules
 

@@ -25,49 +25,15 @@ from dedup_service.domain.proposals import Proposal
 from dedup_service.domain.records import LiveRecord, Record, RecordKey
 from dedup_service.domain.scoring_models import StoredModel
 from dedup_service.domain.voting import Vote
-from dedup_service.workflows.filters import Condition
 from dedup_service.workflows.index_port import IndexEntry
 from dedup_service.workflows.intake.port import Intake, IntakeReads, IntakeWrites
 from dedup_service.workflows.lead_ports import LeadReads, LeadWrites
 from dedup_service.workflows.overview import Overview
+from dedup_service.workflows.pages import Listed, Page
 from dedup_service.workflows.vocabulary_port import VocabularyReads
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingFor:
-    """Open proposals that wait for this person's vote: one of these functions is missing, the person did not
-    propose it and has not voted on its plan as it is. Those escalated to the person wait for them too.
-    """
-
-    principal: str
-    functions: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Which part of a list: conditions that all hold, after this cursor, at most so many.
-
-    The cursor is the sort key of the last row seen, as the store itself returned it.
-    `master_sources` are the policy's, by which a condition on `account_state` tells mastered accounts.
-    """
-
-    conditions: tuple[Condition, ...] = ()
-    after: tuple[str, ...] | None = None
-    size: int = 50
-    order_by: str = ""
-    waiting_for: WaitingFor | None = None
-    master_sources: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Listed(Generic[T]):
-    """One page of a list, and the cursor of the next (None at the end)."""
-
-    items: tuple[T, ...]
-    next: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,16 +14,8 @@ from dedup_service.domain.records import RecordKind
 from dedup_service.workflows.assessment import Assessment, proposal_change
 from dedup_service.workflows.filters import Condition, Operator
 from dedup_service.workflows.links import golden_links, weakest_link
-from dedup_service.workflows.ports import (
-    Listed,
-    Page,
-    ReadTransaction,
-    Request,
-    Revision,
-    Store,
-    WriteTransaction,
-    Written,
-)
+from dedup_service.workflows.pages import Listed, Page
+from dedup_service.workflows.ports import ReadTransaction, Request, Revision, Store, WriteTransaction, Written
 
 LOG = logging.getLogger(__name__)
 

@@ -17,8 +17,9 @@ from dedup_service.domain.proposals import ProposalState
 from dedup_service.domain.records import Violation
 from dedup_service.domain.voting import Ballot, Outcome
 from dedup_service.workflows.filters import Condition, Operator
+from dedup_service.workflows.pages import Page
 from dedup_service.workflows.policy_checks import read_policy
-from dedup_service.workflows.ports import ClockNow, Page, ReadTransaction, Store
+from dedup_service.workflows.ports import ClockNow, ReadTransaction, Store
 from dedup_service.workflows.rules import Rules
 from dedup_service.workflows.simulated_cases import SimulatedCase, simulated_cases
 

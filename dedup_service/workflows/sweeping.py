@@ -11,7 +11,8 @@ from dedup_service.domain.policy import Impact
 from dedup_service.domain.principals import Principal
 from dedup_service.domain.records import LeadClass, Record, RecordKey, RecordKind
 from dedup_service.workflows.index_port import BlockingIndex, IndexProgress
-from dedup_service.workflows.ports import ClockNow, Page, ReadTransaction, Request, Store
+from dedup_service.workflows.pages import Page
+from dedup_service.workflows.ports import ClockNow, ReadTransaction, Request, Store
 from dedup_service.workflows.proposing import ProposalDraft, Proposing
 from dedup_service.workflows.rules import Rules
 from dedup_service.workflows.scoring_models import ModelInUse

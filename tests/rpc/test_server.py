@@ -15,7 +15,7 @@ from dedup_service.domain.records import Record
 from dedup_service.rpc.server import ListenError, start_server
 from dedup_service.v1 import change_service_pb2
 from dedup_service.v1 import record_service_pb2 as pb
-from dedup_service.workflows.ports import Page
+from dedup_service.workflows.pages import Page
 from tests.merge_desk import Office
 from tests.rpc.api import ANN, IMPORTER, OPTIONS, Api, contact, refusal_of, served
 

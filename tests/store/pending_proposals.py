@@ -15,7 +15,8 @@ from dedup_service.domain.proposals import Proposal, ProposalState
 from dedup_service.domain.records import RecordKind
 from dedup_service.domain.voting import Ballot, BallotMethod, CountedVote, Outcome, Vote, VoteDecision
 from dedup_service.store.postgres import PostgresStore, StoreOptions
-from dedup_service.workflows.ports import Listed, Page, ReadTransaction, Request, WriteTransaction, Written
+from dedup_service.workflows.pages import Listed, Page
+from dedup_service.workflows.ports import ReadTransaction, Request, WriteTransaction, Written
 from tests.merge_desk import JANUARY, contact
 
 _numbers = itertools.count(1)

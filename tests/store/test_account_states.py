@@ -13,7 +13,8 @@ from dedup_service.domain.records import RecordDraft, RecordState
 from dedup_service.store.account_states import BLANKS
 from dedup_service.store.postgres import PostgresStore
 from dedup_service.workflows.filters import Condition, Operator
-from dedup_service.workflows.ports import Listed, Page, ReadTransaction, Request, WriteTransaction, Written
+from dedup_service.workflows.pages import Listed, Page
+from dedup_service.workflows.ports import ReadTransaction, Request, WriteTransaction, Written
 from tests.merge_desk import account, contact, lead
 from tests.store.pending_proposals import open_store
 

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from dedup_service.domain.audit import AuditVerification
-from dedup_service.workflows.ports import Page
+from dedup_service.workflows.pages import Page
 from tests.merge_desk import Office, contact
 
 

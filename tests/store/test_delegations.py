@@ -9,7 +9,8 @@ import pytest
 from dedup_service.domain.delegations import Delegation
 from dedup_service.store.postgres import PostgresStore
 from dedup_service.workflows.filters import Condition, Operator
-from dedup_service.workflows.ports import Listed, Page, ReadTransaction, Request, WriteTransaction, Written
+from dedup_service.workflows.pages import Listed, Page
+from dedup_service.workflows.ports import ReadTransaction, Request, WriteTransaction, Written
 from tests.merge_desk import JANUARY
 from tests.store.pending_proposals import open_store
 

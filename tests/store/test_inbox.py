@@ -10,7 +10,7 @@ import pytest
 from dedup_service.domain.policy import Impact
 from dedup_service.domain.proposals import Proposal, ProposalState
 from dedup_service.workflows.filters import Condition, Operator
-from dedup_service.workflows.ports import Page, WaitingFor
+from dedup_service.workflows.pages import Page, WaitingFor
 from tests.merge_desk import JANUARY
 from tests.store.pending_proposals import decided, listed, open_store, pending, store_proposals
 

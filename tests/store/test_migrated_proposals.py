@@ -16,7 +16,7 @@ from dedup_service.domain.voting import Vote, VoteDecision
 from dedup_service.embedded import RunningServer
 from dedup_service.store.migrate import migrate, migrations
 from dedup_service.store.rows import encode_text
-from dedup_service.workflows.ports import Page, WaitingFor
+from dedup_service.workflows.pages import Page, WaitingFor
 from tests.conftest import with_database
 from tests.merge_desk import JANUARY
 from tests.store.pending_proposals import listed, open_store, pending

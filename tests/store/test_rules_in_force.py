@@ -12,7 +12,8 @@ from dedup_service.domain.errors import StoreUnavailable
 from dedup_service.domain.policy import Policy
 from dedup_service.domain.policy_versions import PolicyOrigin, PolicyVersion
 from dedup_service.store.postgres import PostgresStore
-from dedup_service.workflows.ports import Page, ReadTransaction, Request, Work, WriteTransaction, Written
+from dedup_service.workflows.pages import Page
+from dedup_service.workflows.ports import ReadTransaction, Request, Work, WriteTransaction, Written
 from tests.merge_desk import JANUARY, POLICY
 from tests.store.pending_proposals import open_store
 

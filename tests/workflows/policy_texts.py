@@ -2,8 +2,8 @@
 
 from dedup_service.company_files import policy_text
 from dedup_service.domain.policy_versions import PolicyOrigin, PolicyVersion
+from dedup_service.workflows.pages import Page
 from dedup_service.workflows.policies import Policies
-from dedup_service.workflows.ports import Page
 from dedup_service.workflows.replan import Replanning
 from tests.merge_desk import POLICY, Office, principal, request
 

@@ -15,7 +15,7 @@ from dedup_service.domain.records import Fact, LeadClass, Owner
 from dedup_service.workflows.attending import Attended, Attending
 from dedup_service.workflows.background import end_tasks
 from dedup_service.workflows.following import ChangeFilter, Position
-from dedup_service.workflows.ports import Page
+from dedup_service.workflows.pages import Page
 from dedup_service.workflows.replan import Replanning
 from tests.merge_desk import Office, contact, lead, open_office, with_policy
 

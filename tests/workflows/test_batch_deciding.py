@@ -21,7 +21,8 @@ from dedup_service.store.postgres import PostgresStore
 from dedup_service.workflows.batch_deciding import BatchDeciding, BatchOutcome
 from dedup_service.workflows.deciding import Deciding
 from dedup_service.workflows.filters import Condition, Operator
-from dedup_service.workflows.ports import Page, Request, WaitingFor, Work
+from dedup_service.workflows.pages import Page, WaitingFor
+from dedup_service.workflows.ports import Request, Work
 from dedup_service.workflows.replan import Replanning
 from tests.canonical_dump import full_dump
 from tests.merge_desk import POLICY, Office, contact, principal, request

@@ -20,7 +20,7 @@ from dedup_service.domain.errors import (
 from dedup_service.domain.principals import Directory
 from dedup_service.domain.proposals import Proposal, ProposalState
 from dedup_service.workflows.delegating import Delegating, DelegationDraft
-from dedup_service.workflows.ports import Page
+from dedup_service.workflows.pages import Page
 from tests.merge_desk import DIRECTORY, POLICY, Office, contact, open_office, principal, request
 
 HOUR = timedelta(hours=1)

@@ -13,7 +13,7 @@ from dedup_service.domain.records import Fact, RecordDraft, RecordKey, RecordKin
 from dedup_service.domain.voting import VoteDecision
 from dedup_service.workflows.distinguishing import DistinctionSide
 from dedup_service.workflows.matching import MatchAnswer, MatchQuery
-from dedup_service.workflows.ports import Page
+from dedup_service.workflows.pages import Page
 from dedup_service.workflows.sweeping import SweepResult
 from tests.merge_desk import JANUARY, Office, account, contact, key, lead, principal, request
 

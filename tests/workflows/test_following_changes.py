@@ -16,7 +16,7 @@ from dedup_service.domain.errors import (
 from dedup_service.domain.golden import GoldenImage, GoldenState, image_of
 from dedup_service.domain.records import RecordKind
 from dedup_service.workflows.following import Batch, ChangeFilter, Position
-from dedup_service.workflows.ports import Page
+from dedup_service.workflows.pages import Page
 from tests.canonical_dump import canonical_dump
 from tests.merge_desk import EVERYTHING, POLICY, Office, account, contact, lead, open_office, request
 

@@ -20,7 +20,7 @@ from dedup_service.domain.principals import Directory, PrincipalType
 from dedup_service.domain.proposals import ProposalState
 from dedup_service.domain.voting import VoteDecision
 from dedup_service.workflows.delegating import Delegating, DelegationDraft
-from dedup_service.workflows.ports import Page
+from dedup_service.workflows.pages import Page
 from tests.merge_desk import DIRECTORY, Office, contact, open_office, principal, request
 from tests.workflows.policy_texts import (
     FIRST,

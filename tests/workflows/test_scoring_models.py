@@ -16,7 +16,7 @@ from dedup_service.workflows.model_comparison import (
     LabelFigures,
     ModelComparison,
 )
-from dedup_service.workflows.ports import Page
+from dedup_service.workflows.pages import Page
 from dedup_service.workflows.scoring_models import ModelInUse, ScoringModels
 from dedup_service.workflows.training import TrainedModel, keep_model
 from scoring import Entity, shipped_model

@@ -15,8 +15,9 @@ from dedup_service.domain.records import Record, RecordKey
 from dedup_service.domain.territories import Placement, Rung, Target, TerritoryPolicy, place
 from dedup_service.workflows.filters import Condition, Operator
 from dedup_service.workflows.intake.port import Intake
+from dedup_service.workflows.pages import Page
 from dedup_service.workflows.policy_checks import read_policy
-from dedup_service.workflows.ports import Page, ReadTransaction, Store
+from dedup_service.workflows.ports import ReadTransaction, Store
 from dedup_service.workflows.rules import Rules
 
 MAX_PAST = 10_000

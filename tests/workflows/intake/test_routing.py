@@ -11,7 +11,7 @@ from dedup_service.domain.intake.answers import IntakeAction
 from dedup_service.domain.records import Child, ChildKind, Fact, Owner
 from dedup_service.workflows.delegating import DelegationDraft
 from dedup_service.workflows.intake.items import Entry
-from dedup_service.workflows.ports import Page
+from dedup_service.workflows.pages import Page
 from tests.merge_desk import Office, account, lead, principal, request
 from tests.workflows.intake.intakes import entry, route, routed
 from tests.workflows.intake.test_races import all_changes, person
