@@ -24,7 +24,11 @@ run: setup ## run the service on the sample CRM; Ctrl-C stops it, the data stays
 	@exec $(BIN)/dedup serve --sample
 
 .PHONY: test
-test: setup ## all tests against real PostgreSQL and Valkey, with coverage
+test: setup ## all tests but the long proofs, against real PostgreSQL and Valkey
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -q
+
+.PHONY: coverage
+coverage: setup ## the same tests, with the share of the code that they reach, which takes longer
 	@rm -f .coverage .coverage.*
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report= -q
 	@$(BIN)/python -m coverage report --format=total | sed 's/^/coverage in %: /'

@@ -158,6 +158,7 @@ def test_kill_during_any_write(tmp_path: Path) -> None:
         assert 0 < writer.found_done_count < writer.write_count
 
 
+@pytest.mark.proof
 def test_kill_postgres_and_valkey_between_steps(tmp_path: Path) -> None:
     """After kill -9 of either server the story goes on, with or without a new service process."""
     with followed_service(tmp_path) as service:

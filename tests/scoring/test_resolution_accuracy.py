@@ -13,7 +13,8 @@ from scoring.resolution.resolve import EXPECTED_PRECISION
 from tests.scoring.resolved_sets import resolved_crm, resolved_febrl
 
 
-@pytest.mark.parametrize("number", [1, pytest.param(3, marks=pytest.mark.proof)])
+@pytest.mark.proof
+@pytest.mark.parametrize("number", [1, 3])
 def test_febrl(number: int) -> None:
     """FEBRL 1 and 3: an F1 of clusters of at least 0.99, nearly every candidate found (margin 0.005)."""
     reached = resolved_febrl(number).reached()

@@ -61,6 +61,7 @@ def test_both_are_fitted_apart() -> None:
     assert trained.file.origin == "trained on 2026-03-04 on 450 people and 300 companies"
 
 
+@pytest.mark.proof
 def test_the_same_seed_trains_the_same_model() -> None:
     """Records, labels, day and seed decide every bit of the model."""
     given = labels(PEOPLE, 120, 120)
