@@ -1,8 +1,10 @@
 -- name: written_revisions
 -- How many changes since then touched records: what the blocking index may not have seen.
+-- In order, so that the index of revisions is read from there on, and never the whole table up to its end.
 SELECT (SELECT revision FROM ledger_head),
        (SELECT count(*) FROM (
-            SELECT FROM changes WHERE revision > %(after)s AND cardinality(record_nos) > 0 LIMIT %(limit)s + 1
+            SELECT FROM changes WHERE revision > %(after)s AND cardinality(record_nos) > 0
+            ORDER BY revision LIMIT %(limit)s + 1
         ) AS touched)
 
 -- name: entries_written_after
@@ -11,7 +13,9 @@ SELECT record_no, kind,
        CASE WHEN substring(comparable FOR 8) = %(way)b THEN NULL ELSE draft END
 FROM records
 WHERE state = 'ACTIVE' AND record_no IN (
-    SELECT unnest(record_nos) FROM changes WHERE revision > %(after)s
+    SELECT unnest(record_nos) FROM (
+        SELECT record_nos FROM changes WHERE revision > %(after)s ORDER BY revision OFFSET 0
+    ) AS written
 )
 
 -- name: team_turn
