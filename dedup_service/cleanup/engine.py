@@ -1,0 +1,142 @@
+"""The engine that runs the pipeline: one in this process, or any Spark 4 by its address.
+
+The pipeline is the same for both. What differs is here: the embedded engine runs Python in this process, under
+one lock, so that Python work goes to processes beside it (`spreading`); Spark has processes of its own.
+"""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame
+from pyspark.sql.connect.session import SparkSession
+
+from dedup_service.cleanup.errors import EngineError
+from dedup_service.cleanup.workspace import Workspace
+from scoring.resolution.processes import process_count
+
+SCHEME = "sc"
+DEFAULT_PORT = 15002
+_CONNECT_SECONDS = 10.0
+_MIB = 1024 * 1024
+LEAST_MEMORY_MIB = 256
+_BATCH_ROWS = 32_768
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A session with an engine. `processes` work beside it: 1 where the engine has processes of its own.
+
+    `partitions` is into how many parts the shuffles of a large step go; None leaves that to the engine.
+    """
+
+    session: SparkSession
+    url: str
+    processes: int
+
+    @property
+    def embedded(self) -> bool:
+        """Whether it runs in this process."""
+        return not self.url
+
+    def read(self, path: str) -> DataFrame:
+        """What was written to a folder of the workspace."""
+        return self.session.read.parquet(path)
+
+
+@contextmanager
+def open_engine(url: str = "", *, memory_mib: int, workspace: Workspace) -> Iterator[Engine]:
+    """An engine until the end of the block: the embedded one, or that at `url` ("sc://host:port").
+
+    Args:
+        url: Empty for the embedded engine. A cluster must be able to read and write the workspace.
+        memory_mib: What the embedded engine may hold before it spills to the workspace; at least 256.
+        workspace: Where it spills.
+
+    Raises:
+        EngineError: nothing answers there, or it is no Spark 4.
+    """
+    if memory_mib < LEAST_MEMORY_MIB:
+        raise EngineError(
+            f"{memory_mib} MiB", "are too few", f"give the engine at least {LEAST_MEMORY_MIB} MiB"
+        )
+    if url:
+        _check_answers(url)
+        session = _session(url)
+        try:
+            yield Engine(session, url, processes=1)
+        finally:
+            session.stop()
+        return
+    with _embedded(memory_mib, workspace) as address:
+        session = _session(address)
+        try:
+            yield Engine(session, "", processes=process_count())
+        finally:
+            session.stop()
+
+
+@contextmanager
+def _embedded(memory_mib: int, workspace: Workspace) -> Iterator[str]:
+    spill = workspace.path / "spill"
+    spill.mkdir(mode=0o700, exist_ok=True)
+    # The engine reads its settings from the environment, once, when it starts.
+    settings = {
+        "SAIL_RUNTIME__MEMORY_POOL__TYPE": "fair",
+        "SAIL_RUNTIME__MEMORY_POOL__FAIR__MAX_SIZE": str(memory_mib * _MIB),
+        "SAIL_RUNTIME__TEMPORARY_FILES__PATHS": f'["{spill}"]',
+        "SAIL_EXECUTION__BATCH_SIZE": str(_BATCH_ROWS),
+        "SAIL_PARQUET__COMPRESSION": "lz4_raw",
+        "SAIL_TELEMETRY__EXPORT_LOGS": "false",
+        "RUST_LOG": "error",
+    }
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    try:
+        from pysail.spark import SparkConnectServer  # noqa: PLC0415 -- reads the environment
+
+        server = SparkConnectServer(port=0)
+        server.start(background=True)
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+    try:
+        host, port = server.listening_address
+        yield f"{SCHEME}://{host}:{port}"
+    finally:
+        server.stop()
+
+
+def _session(url: str) -> SparkSession:
+    try:
+        session = SparkSession.builder.remote(url).create()
+        version = session.version
+    except (PySparkException, OSError) as error:
+        raise EngineError(url, "did not open a session", "look at the log of the engine") from error
+    if not version.startswith("4."):
+        session.stop()
+        raise EngineError(url, f"is Spark {version}", "a Spark 4 is needed")
+    return session
+
+
+def _check_answers(url: str) -> None:
+    """The client itself would go on trying for minutes."""
+    parts = urlsplit(url)
+    if parts.scheme != SCHEME or not parts.hostname:
+        raise EngineError(repr(url), "is no address of an engine", "write sc://host:port")
+    address = (parts.hostname, parts.port or DEFAULT_PORT)
+    try:
+        socket.create_connection(address, _CONNECT_SECONDS).close()
+    except OSError as error:
+        raise EngineError(
+            url,
+            f"does not answer ({error.strerror or error})",
+            "start it, or leave the engine out to use the embedded one",
+        ) from error

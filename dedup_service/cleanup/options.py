@@ -1,0 +1,36 @@
+"""What finding duplicates may be told."""
+
+from dataclasses import dataclass
+
+import scoring
+
+
+@dataclass(frozen=True, slots=True)
+class FindOptions:
+    """How to find duplicates.
+
+    Attributes:
+        model: What scores pairs; None is the shipped one.
+        train: Fit it to these records first, without labels.
+        most_members: A blocking key of more records than this, 2 or more, is refined by a second such key.
+        max_cluster: The most members of a cluster, 2 or more.
+        least_join_probability: From which match probability on a pair speaks for joining; None is the MATCH
+            threshold of the model. Pairs below it never do, however many there are.
+        seed: Of what is drawn at random in training.
+    """
+
+    model: scoring.ScoringModel | None = None
+    train: bool = True
+    most_members: int = 30
+    max_cluster: int = 50
+    least_join_probability: float | None = 0.5
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if min(self.most_members, self.max_cluster) < 2:
+            raise ValueError("a block and a cluster have two members or more")
+
+    @property
+    def base_model(self) -> scoring.ScoringModel:
+        """The model that training starts from, or that scores as it is."""
+        return self.model or scoring.shipped_model()

@@ -1,0 +1,119 @@
+"""Rows of Parquet files, every column of them as text."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from dedup_service.cleanup.errors import InputError
+from dedup_service.cleanup.reading.scanning import Scan
+
+MAGIC = b"PAR1"
+_ROWS = 65_536
+_BLOCK_BYTES = 1 << 20
+_ADVICE = "write it again with the program that made it"
+
+
+@dataclass(frozen=True, slots=True)
+class ParquetFiles:
+    """One Parquet file, or the parts that a program wrote into a folder. `left_out` are columns that hold lists
+    or structures, which are no text.
+    """
+
+    path: Path
+    parts: tuple[Path, ...]
+    header: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def where(self) -> str:
+        """The file as it is named in errors."""
+        return str(self.path)
+
+    def scanned(self) -> Scan:
+        """The number of rows and the digest of all parts."""
+        rows = sum(_opened(part).metadata.num_rows for part in self.parts)
+        digest = hashlib.sha256()
+        for part in self.parts:
+            with part.open("rb") as file:
+                for block in iter(partial(file.read, _BLOCK_BYTES), b""):
+                    digest.update(block)
+        return Scan("", rows, digest.hexdigest())
+
+    def batches(self, _encoding: str) -> Iterator[pa.RecordBatch]:
+        """All rows, as columns of text without nulls.
+
+        Raises:
+            InputError: A file is damaged, or its columns are not those of the first.
+        """
+        for part in self.parts:
+            file = _opened(part)
+            missing = [name for name in self.header if name not in file.schema_arrow.names]
+            if missing:
+                raise InputError(
+                    str(part), f"has no column {missing[0]!r}", "every part needs the same columns"
+                )
+            try:
+                for batch in file.iter_batches(_ROWS, columns=list(self.header)):
+                    columns = [as_text(batch.column(name)) for name in self.header]
+                    yield pa.RecordBatch.from_arrays(columns, names=list(self.header))
+            except (pa.ArrowException, OSError) as error:
+                raise InputError(str(part), f"is damaged ({_first(error)})", _ADVICE) from error
+
+
+def open_parquet(path: Path) -> ParquetFiles:
+    """The Parquet file of this path, or those in the folder of this path.
+
+    Raises:
+        InputError: There is none, or it cannot be read.
+    """
+    parts = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+    if not parts:
+        raise InputError(str(path), "is a folder without a Parquet file", "name one that ends in .parquet")
+    schema = _opened(parts[0]).schema_arrow
+    nested = [field.name for field in schema if pa.types.is_nested(field.type) or _is_bytes(field.type)]
+    return ParquetFiles(
+        path, tuple(parts), tuple(name for name in schema.names if name not in nested), tuple(nested)
+    )
+
+
+def _opened(path: Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(path)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(str(path), f"is no Parquet file ({_first(error)})", _ADVICE) from error
+
+
+def _first(error: Exception) -> str:
+    return str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
+    )
+
+
+def as_text(column: pa.Array) -> pa.Array:
+    """A column as text; null is empty. Whole numbers kept as floating point, as pandas has them where a cell is
+    missing, lose the point.
+    """
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_floating(column.type):
+        column = _of_floats(column)
+    if not pa.types.is_string(column.type):
+        column = pc.cast(column, pa.string())
+    return pc.fill_null(column, "")
+
+
+def _of_floats(column: pa.Array) -> pa.Array:
+    column = pc.if_else(pc.is_nan(column), None, column)
+    whole = pc.and_(pc.equal(pc.floor(column), column), pc.less(pc.abs(column), 2.0**53))
+    numbers = pc.cast(pc.cast(pc.if_else(whole, column, None), pa.int64(), safe=False), pa.string())
+    return pc.coalesce(numbers, pc.cast(column, pa.string()))
