@@ -1,5 +1,5 @@
-"""Finding the duplicates of a whole CRM: one pipeline over the DataFrame API of Spark, on an engine in this process or
-on any Spark 4.
+"""Finding the duplicates of a whole CRM: one pipeline over the DataFrame API of Spark, on an engine in this
+process or on any Spark 4.
 
 with open_engine(memory_mib=1024, workspace=workspace) as engine:
     found = find_duplicates(engine, RawRows(...), workspace, FindOptions())

@@ -1,8 +1,8 @@
 """BLOCK: from blocking keys to candidate pairs, as a shuffle by key and one by pair.
 
 The rows of one partition are sorted by key in numpy, so that a block is a run of rows. A key that more than
-`most_members` records share says little by itself: its members are paired where they share another such key too.
-That costs, for a key of any number of members, one more row for each two of such keys that a member has.
+`most_members` records share says little by itself: its members are paired where they share another such key
+too. That costs, for a key of any number of members, one more row for each two of such keys that a member has.
 """
 
 from pyspark.sql import DataFrame
@@ -16,8 +16,8 @@ REFINED_MEMBERS = 10
 
 
 def blocks(keys: DataFrame, most_members: int, partitions: int) -> DataFrame:
-    """The pairs of keys of 2 to `most_members` records, with repetitions; and, marked `is_common`, the members of
-    other keys: the number of the record and of the key.
+    """The pairs of keys of 2 to `most_members` records, with repetitions; and, marked `is_common`, the
+    members of other keys: the number of the record and of the key.
 
     `keys` has the columns key and number. Each partition holds 16 bytes a row.
     """
@@ -26,7 +26,9 @@ def blocks(keys: DataFrame, most_members: int, partitions: int) -> DataFrame:
 
 
 def refined_keys(common: DataFrame, partitions: int) -> DataFrame:
-    """Keys made of two common keys each, of the records that have two or more; `common` has number and key."""
+    """Keys made of two common keys each, of the records that have two or more; `common` has number and
+    key.
+    """
     counts = common.groupBy("key").agg(F.count("*").alias("members"))
     counted = common.join(counts, "key").select("number", "key", "members")
     return counted.repartition(partitions, "number").mapInArrow(Refining(), KEYS)

@@ -1,8 +1,9 @@
 """CLUSTER: from weighed pairs to clusters, by average linkage within connected components.
 
-Components are found here by scipy where the links fit, 16 bytes each, else in the engine by hash-to-min with pointer
-jumping (Rastogi and others 2013), which needs a number of rounds that grows with the logarithm of the longest chain.
-The pairs of each component are then brought together, and `scoring.resolution.partition` has the say.
+Components are found here by scipy where the links fit, 16 bytes each, else in the engine by hash-to-min with
+pointer jumping (Rastogi and others 2013), which needs a number of rounds that grows with the logarithm of the
+longest chain. The pairs of each component are then brought together, and `scoring.resolution.partition` has
+the say.
 """
 
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ _MOST_ROUNDS = 60
 def components(
     engine: Engine, links: DataFrame, link_count: int, folder: Path, links_here: int = LINKS_HERE
 ) -> DataFrame:
-    """number and component (the least number in it) of everything that a link of `links` (left, right) joins.
+    """Number and component (the least number in it) of everything that a link of `links` (left, right) joins.
 
     Raises:
         EngineError: the engine did not come to an end of it.
@@ -129,7 +130,7 @@ class Clustering:
         return {"clusters": count}
 
     def _members(self, weighed: DataFrame, folder: Path) -> DataFrame:
-        """cluster and number of all members of clusters of two or more."""
+        """Cluster and number of all members of clusters of two or more."""
         join_bits = self._join_bits()
         # A pair that does not speak for joining does not speak against it by more than it weighs.
         bits = F.col("match_weight_bits")

@@ -1,8 +1,8 @@
 """Exact copies of a record: a list imported over and over.
 
-Blocking passes over what too many records share, and copies share everything. So the first few of equal records are
-candidates like any other, and each further one is paired with the first alone (as `scoring.resolution.copies` does
-for records in memory).
+Blocking passes over what too many records share, and copies share everything. So the first few of equal
+records are candidates like any other, and each further one is paired with the first alone (as
+`scoring.resolution.copies` does for records in memory).
 """
 
 from pyspark.sql import DataFrame, Window
@@ -12,8 +12,8 @@ from scoring.resolution.copies import MOST_ALIKE
 
 
 def further_copies(prepared: DataFrame) -> DataFrame:
-    """left (the first of equal records) and right (a copy beyond the first ten), by their numbers; records that
-    hold nothing to compare are nobody's copies.
+    """The columns left (the first of equal records) and right (a copy beyond the first ten), by their
+    numbers; records that hold nothing to compare are nobody's copies.
     """
     held = prepared.where("size(keys) > 0").select("content", "number")
     many = held.groupBy("content").count().where(f"count > {MOST_ALIKE}").select("content")

@@ -1,7 +1,7 @@
 """The engine that runs the pipeline: one in this process, or any Spark 4 by its address.
 
-The pipeline is the same for both. What differs is here: the embedded engine runs Python in this process, under
-one lock, so that Python work goes to processes beside it (`spreading`); Spark has processes of its own.
+The pipeline is the same for both. What differs is here: the embedded engine runs Python in this process,
+under one lock, so that Python work goes to processes beside it (`spreading`); Spark has processes of its own.
 """
 
 import os

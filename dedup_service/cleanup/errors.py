@@ -1,4 +1,6 @@
-"""What can be wrong with the data, the engine or the workspace of a cleanup, each with what to do about it."""
+"""What can be wrong with the data, the engine or the workspace of a cleanup, each with what to do about
+it.
+"""
 
 
 class CleanupError(Exception):

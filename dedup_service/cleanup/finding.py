@@ -26,7 +26,8 @@ class Found:
             and verdict of all pairs that are REVIEW or MATCH.
         clusters: Parquet folder: cluster (a number) and golden_id (of files: the record id) of all members of
             clusters of two or more.
-        reviews: Parquet folder, columns as in `pairs`, of golden ids: pairs for REVIEW neither side of which is
+        reviews: Parquet folder, columns as in `pairs`, of golden ids: pairs for REVIEW neither side of which
+        is
             in a cluster.
     """
 
@@ -42,7 +43,9 @@ class Found:
 
 
 def named_pairs(pairs: DataFrame, names: DataFrame, model: scoring.ScoringModel) -> DataFrame:
-    """Pairs of numbers (left, right, match_weight_bits) under the names (number, name), with their verdicts."""
+    """Pairs of numbers (left, right, match_weight_bits) under the names (number, name), with their
+    verdicts.
+    """
     left = names.select(F.col("number").alias("left"), F.col("name").alias("left_name"))
     right = names.select(F.col("number").alias("right"), F.col("name").alias("right_name"))
     named = (

@@ -1,8 +1,9 @@
 """Numbers that stand for records and blocking keys in the engine.
 
 They are made from the record id and the key alone, so that every engine, process and run makes the same ones:
-what is drawn by number is a fair sample, and the same sample everywhere. Two of a hundred million records share a
-number with a chance of 1 in 2,000; the pipeline counts numbers and says so rather than mix two records up.
+what is drawn by number is a fair sample, and the same sample everywhere. Two of a hundred million records
+share a number with a chance of 1 in 2,000; the pipeline counts numbers and says so rather than mix two
+records up.
 """
 
 from hashlib import blake2b

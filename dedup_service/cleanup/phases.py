@@ -29,5 +29,5 @@ OnProgress = Callable[[Progress], None]
 ShouldStop = Callable[[], bool]
 
 
-class Stopped(Exception):  # noqa: N818 -- no error: somebody asked for it
+class Stopped(Exception):
     """Finding duplicates was asked to stop; the phases that were finished stay in the workspace."""

@@ -1,8 +1,8 @@
 """From records to duplicates, phase by phase; each phase leaves its outcome in the workspace.
 
-READ and PREPARE are one pass over the rows, BLOCK makes candidate pairs, TRAIN fits the model to samples, SCORE
-weighs the pairs, CLUSTER divides what they link. Every phase is a function of the outcome of those before it and of
-the options alone, so that a run which was killed and started again ends as it would have.
+READ and PREPARE are one pass over the rows, BLOCK makes candidate pairs, TRAIN fits the model to samples,
+SCORE weighs the pairs, CLUSTER divides what they link. Every phase is a function of the outcome of those
+before it and of the options alone, so that a run which was killed and started again ends as it would have.
 """
 
 import hashlib
@@ -47,8 +47,8 @@ def find_duplicates(
     on_progress: OnProgress = lambda _: None,
     should_stop: ShouldStop = lambda: False,
 ) -> Found:
-    """The duplicates among all records of a source. The same records and options give the same answer, on every
-    engine and however often the run was killed before.
+    """The duplicates among all records of a source. The same records and options give the same answer, on
+    every engine and however often the run was killed before.
 
     Args:
         engine: Where it runs; it reads and writes the workspace.

@@ -1,4 +1,6 @@
-"""Carrying a phase out: skipped where it was finished before, watched while it runs, stopped where that is asked."""
+"""Carrying a phase out: skipped where it was finished before, watched while it runs, stopped where that is
+asked.
+"""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -62,7 +64,9 @@ class Running:
         rows_at_once: int,
         total: int | None,
     ) -> DataFrame:
-        """What Python work makes of the rows, written to a folder and read again; `columns` are those made."""
+        """What Python work makes of the rows, written to a folder and read again; `columns` are those
+        made.
+        """
         meter = Meter()
         name = f"{phase.value.lower()}-{path.name}"
         with spread(

@@ -18,11 +18,12 @@ class RawRows:
     """Rows as somebody keeps them: columns of text, some of them known.
 
     Attributes:
-        rows: A DataFrame of the engine, or a Parquet file or folder that the engine can read; columns of other
+        rows: A DataFrame of the engine, or a Parquet file or folder that the engine can read; columns of
+        other
             types than text are read as the engine writes them out.
-        recognised: Which columns are which fields.
-        record_id: The column that tells records apart; every row has another one.
-        identity: Names the rows and the state they are in: a run that was killed goes on with what it has read
+        recognised: Which columns are which fields. record_id: The column that tells records apart; every row
+        has another one. identity: Names the rows and the state they are in: a run that was killed goes on
+        with what it has read
             of rows of the same identity, and throws away what it read of others.
     """
 
@@ -34,9 +35,9 @@ class RawRows:
 
 @dataclass(frozen=True, slots=True)
 class Comparables:
-    """Records that were prepared before: Parquet with the columns record_id and golden_id (text) and comparable
-    (`scoring.pack`). Records of one golden record are one already; the pairs of golden ids in `apart` never will
-    be. `identity` is as that of `RawRows`, and stands for `apart` too.
+    """Records that were prepared before: Parquet with the columns record_id and golden_id (text) and
+    comparable (`scoring.pack`). Records of one golden record are one already; the pairs of golden ids in
+    `apart` never will be. `identity` is as that of `RawRows`, and stands for `apart` too.
     """
 
     path: Path

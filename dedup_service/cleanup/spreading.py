@@ -1,8 +1,8 @@
 """Python work of the engine, shared out among processes where the engine has none of its own.
 
-The embedded engine calls Python functions in this process, where one runs at a time. `spread` makes of a function
-over tables one that hands them to processes beside this one and gives the answers back in order. On Spark, whose
-executors start Python processes of their own, the function is called as it is.
+The embedded engine calls Python functions in this process, where one runs at a time. `spread` makes of a
+function over tables one that hands them to processes beside this one and gives the answers back in order. On
+Spark, whose executors start Python processes of their own, the function is called as it is.
 """
 
 import pickle
@@ -55,7 +55,8 @@ class Workers:
     def __init__(self, make: Callable[[], Work], count: int) -> None:
         recipe = pickle.dumps(make)
         self._processes = [
-            subprocess.Popen(_WORKER, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(count)
+            subprocess.Popen(_WORKER, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 -- this Python
+            for _ in range(count)
         ]
         self._idle: queue.SimpleQueue[subprocess.Popen[bytes]] = queue.SimpleQueue()
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="cleanup work")
@@ -107,8 +108,8 @@ class Workers:
 _ENDED = ("a process beside the engine", "ended", "look whether it was killed for want of memory")
 
 
-# The embedded engine calls back into this process: what is going on is found here by name, since functions are
-# pickled on their way to the engine and back. On an executor of Spark there is nothing here.
+# The embedded engine calls back into this process: what is going on is found here by name, since functions
+# are pickled on their way to the engine and back. On an executor of Spark there is nothing here.
 _METERS: dict[str, Meter] = {}
 _WORKERS: dict[str, Workers] = {}
 

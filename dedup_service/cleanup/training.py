@@ -1,12 +1,10 @@
 """TRAIN: a model fitted to samples of the records and of their candidate pairs, here.
 
-What is drawn is drawn by number, so that it is the same on every engine, and costs the same for a million records
-and for a hundred million.
+What is drawn is drawn by number, so that it is the same on every engine, and costs the same for a million
+records and for a hundred million.
 """
 
-from dataclasses import dataclass
-
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 -- as everybody writes it
 
 import scoring
@@ -22,34 +20,26 @@ _CHANCE_BITS = 30
 _LEAST_RECORDS = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many records and candidate pairs there are of each entity."""
-
-    records: dict[scoring.Entity, int]
-    pairs: dict[scoring.Entity, int]
+Counts = dict[scoring.Entity, int]
 
 
-def count_by_entity(prepared: DataFrame, pairs: DataFrame) -> Counts:
-    """The counts of the stages."""
-    return Counts(_by_entity(prepared, "number"), _by_entity(pairs, "left"))
-
-
-def _by_entity(rows: DataFrame, column: str) -> dict[scoring.Entity, int]:
+def count_by_entity(rows: DataFrame, column: str) -> Counts:
+    """How many rows are of each entity, by the number in a column."""
     counted = rows.groupBy(F.col(column).bitwiseAND(COMPANY_BIT).alias("bit")).count().collect()
     found = {row["bit"]: row["count"] for row in counted}
     return {scoring.Entity.PERSON: found.get(0, 0), scoring.Entity.COMPANY: found.get(COMPANY_BIT, 0)}
 
 
 def trained(
-    prepared: DataFrame, pairs: DataFrame, counts: Counts, model: scoring.ScoringModel, seed: int
+    prepared: DataFrame, pairs: DataFrame, model: scoring.ScoringModel, seed: int
 ) -> tuple[scoring.ScoringModel, frozenset[scoring.Entity]]:
     """The model fitted to both entities, and those of which it doubts its own matches."""
     from scoring.resolution.training import train_on_samples
 
+    record_counts, pair_counts = count_by_entity(prepared, "number"), count_by_entity(pairs, "left")
     doubtful = set()
     for entity in scoring.Entity:
-        record_count, pair_count = counts.records[entity], counts.pairs[entity]
+        record_count, pair_count = record_counts[entity], pair_counts[entity]
         if record_count < _LEAST_RECORDS or not pair_count:
             continue
         records = _drawn(_of(prepared, "number", entity), F.col("number"), SAMPLED_RECORDS, record_count)
@@ -78,7 +68,7 @@ def _of(rows: DataFrame, column: str, entity: scoring.Entity) -> DataFrame:
     return rows.where(F.col(column).bitwiseAND(COMPANY_BIT) == bit)
 
 
-def _drawn(rows: DataFrame, chance: "F.Column", wanted: int, count: int) -> DataFrame:
+def _drawn(rows: DataFrame, chance: Column, wanted: int, count: int) -> DataFrame:
     """A share of the rows by the bits of a number in which each is equally likely."""
     if count <= wanted:
         return rows

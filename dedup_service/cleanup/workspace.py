@@ -1,7 +1,7 @@
 """The folder that one run works in.
 
-Each finished stage is Parquet with a marker beside it, written last, so that a run that was killed goes on after
-the last finished one. A stage is thrown away with all after it once what it was made from is different.
+Each finished stage is Parquet with a marker beside it, written last, so that a run that was killed goes on
+after the last finished one. A stage is thrown away with all after it once what it was made from is different.
 The folder holds personal data: it is readable by its owner alone, and removed when the run is over.
 """
 

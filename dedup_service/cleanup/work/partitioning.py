@@ -23,7 +23,7 @@ class Partitioning:
     apart: frozenset[tuple[int, int]]
 
     def __call__(self, rows: pa.Table) -> pa.Table:
-        """cluster (the least number in it) and number, of clusters of two or more."""
+        """Cluster (the least number in it) and number, of clusters of two or more."""
         left, right = rows.column("left").to_numpy(), rows.column("right").to_numpy()
         numbers, position = np.unique(np.concatenate([left, right]), return_inverse=True)
         positions = position.astype(np.int32)

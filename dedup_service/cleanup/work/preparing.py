@@ -13,7 +13,10 @@ from scoring.columns import Recognised
 from scoring.resolution.preparing import prepare_many
 
 ROWS_AT_ONCE = 16_384
-PREPARED = "number long, record_id string, golden long, golden_id string, content long, comparable binary, keys array<long>"
+PREPARED = (
+    "number long, record_id string, golden long, golden_id string, content long, comparable binary,"
+    " keys array<long>"
+)
 """The columns of the stage; of files, every record is a golden record."""
 _SCHEMA = pa.schema(
     [
@@ -30,8 +33,8 @@ _SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class Preparing:
-    """The work of preparing rows: columns of text where they were recognised, else record_id, golden_id and a packed
-    comparable.
+    """The work of preparing rows: columns of text where they were recognised, else record_id, golden_id and a
+    packed comparable.
     """
 
     recognised: Recognised | None

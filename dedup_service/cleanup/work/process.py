@@ -1,14 +1,14 @@
 """A process that works: python -m dedup_service.cleanup.work.process, started by `spreading`.
 
-It reads from its input how to make the work, pickled, then tables as Arrow streams, and writes the answers to its
-output, each with its length before it. It ends with its input, so that it never outlives who started it.
+It reads from its input how to make the work, pickled, then tables as Arrow streams, and writes the answers to
+its output, each with its length before it. It ends with its input, so that it never outlives who started it.
 """
 
 import os
 import pickle
 import sys
 import traceback
-from typing import BinaryIO
+from typing import IO
 
 import pyarrow as pa
 
@@ -16,14 +16,14 @@ LENGTH_BYTES = 8
 ANSWER, FAILURE = b"A", b"F"
 
 
-def write_message(stream: BinaryIO, data: bytes | pa.Buffer) -> None:
+def write_message(stream: IO[bytes], data: bytes | pa.Buffer) -> None:
     """Write so many bytes, their number before them."""
     stream.write(len(data).to_bytes(LENGTH_BYTES, "little"))
     stream.write(data)
     stream.flush()
 
 
-def read_message(stream: BinaryIO) -> bytes | None:
+def read_message(stream: IO[bytes]) -> bytes | None:
     """What `write_message` wrote; None at the end of the stream."""
     head = stream.read(LENGTH_BYTES)
     if len(head) < LENGTH_BYTES:

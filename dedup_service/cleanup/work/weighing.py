@@ -73,7 +73,9 @@ class Drawn:
             NDArray[np.int32],
         ]
     ]:
-        """For each entity that occurs: which pairs are of it, its records, and the positions of both sides."""
+        """For each entity that occurs: which pairs are of it, its records, and the positions of both
+        sides.
+        """
         is_company = (self.numbers & COMPANY_BIT).astype(np.bool_)
         for entity in scoring.Entity:
             mine = np.flatnonzero(is_company == (entity is scoring.Entity.COMPANY))
