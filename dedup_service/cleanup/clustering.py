@@ -1,9 +1,8 @@
 """CLUSTER: from weighed pairs to clusters, by average linkage within connected components.
 
-Components are found here by scipy where the links fit, 16 bytes each, else in the engine by hash-to-min with
-pointer jumping (Rastogi and others 2013), which needs a number of rounds that grows with the logarithm of the
-longest chain. The pairs of each component are then brought together, and `scoring.resolution.partition` has
-the say.
+Components are found here by scipy where the links fit, 16 bytes each, else in the engine by contraction
+(Boruvka 1926), in a number of rounds that grows with the logarithm of the number of links. The pairs of each
+component are then brought together, and `scoring.resolution.partition` has the say.
 """
 
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ from scoring.calibration import bits_of
 
 LINKS_HERE = 50_000_000
 """Beyond so many links components are found in the engine: some 4 GiB are needed here for so many."""
-_MOST_ROUNDS = 60
+_MOST_ROUNDS = 1000
 
 
 def components(
@@ -42,6 +41,9 @@ def components(
     Raises:
         EngineError: the engine did not come to an end of it.
     """
+    if not link_count:
+        # A frame cannot be made of a table without rows.
+        return engine.session.range(0).selectExpr("id AS number", "id AS component")
     if link_count > links_here:
         return _components_there(engine, links, folder)
     table = links.select("left", "right").toArrow()
@@ -52,39 +54,61 @@ def components(
     label = connected_components(graph, directed=False)[1]
     # Numbers ascend, so that the first of each label is the least.
     _, first_of = np.unique(label, return_index=True)
-    found = pa.table({"number": numbers, "component": numbers[first_of][label]})
-    return engine.session.createDataFrame(found)
+    table = pa.table({"number": numbers, "component": numbers[first_of][label]})
+    return engine.session.createDataFrame(table)
 
 
 def _components_there(engine: Engine, links: DataFrame, folder: Path) -> DataFrame:
-    both = links.select("left", "right").union(
-        links.select(F.col("right").alias("left"), F.col("left").alias("right"))
-    )
-    labels = both.groupBy(F.col("left").alias("number")).agg(
-        F.least(F.min("left"), F.min("right")).alias("component")
-    )
-    before = -1
-    for number in range(_MOST_ROUNDS):
-        path = str(folder / f"components-{number}")
-        labels.write.mode("overwrite").parquet(path)
-        labels = engine.read(path)
-        # Labels only ever fall, so that their sum tells whether any did.
-        total = labels.agg(F.sum(F.col("component").cast("decimal(38,0)")).alias("total")).collect()[0][
-            "total"
-        ]
-        if total == before:
-            return labels
-        before = total
-        of_right = labels.select(F.col("number").alias("right"), F.col("component"))
-        offered = (
-            both.join(of_right, "right").select(F.col("left").alias("number"), "component").union(labels)
-        )
-        least = offered.groupBy("number").agg(F.min("component").alias("component"))
-        jumped = labels.select(F.col("number").alias("component"), F.col("component").alias("further"))
-        labels = least.join(jumped, "component").select("number", F.col("further").alias("component"))
-    raise EngineError(
-        "the clusters", "are chains of more than anybody can follow", "raise the share that links need"
-    )
+    """By contraction: everything goes to its least neighbour, and on to where that one goes, until only links
+    between such least ones are left, of which there are half as many at most.
+    """
+    rounds = _Rounds(engine, folder)
+    either = links.select(F.col("right").alias("left"), F.col("left").alias("right"))
+    edges = rounds.kept(links.select("left", "right").union(either))
+    numbers = edges.select(F.col("left").alias("number")).distinct()
+    labels = rounds.kept(numbers.selectExpr("number", "number AS component"))
+    while not edges.isEmpty():
+        goes = edges.groupBy("left").agg(F.min("right").alias("right"))
+        goes = _followed(rounds.kept(goes.select("left", F.least("left", "right").alias("right"))), rounds)
+        moved = labels.join(goes.withColumnRenamed("left", "component"), "component", "left")
+        labels = rounds.kept(moved.select("number", F.coalesce("right", "component").alias("component")))
+        ends = goes.select(F.col("left").alias("right"), F.col("right").alias("end"))
+        starts = goes.select("left", F.col("right").alias("start"))
+        shorter = edges.join(starts, "left").join(ends, "right").where("start != end")
+        edges = rounds.kept(shorter.selectExpr("start AS left", "end AS right").distinct())
+    return labels
+
+
+def _followed(goes: DataFrame, rounds: "_Rounds") -> DataFrame:
+    """Where everything ends that goes from left to right, over and over."""
+    while True:
+        further = goes.select(F.col("left").alias("right"), F.col("right").alias("further"))
+        goes = rounds.kept(goes.join(further, "right").select("left", "right", "further"))
+        if goes.where("right != further").isEmpty():
+            return goes.select("left", "right")
+        goes = goes.select("left", F.col("further").alias("right"))
+
+
+class _Rounds:
+    """Outcomes of rounds, each written down, so that a round does not do those before it again."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self._engine = engine
+        self._folder = folder
+        self._count = 0
+
+    def kept(self, rows: DataFrame) -> DataFrame:
+        """The rows as written and read again.
+
+        Raises:
+            EngineError: there were so many rounds that something must be wrong.
+        """
+        if self._count == _MOST_ROUNDS:
+            raise EngineError("the clusters", f"were not found in {_MOST_ROUNDS} rounds", "report this")
+        path = str(self._folder / f"components-{self._count}")
+        self._count += 1
+        rows.write.mode("overwrite").parquet(path)
+        return self._engine.session.read.schema(rows.schema).parquet(path)
 
 
 def linked_pairs(pairs: DataFrame, component_of: DataFrame) -> DataFrame:

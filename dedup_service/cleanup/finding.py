@@ -26,6 +26,7 @@ class Found:
             and verdict of all pairs that are REVIEW or MATCH.
         clusters: Parquet folder: cluster (a number) and golden_id (of files: the record id) of all members of
             clusters of two or more.
+        weighed: Parquet folder for `FindOptions.previous`: numbers of records and weights, and no value.
         reviews: Parquet folder, columns as in `pairs`, of golden ids: pairs for REVIEW neither side of which
         is
             in a cluster.
@@ -40,6 +41,7 @@ class Found:
     pairs: Path
     clusters: Path
     reviews: Path
+    weighed: Path
 
 
 def named_pairs(pairs: DataFrame, names: DataFrame, model: scoring.ScoringModel) -> DataFrame:

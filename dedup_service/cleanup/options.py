@@ -1,6 +1,7 @@
 """What finding duplicates may be told."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import scoring
 
@@ -17,6 +18,9 @@ class FindOptions:
         least_join_probability: From which match probability on a pair speaks for joining; None is the MATCH
             threshold of the model. Pairs below it never do, however many there are.
         seed: Of what is drawn at random in training.
+        previous: `Found.weighed` of an earlier run by the same model, the same way of preparing and the same
+            `most_members`, where the source says which records were changed since: what it weighed is not
+            weighed again. The outcome is that of a run without.
     """
 
     model: scoring.ScoringModel | None = None
@@ -25,10 +29,13 @@ class FindOptions:
     max_cluster: int = 50
     least_join_probability: float | None = 0.5
     seed: int = 1
+    previous: Path | None = None
 
     def __post_init__(self) -> None:
         if min(self.most_members, self.max_cluster) < 2:
             raise ValueError("a block and a cluster have two members or more")
+        if self.previous is not None and self.train:
+            raise ValueError("weights of an earlier run hold under its own model alone")
 
     @property
     def base_model(self) -> scoring.ScoringModel:

@@ -83,6 +83,7 @@ class _Pipeline:
         made_from = _digest(made_from, ModelBytes.of(options.base_model).data, options.train, options.seed)
         fitted = stage("model", made_from, self._train)
         model = ModelBytes.read(self._folder("model")).model()
+        made_from = _digest(made_from, options.previous)
         scored = stage("scored", made_from, partial(self._score, model, blocked))
         made_from = _digest(made_from, options.max_cluster, options.least_join_probability)
         stage("found", made_from, partial(self._cluster, model))
@@ -96,6 +97,7 @@ class _Pipeline:
             pairs=self._folder("found") / "pairs",
             clusters=self._folder("found") / "clusters",
             reviews=self._folder("found") / "reviews",
+            weighed=self._folder("scored") / "pairs",
         )
 
     def _prepare(self, folder: Path) -> Facts:
@@ -151,9 +153,10 @@ class _Pipeline:
         again = self.running.write(Phase.BLOCK, refined, folder / "refined").where("not is_common")
         pairs = found.where("not is_common").union(again).select("left", "right").distinct()
         pairs = self.running.write(Phase.BLOCK, pairs.union(copies), folder / "candidates")
+        facts = {"pairs": pairs.count(), "too_common": too_common(common)}
         shutil.rmtree(folder / "blocks", ignore_errors=True)
         shutil.rmtree(folder / "refined", ignore_errors=True)
-        return {"pairs": pairs.count(), "too_common": too_common(common)}
+        return facts
 
     def _train(self, folder: Path) -> Facts:
         model, doubtful = self.options.base_model, frozenset[scoring.Entity]()
@@ -168,15 +171,22 @@ class _Pipeline:
         return {"doubtful": sorted(doubtful)}
 
     def _score(self, model: scoring.ScoringModel, blocked: Facts, folder: Path) -> Facts:
+        pairs, known, total = self._pairs(), None, blocked["pairs"]
+        if self.options.previous is not None:
+            known = self._known(self.options.previous, folder)
+            pairs = pairs.join(known.select("left", "right"), ["left", "right"], "left_anti")
+            total = None
         scored = self.running.through(
             Phase.SCORE,
-            with_comparables(self._pairs(), self._records()),
+            with_comparables(pairs, self._records()),
             partial(Weighing.by, ModelBytes.of(model)),
             SCORED,
-            folder / "pairs",
+            folder / ("pairs" if known is None else "new"),
             rows_at_once=PAIRS_AT_ONCE,
-            total=blocked["pairs"],
+            total=total,
         )
+        if known is not None:
+            scored = self.running.write(Phase.SCORE, scored.union(known), folder / "pairs")
         bits = F.col("match_weight_bits")
         counted = scored.agg(
             F.count_if(bits >= bits_of(model.match_threshold)).alias("match"),
@@ -187,6 +197,18 @@ class _Pipeline:
             scoring.Verdict.REVIEW: counted["likely"] - counted["match"],
             scoring.Verdict.NO_MATCH: blocked["pairs"] - counted["likely"],
         }
+
+    def _known(self, previous: Path, folder: Path) -> DataFrame:
+        """The candidate pairs of records that both are as they were, with the weights that they had."""
+        changed = self._records().where("is_changed").select("number")
+        pairs = self._pairs()
+        for side in ("left", "right"):
+            pairs = pairs.join(changed.select(F.col("number").alias(side)), side, "left_anti")
+        weighed = self.running.engine.session.read.schema(SCORED).parquet(str(previous))
+        known = pairs.select("left", "right").join(weighed, ["left", "right"])
+        return self.running.write(
+            Phase.SCORE, known.select("left", "right", "match_weight_bits"), folder / "known"
+        )
 
     def _cluster(self, model: scoring.ScoringModel, folder: Path) -> Facts:
         clustering = Clustering(self.running, self.source, self.options, model)

@@ -35,8 +35,9 @@ class RawRows:
 
 @dataclass(frozen=True, slots=True)
 class Comparables:
-    """Records that were prepared before: Parquet with the columns record_id and golden_id (text) and
-    comparable (`scoring.pack`). Records of one golden record are one already; the pairs of golden ids in
+    """Records that were prepared before: Parquet with the columns record_id and golden_id (text), comparable
+    (`scoring.pack`) and is_changed (whether it is not as an earlier run saw it; true where nothing is known).
+    Records of one golden record are one already; the pairs of golden ids in
     `apart` never will be. `identity` is as that of `RawRows`, and stands for `apart` too.
     """
 
@@ -51,7 +52,7 @@ RecordSource = RawRows | Comparables
 def rows_of(engine: Engine, source: RecordSource) -> DataFrame:
     """The columns of a source that preparing reads, all of them text or packed comparables."""
     if isinstance(source, Comparables):
-        return engine.read(str(source.path)).select("record_id", "golden_id", "comparable")
+        return engine.read(str(source.path)).select("record_id", "golden_id", "comparable", "is_changed")
     rows = source.rows if isinstance(source.rows, DataFrame) else engine.read(str(source.rows))
     known = source.recognised
     read = [source.record_id, known.record_type, *(c for one in known.fields for c in one.columns)]

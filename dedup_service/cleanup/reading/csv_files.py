@@ -1,7 +1,7 @@
 """Rows of a CSV file, read block by block into columns of text; or the lines that stop it.
 
-pyarrow reads the rows. It does not say on which line a broken row begins: once it refuses one, the file is read
-again row by row to name the line.
+pyarrow reads the rows. It does not say on which line a broken row begins: once it refuses one, the file is
+read again row by row to name the line.
 """
 
 import csv
@@ -19,6 +19,7 @@ from dedup_service.cleanup.reading.scanning import Scan, not_text, scan_file
 BLOCK_BYTES = 8 << 20
 _LARGEST_CELL = 1_000_000
 _LINES_NAMED = 5
+_NEVER_ENDS = "begins a cell with a quote that never ends"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,15 @@ class CsvFile:
         """What can be told without making rows of it; the encoding is settled here.
 
         Raises:
-            InputError: A line holds a NUL byte, or bytes that are not of the encoding.
+            InputError: A line holds a NUL byte, or bytes that are not of the encoding; or a quote never ends.
         """
-        return scan_file(self.path, self.encoding, is_given=self.is_encoding_given)
+        scan = scan_file(self.path, self.encoding, is_given=self.is_encoding_given)
+        if scan.has_odd_quotes:
+            # pyarrow takes the rest of the file for the cell that such a quote begins.
+            for line, problem in _problems(self, scan.encoding):
+                if problem == _NEVER_ENDS:
+                    raise _on_line(self, line, problem)
+        return scan
 
     def batches(self, encoding: str) -> Iterator[pa.RecordBatch]:
         """The rows below the header, as columns of text without nulls.
@@ -90,6 +97,10 @@ def _broken(file: CsvFile, encoding: str, error: Exception) -> InputError:
     others = ", ".join(f"{each:,}" for each, _ in more[: _LINES_NAMED - 1])
     if others:
         problem += f" (line {others}{' and more' if len(more) == _LINES_NAMED else ''}: broken as well)"
+    return _on_line(file, line, problem)
+
+
+def _on_line(file: CsvFile, line: int, problem: str) -> InputError:
     return InputError(
         f"{file.where}, line {line:,}",
         problem,
@@ -122,7 +133,7 @@ def _problems(file: CsvFile, encoding: str) -> Iterator[tuple[int, str]]:
 def _words(error: csv.Error) -> str:
     said = str(error)
     if "unexpected end" in said:
-        return "begins a cell with a quote that never ends"
+        return _NEVER_ENDS
     if "field larger" in said:
         return f"holds a cell of more than {_LARGEST_CELL:,} letters: is a quote missing?"
     return not_text() if "NUL" in said else f"is no CSV: {said}"

@@ -52,7 +52,7 @@ class InputRows(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PlannedInput:
-    """What is to be read: rows, what their columns are, and the source that they are of where no column says."""
+    """What is to be read: rows, what their columns are, and their source where no column says it."""
 
     rows: InputRows
     source: str
@@ -73,8 +73,9 @@ class ReadInput:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The rows of all inputs: `path` is Parquet with the columns `row`, `record_id`, `source`, and one for each
-    name in `columns.header`, called `physical(at)`. `identity` is of the bytes and of how they were read.
+    """The rows of all inputs: `path` is Parquet with the columns `row`, `record_id`, `source`, and one for
+    each name in `columns.header`, called `physical(at)`. `identity` is of the bytes and of how they were
+    read.
     """
 
     path: Path

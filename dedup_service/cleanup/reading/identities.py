@@ -8,8 +8,8 @@ from dedup_service.cleanup.errors import InputError
 
 _APART = "\x1f"
 _ADVICE = (
-    "say which column is the records' own id with --column record_id=COLUMN, or --column record_id= to number "
-    "the rows"
+    "say which column is the records' own id with --column record_id=COLUMN, or --column record_id= to "
+    "number the rows"
 )
 
 

@@ -21,19 +21,26 @@ _ADVICE = "write it again with the program that made it"
 
 @dataclass(frozen=True, slots=True)
 class ParquetFiles:
-    """One Parquet file, or the parts that a program wrote into a folder. `left_out` are columns that hold lists
-    or structures, which are no text.
+    """One Parquet file, or the parts that a program wrote into a folder. `left_out` are columns that hold
+    lists or structures, which are no text. `names` and `name` say what columns and file are called elsewhere.
     """
 
     path: Path
     parts: tuple[Path, ...]
-    header: tuple[str, ...]
+    columns: tuple[str, ...]
     left_out: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    name: str = ""
 
     @property
     def where(self) -> str:
         """The file as it is named in errors."""
-        return str(self.path)
+        return self.name or str(self.path)
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """What the columns are called."""
+        return self.names or self.columns
 
     def scanned(self) -> Scan:
         """The number of rows and the digest of all parts."""
@@ -53,14 +60,14 @@ class ParquetFiles:
         """
         for part in self.parts:
             file = _opened(part)
-            missing = [name for name in self.header if name not in file.schema_arrow.names]
+            missing = [name for name in self.columns if name not in file.schema_arrow.names]
             if missing:
                 raise InputError(
                     str(part), f"has no column {missing[0]!r}", "every part needs the same columns"
                 )
             try:
-                for batch in file.iter_batches(_ROWS, columns=list(self.header)):
-                    columns = [as_text(batch.column(name)) for name in self.header]
+                for batch in file.iter_batches(_ROWS, columns=list(self.columns)):
+                    columns = [as_text(batch.column(name)) for name in self.columns]
                     yield pa.RecordBatch.from_arrays(columns, names=list(self.header))
             except (pa.ArrowException, OSError) as error:
                 raise InputError(str(part), f"is damaged ({_first(error)})", _ADVICE) from error
@@ -100,8 +107,8 @@ def _is_bytes(kind: pa.DataType) -> bool:
 
 
 def as_text(column: pa.Array) -> pa.Array:
-    """A column as text; null is empty. Whole numbers kept as floating point, as pandas has them where a cell is
-    missing, lose the point.
+    """A column as text; null is empty. Whole numbers kept as floating point, as pandas has them where a cell
+    is missing, lose the point.
     """
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()

@@ -18,11 +18,12 @@ _SAVE_IT = "save the file as UTF-8, or name its encoding with --encoding"
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The encoding of a whole file, how many lines it has, and its digest."""
+    """The encoding of a whole file, how many lines it has, its digest, and whether each quote has another."""
 
     encoding: str
     line_count: int
     sha256: str
+    has_odd_quotes: bool = False
 
 
 def scan_file(path: Path, encoding: str, *, is_given: bool) -> Scan:
@@ -32,8 +33,11 @@ def scan_file(path: Path, encoding: str, *, is_given: bool) -> Scan:
     Raises:
         InputError: A line holds a NUL byte, or bytes that are not of the encoding.
     """
+    if encoding == OLD_WINDOWS and not is_given:
+        # Its beginning is no UTF-8: a broken byte there, or another encoding, which all of the file tells.
+        encoding = "utf-8"
     digest = hashlib.sha256()
-    line_count = 0
+    line_count = quote_count = 0
     decoder = codecs.getincrementaldecoder(encoding)()
     is_text = encoding in _BYTE_PER_LETTER
     is_decoded = True
@@ -41,6 +45,7 @@ def scan_file(path: Path, encoding: str, *, is_given: bool) -> Scan:
         while block := file.read(_BLOCK_BYTES):
             digest.update(block)
             line_count += block.count(b"\n")
+            quote_count += block.count(b'"')
             if is_text and b"\x00" in block:
                 raise _on_line(path, lambda line: b"\x00" in line, not_text(), "remove it")
             if is_decoded:
@@ -49,7 +54,7 @@ def scan_file(path: Path, encoding: str, *, is_given: bool) -> Scan:
         is_decoded = _decodes(decoder, b"", path=path, is_text=True, is_end=True)
     if not is_decoded:
         encoding = _settled(path, encoding, is_given=is_given)
-    return Scan(encoding, line_count, digest.hexdigest())
+    return Scan(encoding, line_count, digest.hexdigest(), quote_count % 2 == 1)
 
 
 def not_text() -> str:

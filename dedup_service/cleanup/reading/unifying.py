@@ -1,5 +1,5 @@
-"""Several files as one table: their columns one below the other where all have the same header, else brought to
-the names of fields first, as far as they are known.
+"""Several files as one table: their columns one below the other where all have the same header, else brought
+to the names of fields first, as far as they are known.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -18,8 +18,8 @@ _TYPE_WORDS = {Entity.PERSON: "person", Entity.COMPANY: "company"}
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """The columns that say which system a record is of, who owns it, and when it was last written; empty where
-    none does.
+    """The columns that say which system a record is of, who owns it, and when it was last written; empty
+    where none does.
     """
 
     source: str = ""

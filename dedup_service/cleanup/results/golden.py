@@ -1,8 +1,8 @@
 """Golden records of all rows, in the order of their first rows, and which rows they are made of.
 
 Two passes over the rows, row group by row group. The first deals the members of clusters out to files by the
-number of their cluster; each file is then brought together in memory. The second copies single records column by
-column, and puts what was made of clusters in between. Memory holds one row group, or the members of some
+number of their cluster; each file is then brought together in memory. The second copies single records column
+by column, and puts what was made of clusters in between. Memory holds one row group, or the members of some
 clusters, and a few bytes for every row.
 """
 
@@ -42,8 +42,8 @@ def members_schema(several_sources: bool) -> pa.Schema:
 
 @dataclass(slots=True)
 class Merged:
-    """What merging changes: golden records, by column how many records before and after have a value, and in how
-    many clusters members have different ones.
+    """What merging changes: golden records, by column how many records before and after have a value, and in
+    how many clusters members have different ones.
     """
 
     golden_count: int = 0
@@ -112,7 +112,7 @@ class Merging:
         return paths
 
     def _bring_together(self, rows: pa.Table, members: TableWriter, merged: Merged) -> pa.Table:
-        """The golden records of some clusters; rows of one cluster are in the order that they were read in."""
+        """The golden records of some clusters; rows of one cluster are in the order of the files."""
         cluster = rows.column(_CLUSTER).to_numpy()
         order = np.argsort(cluster, kind="stable")
         rows, cluster = rows.take(order).combine_chunks(), cluster[order]
@@ -132,8 +132,9 @@ class Merging:
         if self.layout.gathered.columns.roles.source:
             return np.zeros(rows.num_rows, np.int64)
         sources = [one.source for one in self.layout.gathered.inputs]
-        place = pc.index_in(rows.column(SOURCE), pa.array(sources, pa.string())).to_numpy()
-        return -place.astype(np.int64)
+        places = pc.index_in(rows.column(SOURCE), pa.array(sources, pa.string())).to_numpy()
+        trusts: NDArray[np.int64] = -places.astype(np.int64)
+        return trusts
 
     def _members(self, rows: pa.Table, cluster: NDArray[np.int32], survived: Survived) -> pa.Table:
         survives = np.zeros(rows.num_rows, np.bool_)
@@ -161,10 +162,11 @@ class Merging:
             origin = survived.survivors if name not in unit_of else survived.origins[unit_of[name]]
             taken = rows.column(name).take(pa.array(origin, mask=origin < 0))
             columns.append(pc.fill_null(taken, ""))
-        own = [_cluster_ids(cluster), pa.array(self.clusters.sizes[cluster].astype(np.int32))]
         arrays = [
             pa.array(self.clusters.first_rows[cluster]),
-            *own,
+            _cluster_ids(cluster),
+            pa.array(self.clusters.sizes[cluster].astype(np.int32)),
+            _known(self.weakest_probabilities[cluster]),
             self._member_ids(rows, starts),
             *columns,
         ]
@@ -188,6 +190,7 @@ class Merging:
                 pa.array(alone + start),
                 blank,
                 pa.array(np.ones(len(alone), np.int32)),
+                pa.nulls(len(alone), pa.float64()),
                 blank,
                 *singles.columns,
             ]

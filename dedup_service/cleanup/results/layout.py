@@ -39,11 +39,11 @@ class Layout:
     @property
     def schema(self) -> pa.Schema:
         """The columns of the file of golden records."""
-        kinds = {self.own[1]: pa.int32()}
+        kinds = {self.own[1]: pa.int32(), self.own[2]: pa.float64()}
         return pa.schema([(name, kinds.get(name, pa.string())) for name in (*self.own, *self.names)])
 
 
-_OWN = ("cluster_id", "members", "member_ids")
+_OWN = ("cluster_id", "members", "weakest_link_probability", "member_ids")
 
 
 def layout_of(gathered: Gathered, rules: Rules) -> Layout:

@@ -20,8 +20,8 @@ Bits = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Pairs for REVIEW and MATCH: row numbers, the lower one left, match weights in bits and probabilities, and whether they are
-    MATCH.
+    """Pairs for REVIEW and MATCH: row numbers, the lower one left, match weights in bits and probabilities,
+    and whether they are MATCH.
     """
 
     left: Rows

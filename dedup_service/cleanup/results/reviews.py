@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -16,7 +17,6 @@ from dedup_service.cleanup.reading.gathering import RECORD_ID, SOURCE, Gathered
 from dedup_service.cleanup.reading.unifying import field_values
 from dedup_service.cleanup.results.clusters import Clusters
 from dedup_service.cleanup.results.links import Links, Rows
-from dedup_service.cleanup.results.tables import TableWriter
 from scoring import Comparable, Entity, ScoringModel, score_pair
 from scoring.resolution.preparing import prepare_many
 
@@ -32,23 +32,8 @@ class Reviewing:
     clusters: Clusters
     model: ScoringModel
 
-    @property
-    def schema(self) -> pa.Schema:
-        """The columns of the file."""
-        text = [("left_id", pa.string()), ("right_id", pa.string()), ("label", pa.string())]
-        text += [("match_probability", pa.float64()), ("match_weight_bits", pa.float64())]
-        text += [("verdict", pa.string()), ("reasons", pa.string())]
-        sides = [f"{name}_{side}" for name in self._names for side in ("left", "right")]
-        return pa.schema([*text, *((name, pa.string()) for name in sides)])
-
-    @property
-    def _names(self) -> list[str]:
-        """What is shown of both sides."""
-        source = ["source"] if self.gathered.several_sources else []
-        return [*source, "cluster", *(one.field for one in self.gathered.recognised.fields)]
-
-    def write(self, links: Links, places: Rows, review: TableWriter) -> None:
-        """Write the links at these places, in this order."""
+    def table(self, links: Links, places: Rows) -> pa.Table:
+        """The links at these places, in this order; fields that none of their records has are left out."""
         left, right = links.left[places], links.right[places]
         needed = np.unique(np.concatenate([left, right]))
         rows = self._rows(needed)
@@ -58,20 +43,24 @@ class Reviewing:
         pairs = zip(at_left.tolist(), at_right.tolist(), strict=True)
         reasons = [self._reasons(comparables[one], comparables[other]) for one, other in pairs]
         ids = rows.column(RECORD_ID)
-        shown = {"cluster": _cluster_words(self.clusters.cluster_of[needed])} | values
-        if self.gathered.several_sources:
-            shown["source"] = rows.column(SOURCE)
-        columns = [
-            ids.take(at_left),
-            ids.take(at_right),
-            pa.repeat(pa.scalar(""), len(places)),
-            pa.array(np.round(links.probabilities[places], 6)),
-            pa.array(np.round(links.weights_bits[places], 3)),
-            pa.array(np.where(links.is_match[places], "MATCH", "REVIEW").tolist(), pa.string()),
-            pa.array(reasons, pa.string()),
-            *(shown[name].take(at) for name in self._names for at in (at_left, at_right)),
-        ]
-        review.write_table(pa.Table.from_arrays(columns, schema=self.schema))
+        own = {
+            "left_id": ids.take(at_left),
+            "right_id": ids.take(at_right),
+            "label": pa.repeat(pa.scalar(""), len(places)),
+            "match_probability": pa.array(np.round(links.probabilities[places], 6)),
+            "match_weight_bits": pa.array(np.round(links.weights_bits[places], 3)),
+            "verdict": pa.array(np.where(links.is_match[places], "MATCH", "REVIEW").tolist(), pa.string()),
+            "reasons": pa.array(reasons, pa.string()),
+        }
+        shown = {"source": rows.column(SOURCE)} if self.gathered.several_sources else {}
+        shown["cluster"] = _cluster_words(self.clusters.cluster_of[needed])
+        shown |= {name: one for name, one in values.items() if pc.any(pc.not_equal(one, "")).as_py()}
+        sides = {
+            f"{name}_{side}": one.take(at)
+            for name, one in shown.items()
+            for side, at in (("left", at_left), ("right", at_right))
+        }
+        return pa.table(own | sides)
 
     def _rows(self, needed: Rows) -> pa.Table:
         """The rows of these numbers, which ascend."""

@@ -1,4 +1,4 @@
-"""Everything that is written of what was found: golden records, clusters, pairs for review; and the figures."""
+"""All that is written of what was found: golden records, clusters, pairs for review; and the figures."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -87,9 +87,9 @@ def write_results(
         merged = merging.write(golden, members)
     scratch.rmdir()
     places = for_review(links, clusters.cluster_of)
-    reviewing = Reviewing(gathered, clusters, found.model)
-    with open_table(folder, REVIEW, reviewing.schema, wanted.form) as review:
-        reviewing.write(links, places[: wanted.most_reviews], review)
+    pairs = Reviewing(gathered, clusters, found.model).table(links, places[: wanted.most_reviews])
+    with open_table(folder, REVIEW, pairs.schema, wanted.form) as review:
+        review.write_table(pairs)
     return {
         "records": _records(gathered, tallies.types),
         "inputs": [asdict(one) for one in gathered.inputs],
@@ -98,6 +98,7 @@ def write_results(
         "model": _model(found),
         "sureness": _sureness(links),
         "cluster_sizes": _sizes(clusters),
+        "clusters_by_weakest_link": _by_weakest(weakest, found),
         "weakest_clusters": _weakest(clusters, weakest),
         "weights": _weights(links),
         "sources": _shares(tallies.sources.tallied(MOST_MEETINGS)) if several else None,
@@ -141,9 +142,7 @@ def _columns(gathered: Gathered) -> Figures:
         "entity": str(known.entity),
         "entity_why": known.entity_why,
         "compared": {one.field: one.words for one in known.fields},
-        "ignored": {
-            one.column: one.why for one in known.ignored if one.column not in columns.roles.columns
-        },
+        "ignored": {one.column: one.why for one in known.ignored if one.column not in columns.roles.columns},
     }
 
 
@@ -191,6 +190,12 @@ def _sureness(links: Links) -> Figures:
 def _sizes(clusters: Clusters) -> dict[str, int]:
     sizes, counts = np.unique(clusters.sizes, return_counts=True)
     return {str(size): count for size, count in zip(sizes.tolist(), counts.tolist(), strict=True)}
+
+
+def _by_weakest(weakest_bits: NDArray[np.float64], found: Found) -> dict[str, int]:
+    """How many clusters hold how surely: every link that they need is MATCH, or one is not."""
+    sure = int((weakest_bits >= bits_of(found.model.match_threshold)).sum())
+    return {"match": sure, "below_match": len(weakest_bits) - sure}
 
 
 def _weakest(clusters: Clusters, weakest_bits: NDArray[np.float64]) -> list[Figures]:

@@ -15,7 +15,7 @@ from scoring.resolution.preparing import prepare_many
 ROWS_AT_ONCE = 16_384
 PREPARED = (
     "number long, record_id string, golden long, golden_id string, content long, comparable binary,"
-    " keys array<long>"
+    " keys array<long>, is_changed boolean"
 )
 """The columns of the stage; of files, every record is a golden record."""
 _SCHEMA = pa.schema(
@@ -27,6 +27,7 @@ _SCHEMA = pa.schema(
         ("content", pa.int64()),
         ("comparable", pa.binary()),
         ("keys", pa.list_(pa.int64())),
+        ("is_changed", pa.bool_()),
     ]
 )
 
@@ -48,10 +49,12 @@ class Preparing:
             comparables = [scoring.unpack(one) for one in packed]
             golden_ids = rows.column("golden_id").to_pylist()
             goldens = [golden_number(one) for one in golden_ids]
+            is_changed = rows.column("is_changed").combine_chunks()
         else:
             comparables = prepare_many(_fields(rows, self.recognised), _entities(rows, self.recognised))
             packed = [scoring.pack(one) for one in comparables]
             golden_ids, goldens = record_ids, []
+            is_changed = pa.repeat(pa.scalar(value=True), rows.num_rows)
         numbers = [record_number(at, one.entity) for at, one in zip(record_ids, comparables, strict=True)]
         columns = [
             pa.array(numbers, pa.int64()),
@@ -61,6 +64,7 @@ class Preparing:
             pa.array([content_number(one) for one in packed], pa.int64()),
             pa.array(packed, pa.binary()),
             pa.array([key_numbers(one) for one in comparables], pa.list_(pa.int64())),
+            is_changed,
         ]
         return pa.Table.from_arrays(columns, schema=_SCHEMA)
 
