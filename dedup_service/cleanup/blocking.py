@@ -8,8 +8,8 @@ too. That costs, for a key of any number of members, one more row for each two o
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 -- as everybody writes it
 
-from dedup_service.cleanup.numbering import RULE_MASK, prefix_of
 from dedup_service.cleanup.work.blocks import BLOCKS, KEYS, Blocks, Refining
+from scoring.key_numbers import RULE_BITS, rule_of
 
 REFINED_MEMBERS = 10
 """A refined key of more members than this makes no pairs."""
@@ -39,8 +39,8 @@ def too_common(common: DataFrame) -> list[tuple[str, int, int]]:
     such keys there are, the largest first.
     """
     members = common.groupBy("key").agg(F.count("*").alias("members"))
-    by_rule = members.groupBy(F.col("key").bitwiseAND(RULE_MASK).alias("rule")).agg(
+    by_rule = members.groupBy(F.col("key").bitwiseAND((1 << RULE_BITS) - 1).alias("rule")).agg(
         F.max("members").alias("largest"), F.count("*").alias("keys")
     )
-    found = [(prefix_of(row["rule"]), row["largest"], row["keys"]) for row in by_rule.collect()]
+    found = [(rule_of(row["rule"]).prefix, row["largest"], row["keys"]) for row in by_rule.collect()]
     return sorted(found, key=lambda one: (-one[1], one[0]))

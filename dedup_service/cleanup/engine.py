@@ -13,8 +13,10 @@ from urllib.parse import urlsplit
 
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
+from pyspark.sql.connect.client.retries import DefaultPolicy
 from pyspark.sql.connect.session import SparkSession
 
+from dedup_service.cleanup.cluster_check import check_cluster
 from dedup_service.cleanup.errors import EngineError
 from dedup_service.cleanup.workspace import Workspace
 from scoring.resolution.processes import process_count
@@ -25,6 +27,9 @@ _CONNECT_SECONDS = 10.0
 _MIB = 1024 * 1024
 LEAST_MEMORY_MIB = 256
 _BATCH_ROWS = 32_768
+# The client would ask an engine that is away again for ten minutes; this is half a minute.
+_RETRIES = 7
+_LONGEST_RETRY_MILLISECONDS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,8 @@ def open_engine(url: str = "", *, memory_mib: int, workspace: Workspace) -> Iter
         workspace: Where it spills.
 
     Raises:
-        EngineError: nothing answers there, or it is no Spark 4.
+        EngineError: nothing answers there, it is no Spark 4, or it cannot do the work: its Python lacks this
+            package or has another release of it, or it does not see the workspace.
     """
     if memory_mib < LEAST_MEMORY_MIB:
         raise EngineError(
@@ -68,16 +74,17 @@ def open_engine(url: str = "", *, memory_mib: int, workspace: Workspace) -> Iter
         _check_answers(url)
         session = _session(url)
         try:
+            check_cluster(session, url, workspace)
             yield Engine(session, url, processes=1)
         finally:
-            session.stop()
+            _close(session)
         return
     with _embedded(memory_mib, workspace) as address:
         session = _session(address)
         try:
             yield Engine(session, "", processes=process_count())
         finally:
-            session.stop()
+            _close(session)
 
 
 @contextmanager
@@ -117,13 +124,21 @@ def _embedded(memory_mib: int, workspace: Workspace) -> Iterator[str]:
 def _session(url: str) -> SparkSession:
     try:
         session = SparkSession.builder.remote(url).create()
+        patience = DefaultPolicy(max_retries=_RETRIES, max_backoff=_LONGEST_RETRY_MILLISECONDS)
+        session.client.set_retry_policies([patience])
         version = session.version
     except (PySparkException, OSError) as error:
         raise EngineError(url, "did not open a session", "look at the log of the engine") from error
     if not version.startswith("4."):
-        session.stop()
+        _close(session)
         raise EngineError(url, f"is Spark {version}", "a Spark 4 is needed")
     return session
+
+
+def _close(session: SparkSession) -> None:
+    """Tell the engine that the session is over; one that went away is not waited for."""
+    session.client.set_retry_policies([DefaultPolicy(max_retries=1)])
+    session.stop()
 
 
 def _check_answers(url: str) -> None:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import grpc
 from pyspark.errors import PySparkException
+from pyspark.errors.exceptions.connect import SparkConnectGrpcException
 from pyspark.sql import DataFrame
 
 from dedup_service.cleanup.engine import Engine
@@ -41,7 +43,10 @@ class Running:
         if (finished := self.workspace.finished(name, made_from)) is not None:
             return finished
         folder = self.workspace.begin(name)
-        facts = body(folder)
+        try:
+            facts = body(folder)
+        except PySparkException as error:
+            raise _told(error, f"making {name}") from error
         self.workspace.finish(name, made_from, facts)
         return facts
 
@@ -109,25 +114,40 @@ class Running:
         if meter.is_stopped:
             raise Stopped
         if failed:
-            raise _told(failed[0], phase)
+            raise _told(failed[0], f"in {phase}")
 
     def _tell(self, phase: Phase, meter: Meter, total: int | None) -> None:
         self.on_progress(Progress(phase, meter.done, total))
 
 
-def _told(error: BaseException, phase: Phase) -> BaseException:
+def _told(error: BaseException, doing: str) -> BaseException:
     """The error as the user of a cleanup should see it; the engine's own text may hold values of records."""
     if isinstance(error, CleanupError) or not isinstance(error, (PySparkException, OSError)):
         return error
-    said = str(error)
-    known = next((advice for sign, advice in _ADVICE.items() if sign in said), None)
-    told = EngineError(
-        f"the engine, in {phase}",
-        f"gave up ({type(error).__name__})",
-        known or "look at its log, or try again",
-    )
+    if _went_away(error):
+        told = EngineError(
+            f"the engine, {doing}",
+            "went away",
+            "bring it back and run this again: it goes on after what is finished in its workspace",
+        )
+    else:
+        said = str(error)
+        known = next((advice for sign, advice in _ADVICE.items() if sign in said), None)
+        told = EngineError(
+            f"the engine, {doing}",
+            f"gave up ({type(error).__name__})",
+            known or "look at its log, or try again",
+        )
     told.__cause__ = error
     return told
+
+
+def _went_away(error: BaseException) -> bool:
+    """Whether nothing answers there any more, or something that knows nothing of this session."""
+    if not isinstance(error, SparkConnectGrpcException):
+        return False
+    condition = error.getCondition() or ""
+    return error.getGrpcStatusCode() is grpc.StatusCode.UNAVAILABLE or condition.startswith("INVALID_HANDLE.")
 
 
 # What engines say, and what helps.

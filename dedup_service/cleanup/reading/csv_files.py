@@ -20,6 +20,7 @@ BLOCK_BYTES = 8 << 20
 _LARGEST_CELL = 1_000_000
 _LINES_NAMED = 5
 _NEVER_ENDS = "begins a cell with a quote that never ends"
+_TOO_LONG = f"holds a cell of more than {_LARGEST_CELL:,} letters: is a quote missing?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class CsvFile:
         if scan.has_odd_quotes:
             # pyarrow takes the rest of the file for the cell that such a quote begins.
             for line, problem in _problems(self, scan.encoding):
-                if problem == _NEVER_ENDS:
+                if problem in (_NEVER_ENDS, _TOO_LONG):
                     raise _on_line(self, line, problem)
         return scan
 
@@ -135,5 +136,5 @@ def _words(error: csv.Error) -> str:
     if "unexpected end" in said:
         return _NEVER_ENDS
     if "field larger" in said:
-        return f"holds a cell of more than {_LARGEST_CELL:,} letters: is a quote missing?"
+        return _TOO_LONG
     return not_text() if "NUL" in said else f"is no CSV: {said}"

@@ -24,7 +24,6 @@ from dedup_service.cleanup.results.layout import Layout
 from dedup_service.cleanup.results.survivors import Survived, survive_clusters
 from dedup_service.cleanup.results.tables import TableWriter
 
-_CLUSTERS_AT_ONCE = 20_000
 _CLUSTER, _FIRST_ROW = "cluster", "first row"
 _WEAKEST = ("weakest_link_bits", "weakest_link_probability")
 OnRows = Callable[[int], None]
@@ -61,6 +60,7 @@ class Merging:
     weakest_bits: NDArray[np.float64]
     weakest_probabilities: NDArray[np.float64]
     folder: Path
+    clusters_at_once: int
     on_rows: OnRows
     on_group: OnGroup
 
@@ -92,7 +92,7 @@ class Merging:
                 self.on_rows(rows.num_rows)
 
     def _deal_out(self, merged: Merged) -> list[Path]:
-        count = -(-self.clusters.count // _CLUSTERS_AT_ONCE)
+        count = -(-self.clusters.count // self.clusters_at_once)
         paths = [self.folder / f"members-{at}.arrow" for at in range(count)]
         with ExitStack() as stack:
             writers: dict[int, pa.ipc.RecordBatchStreamWriter] = {}
@@ -103,7 +103,7 @@ class Merging:
                 self.on_group(rows, cluster)
                 at = np.flatnonzero(cluster >= 0)
                 dealt = rows.take(at).append_column(_CLUSTER, pa.array(cluster[at]))
-                part = cluster[at] // _CLUSTERS_AT_ONCE
+                part = cluster[at] // self.clusters_at_once
                 for each in np.unique(part).tolist():
                     if each not in writers:
                         sink = stack.enter_context(pa.OSFile(str(paths[each]), "wb"))

@@ -32,11 +32,14 @@ _SHOWN_CLUSTERS = 10
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to write: how, at most so many pairs for review, and by which rules values survive."""
+    """What to write: how, at most so many pairs for review, and by which rules values survive; so many clusters
+    are held in memory at once.
+    """
 
     form: Format
     most_reviews: int
     rules: Rules
+    clusters_at_once: int = 20_000
 
 
 @dataclass(slots=True)
@@ -77,7 +80,14 @@ def write_results(
     layout = layout_of(gathered, wanted.rules)
     tallies = _Tallies(gathered, Tally(), Tally(), Tally())
     merging = Merging(
-        layout, clusters, weakest, _chances(weakest), scratch, on_rows=on_rows, on_group=tallies.add
+        layout,
+        clusters,
+        weakest,
+        _chances(weakest),
+        scratch,
+        wanted.clusters_at_once,
+        on_rows=on_rows,
+        on_group=tallies.add,
     )
     several = gathered.several_sources
     with (

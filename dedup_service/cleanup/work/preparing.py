@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 import scoring
-from dedup_service.cleanup.numbering import content_number, golden_number, key_numbers, record_number
+from dedup_service.cleanup.numbering import content_number, golden_number, record_number
 from scoring.column_fields import FieldColumns
 from scoring.columns import Recognised
+from scoring.key_numbers import number_records
 from scoring.resolution.preparing import prepare_many
 
 ROWS_AT_ONCE = 16_384
@@ -56,6 +58,8 @@ class Preparing:
             golden_ids, goldens = record_ids, []
             is_changed = pa.repeat(pa.scalar(value=True), rows.num_rows)
         numbers = [record_number(at, one.entity) for at, one in zip(record_ids, comparables, strict=True)]
+        keys = number_records(comparables)
+        offsets = np.concatenate([[0], np.cumsum(keys.counts)]).astype(np.int32)
         columns = [
             pa.array(numbers, pa.int64()),
             pa.array(record_ids, pa.string()),
@@ -63,7 +67,7 @@ class Preparing:
             pa.array(golden_ids, pa.string()),
             pa.array([content_number(one) for one in packed], pa.int64()),
             pa.array(packed, pa.binary()),
-            pa.array([key_numbers(one) for one in comparables], pa.list_(pa.int64())),
+            pa.ListArray.from_arrays(pa.array(offsets), pa.array(keys.numbers)),
             is_changed,
         ]
         return pa.Table.from_arrays(columns, schema=_SCHEMA)

@@ -3,6 +3,7 @@
 import csv
 import io
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -42,7 +43,7 @@ def test_cells_are_those_of_the_csv_module(tmp_path: Path, delimiter: str, end: 
     content = [["id", "surname", "note"], ["1", "O'Neil, Ann", 'says "no"'], ["2", "", "two\nlines; a|b\tc"]]
     text = io.StringIO(newline="")
     # The writer leaves a line break alone that is not its own.
-    quoting = csv.QUOTE_ALL if end == "\r" else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if end == "\r" else csv.QUOTE_MINIMAL
     csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=quoting).writerows(content)
     rows = read(tmp_path, text.getvalue().encode())
     assert [[row[name] for name in content[0]] for row in rows] == content[1:]
