@@ -5,14 +5,15 @@ Every key is a function of the comparable alone, so that an index built anywhere
 
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from jellyfish import metaphone
 
-from scoring.attributes.company_name import acronym
 from scoring.attributes.person_name import full_names_of
 from scoring.attributes.street_line import street_name
 from scoring.comparables import Comparable, Entity
 from scoring.model import shipped_model
+from scoring.text import MOST_REMEMBERED, Remembered
 from scoring.vocabulary import word_set
 
 MAX_KEYS = 24
@@ -22,6 +23,7 @@ _LOCAL_MIN = 6
 _BEGINNING = 6
 _COMPANY_BEGINNING = 10
 _LEAST_INITIALS = 3
+_MOST_TELLING = 3
 # Rules whose keys tell of one person or company only where few records have them.
 # Tried at 1,000,000 records: larger blocks would add one in a thousand to the true duplicates found among
 # people and six among companies, for twice the comparisons (benchmarks/README.md, "Match").
@@ -112,74 +114,127 @@ def words_left_out() -> frozenset[str]:
 
 def blocking_keys(comparable: Comparable) -> tuple[str, ...]:
     """The keys of a record, sorted and unique, at most 24; people and companies never share one."""
+    return tuple(sorted(set(unsorted_blocking_keys(comparable))))
+
+
+def unsorted_blocking_keys(comparable: Comparable) -> list[str]:
+    """The same keys as they were made: not sorted, and some perhaps twice."""
     keys = _contact_keys(comparable)
     if comparable.entity is Entity.PERSON:
         keys += _person_keys(comparable)
-        mark = ""
-    else:
-        keys += _company_keys(comparable)
-        mark = _COMPANY
-    return tuple(sorted({mark + key[:MAX_KEY_CODE_POINTS] for key in keys[:MAX_KEYS]}))
+        if len(keys) > MAX_KEYS:
+            del keys[MAX_KEYS:]
+        if len(max(keys, key=len, default="")) <= MAX_KEY_CODE_POINTS:
+            return keys
+        return [key[:MAX_KEY_CODE_POINTS] for key in keys]
+    keys += _company_keys(comparable)
+    return [_COMPANY + key[:MAX_KEY_CODE_POINTS] for key in keys[:MAX_KEYS]]
 
 
 def _contact_keys(comparable: Comparable) -> list[str]:
-    keys = [f"e:{email}" for email in comparable.emails + comparable.shared_emails]
-    keys += [f"p:{number[-_PHONE_DIGITS:]}" for number in comparable.phones + comparable.shared_phones]
-    keys += [
-        f"i:{kind}{value.lstrip('0')}"
-        for kind, value in (
-            ("t", _national(comparable.tax_id)),
-            ("r", _national(comparable.registration_number)),
-            ("c", comparable.customer_number),
-            *(("n", one) for one in comparable.national_ids),
-        )
-        if value
-    ]
-    if comparable.street and comparable.house_number:
-        places = (comparable.postal_code, comparable.city)
-        name = street_name(comparable.street).name[:5]
-        keys += [f"a:{place}:{comparable.house_number}:{name}" for place in places if place]
+    keys = ["e:" + email for email in comparable.emails + comparable.shared_emails]
+    for number in comparable.phones + comparable.shared_phones:
+        keys.append("p:" + number[-_PHONE_DIGITS:])  # noqa: PERF401 -- of one number, a list costs twice that
+    if comparable.tax_id or comparable.registration_number or comparable.customer_number:
+        keys += _identifier_keys(comparable)
+    for national in comparable.national_ids:
+        keys.append("i:n" + national.lstrip("0"))
+    if (street := comparable.street) and (house_number := comparable.house_number):
+        end = f":{house_number}:{street_name(street).name[:5]}"
+        if code := comparable.postal_code:
+            keys.append(f"a:{code}{end}")
+        if city := comparable.city:
+            keys.append(f"a:{city}{end}")
     return keys
+
+
+def _identifier_keys(comparable: Comparable) -> list[str]:
+    identifiers = (
+        ("t", _national(comparable.tax_id)),
+        ("r", _national(comparable.registration_number)),
+        ("c", comparable.customer_number),
+    )
+    return [f"i:{kind}{value.lstrip('0')}" for kind, value in identifiers if value]
+
+
+class _Given(NamedTuple):
+    """The full names of a given name, how the first two of them sound, and two initials at most."""
+
+    names: tuple[str, ...]
+    sounds: tuple[str, ...]
+    initials: tuple[str, ...]
+
+
+class _Family(NamedTuple):
+    """How a family name sounds; the name without spaces, and how its ends sound where it has several
+    words.
+    """
+
+    heard: str
+    closed: str
+    ends: tuple[str, ...]
+
+
+def _read_given(given: str) -> _Given:
+    names = full_names_of(given)[:3]
+    initials = sorted({name[0] for name in (given, *names)})[:2]
+    return _Given(names, tuple(map(sound, names[:2])), tuple(initials))
+
+
+def _read_family(family: str) -> _Family:
+    parts = family.split()
+    ends = (sound(parts[0]), sound(parts[-1])) if len(parts) > 1 else ()
+    return _Family(sound(family), family.replace(" ", ""), ends)
+
+
+_NO_FAMILY = _Family("", "", ())
+_GIVEN = Remembered(_read_given)
+_FAMILIES = Remembered(_read_family)
 
 
 def _person_keys(comparable: Comparable) -> list[str]:
     given, family, postal_code = comparable.given, comparable.family, comparable.postal_code
     keys: list[str] = []
-    heard = sound(family) if family else ""
-    names = full_names_of(given)[:3] if given else ()
-    if given and family:
-        keys += ["n:" + ":".join(sorted((name, family.replace(" ", "")))) for name in names]
-        keys += ["k:" + ":".join(sorted((sound(name), heard))) for name in names[:2]]
-        keys += _initial_keys(names, heard, comparable)
-        parts = family.split()
-        if len(parts) > 1:
-            given_heard = sound(names[0])
-            keys += ["k:" + ":".join(sorted((given_heard, sound(part)))) for part in (parts[0], parts[-1])]
-    elif given or family:
-        keys.append(f"n:{family or given}")
+    known = _FAMILIES[family] if family else _NO_FAMILY
+    heard = known.heard
+    names: tuple[str, ...] = ()
+    if given:
+        names = (called := _GIVEN[given]).names
+        if family:
+            keys = _whole_name_keys(comparable, called, known)
+    if not keys and (family or given):
+        keys.append("n:" + (family or given))
     if postal_code:
-        keys += [f"g:{name}:{postal_code}" for name in names]
+        for name in names:
+            keys.append(f"g:{name}:{postal_code}")
         if family:
             keys.append(f"z:{heard}:{postal_code}")
     if len(comparable.birth_date) == 10:
         keys += _birth_keys(names, given, family, heard, comparable.birth_date)
-    locals_ = (email.partition("@")[0] for email in comparable.emails)
-    return keys + [f"l:{local}" for local in locals_ if len(local) >= _LOCAL_MIN]
+    for email in comparable.emails:
+        local = email.partition("@")[0]
+        if len(local) >= _LOCAL_MIN:
+            keys.append("l:" + local)
+    return keys
 
 
-def _initial_keys(names: tuple[str, ...], heard: str, comparable: Comparable) -> list[str]:
-    """The sound of the family name and an initial are common: they take something else beside them."""
+def _whole_name_keys(comparable: Comparable, given: _Given, family: _Family) -> list[str]:
+    """Of one who has both names. The sound of the family name and an initial are common: they take something
+    else beside them.
+    """
+    names, sounds, initials = given
+    heard, closed, ends = family
+    keys = [f"n:{name}:{closed}" if name <= closed else f"n:{closed}:{name}" for name in names]
+    keys += [f"k:{one}:{heard}" if one <= heard else f"k:{heard}:{one}" for one in sounds]
     city, year = comparable.city[:_BEGINNING], comparable.birth_date[:4]
-    employer = comparable.company[:_BEGINNING]
-    keys: list[str] = []
-    for initial in sorted({name[0] for name in (comparable.given, *names)})[:2]:
+    for initial in initials:
         if city:
             keys.append(f"c:{heard}:{initial}:{city}")
         if year:
             keys.append(f"y:{heard}:{initial}:{year}")
-    if employer:
+    if employer := comparable.company[:_BEGINNING]:
         keys += [f"h:{comparable.family[:3]}:{employer}", f"j:{names[0]}:{employer}"]
-    return keys
+    return keys + ["k:" + ":".join(sorted((sounds[0], end))) for end in ends]
 
 
 def _birth_keys(names: tuple[str, ...], given: str, family: str, heard: str, born: str) -> list[str]:
@@ -192,23 +247,31 @@ def _birth_keys(names: tuple[str, ...], given: str, family: str, heard: str, bor
 
 
 def _company_keys(comparable: Comparable) -> list[str]:
-    keys = [f"w:{domain}" for domain in comparable.domains]
+    keys = ["w:" + domain for domain in comparable.domains]
     core = comparable.company
     if not core:
         return keys
     words = core.split()
-    closed = core.replace(" ", "")
-    keys.append(f"n:{closed[:_COMPANY_BEGINNING]}")
+    keys.append("n:" + "".join(words)[:_COMPANY_BEGINNING])
     keys.append("t:" + ":".join(sorted(words))[:64])
-    initials = acronym(core) or (core if len(core) <= 8 else "")
+    initials = "".join([word[0] for word in words]) if len(words) > 1 else core if len(core) <= 8 else ""
     if len(initials) >= _LEAST_INITIALS:
         keys.append("q:" + "".join(sorted(initials))[:12])
-    telling = [word for word in words if len(word) > 2 and word not in _COMMON_WORDS and not word.isdigit()]
-    heard = [(word, sound(word)) for word in telling[:3]]
-    if city := comparable.city[:_BEGINNING]:
-        keys += [f"o:{sounds}:{city}" for _, sounds in heard]
+    city = comparable.city[:_BEGINNING]
     common = common_company_words()
-    return keys + [f"r:{sounds}" for word, sounds in heard if word not in common]
+    rare: list[str] = []
+    telling = 0
+    for word in words:
+        if len(word) > 2 and word not in _COMMON_WORDS and not word.isdigit():
+            heard = sound(word)
+            if city:
+                keys.append(f"o:{heard}:{city}")
+            if word not in common:
+                rare.append("r:" + heard)
+            telling += 1
+            if telling == _MOST_TELLING:
+                break
+    return keys + rare
 
 
 @cache
@@ -222,7 +285,7 @@ def _national(identifier: str) -> str:
     return identifier[2:] if identifier[:2].isalpha() and identifier[2:].isdigit() else identifier
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=MOST_REMEMBERED)
 def sound(name: str) -> str:
     """Metaphone of a Latin name, without which 'meyer' would miss 'meier'; other scripts as they are."""
     if not name.isascii():

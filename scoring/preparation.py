@@ -1,21 +1,36 @@
-"""From the values of a record to a comparable."""
+"""From the values of a record to a comparable.
+
+Fields that are read together make one part each, so that a record and a column of records are read alike.
+"""
 
 from collections.abc import Mapping
 
 from scoring.attributes.company_parts import CompanyName, other_company_names, parse_company_name
 from scoring.attributes.date import normalise_date
 from scoring.attributes.description import normalise_birth_place, normalise_industry, normalise_job_title
-from scoring.attributes.email import is_shared_mailbox, normalise_email, own_domain, split_emails
+from scoring.attributes.email import own_domain, read_addresses
 from scoring.attributes.identifier import normalise_identifier
 from scoring.attributes.person_name import PersonName, normalise_gender, parse_person_name
-from scoring.attributes.phone import is_shared_line, normalise_phone, split_phones
+from scoring.attributes.phone import read_phones
 from scoring.attributes.street import whole_address
 from scoring.attributes.website import normalise_domain
 from scoring.comparables import Comparable, Entity
-from scoring.text import normalise
+from scoring.text import FEW_REMEMBERED, Remembered, normalise
+
+Several = tuple[str, ...]
 
 _MAX_OTHER_NAMES = 5
 _MAX_IDENTIFIERS = 5
+NOBODY = PersonName("", "", "", "", "")
+NO_COMPANY = CompanyName("", (), "")
+NOTHING: Several = ()
+NO_EMAILS: tuple[Several, Several] = ((), ())
+NO_NUMBERS: tuple[Several, Several, Several] = ((), (), ())
+
+company_names = Remembered(parse_company_name)
+birth_places = Remembered(normalise_birth_place, FEW_REMEMBERED)
+job_titles = Remembered(normalise_job_title, FEW_REMEMBERED)
+industries = Remembered(normalise_industry, FEW_REMEMBERED)
 
 
 def prepare(values: Mapping[str, str], entity: Entity) -> Comparable:
@@ -23,15 +38,27 @@ def prepare(values: Mapping[str, str], entity: Entity) -> Comparable:
     dropped.
     """
     get = values.get
-    address = whole_address(
+    is_person = entity is Entity.PERSON
+    house_number, street, unit, postal_code, city, region, country = whole_address(
         get("street", ""), get("city", ""), get("region", ""), get("postal_code", ""), get("country", "")
     )
-    country = address.country
-    own, shared = _emails(get("email", ""), get("secondary_email", ""))
-    mobile = get("mobile_phone", "")
-    phones, shared_phones = _phones(get("phone", ""), mobile, country)
-    person = _person(values) if entity is Entity.PERSON else PersonName("", "", "", "", "")
-    company = _company(values, entity)
+    own, shared = read_emails(get("email", ""), get("secondary_email", ""))
+    phones, shared_phones, mobiles = read_numbers(get("phone", ""), get("mobile_phone", ""), country)
+    other_name = get("other_name", "")
+    person = NOBODY
+    if is_person:
+        full_name = read_full_name(get("full_name", ""), other_name)
+        person = parse_person_name(
+            get("given_name", ""),
+            get("middle_name", ""),
+            get("family_name", ""),
+            full_name,
+            get("suffix", ""),
+            get("title", ""),
+        )
+    company_name = get("company_name", "")
+    name = company_name if company_name or is_person else get("full_name", "")
+    company = company_names[name] if name else NO_COMPANY
     return Comparable(
         entity=entity,
         given=person.given,
@@ -39,52 +66,91 @@ def prepare(values: Mapping[str, str], entity: Entity) -> Comparable:
         family=person.family,
         suffix=person.suffix,
         gender=person.gender or normalise_gender(get("gender", "")),
-        birth_date=normalise_date(text, country) if (text := get("birth_date", "")) else "",
+        birth_date=read_birth_date(get("birth_date", ""), country),
         emails=own,
         shared_emails=shared,
         phones=phones,
         shared_phones=shared_phones,
-        house_number=address.house_number,
-        street=address.street,
-        unit=address.unit,
-        postal_code=address.postal_code,
-        city=address.city,
+        house_number=house_number,
+        street=street,
+        unit=unit,
+        postal_code=postal_code,
+        city=city,
         country=country,
         company=company.core,
         company_marks=company.marks,
         legal_form=company.legal_form,
-        domains=_domains(get("website", ""), own + shared) if entity is Entity.COMPANY else (),
+        domains=() if is_person else read_domains(get("website", ""), (own, shared)),
         tax_id=normalise_identifier(get("tax_id", "")),
         registration_number=normalise_identifier(get("registration_number", "")),
         customer_number=normalise_identifier(get("customer_number", "")),
-        mobiles=_mobiles(mobile, phones, country) if mobile and entity is Entity.PERSON else (),
-        other_names=_other_names(get("other_name", ""), entity, get("company_name", "")),
-        other_families=_other_names(get("maiden_name", ""), entity),
-        birth_place=normalise_birth_place(text) if (text := get("birth_place", "")) else "",
-        national_ids=_identifiers(get("national_id", "")),
-        region=address.region,
-        job_title=normalise_job_title(text) if (text := get("job_title", "")) else "",
-        industry=normalise_industry(text) if (text := get("industry", "")) else "",
+        mobiles=mobiles if is_person else (),
+        other_names=read_other_names(other_name, entity, company_name),
+        other_families=read_other_names(get("maiden_name", ""), entity),
+        birth_place=birth_places[text] if (text := get("birth_place", "")) else "",
+        national_ids=read_identifiers(get("national_id", "")),
+        region=region,
+        job_title=job_titles[text] if (text := get("job_title", "")) else "",
+        industry=industries[text] if (text := get("industry", "")) else "",
     )
 
 
-def _person(values: Mapping[str, str]) -> PersonName:
-    get = values.get
-    return parse_person_name(
-        get("given_name", ""),
-        get("middle_name", ""),
-        get("family_name", ""),
-        get("full_name", "") or get("other_name", "").partition(";")[0],
-        get("suffix", ""),
-        get("title", ""),
-    )
+def read_full_name(full_name: str, other_name: str) -> str:
+    """The whole name to take apart: where none is given, the first of the other names."""
+    return full_name or other_name.partition(";")[0]
 
 
-def _other_names(text: str, entity: Entity, company_name: str = "") -> tuple[str, ...]:
+def read_birth_date(text: str, country: str) -> str:
+    return _birth_dates[text, country] if text else ""
+
+
+def read_emails(email: str, secondary_email: str) -> tuple[Several, Several]:
+    """The addresses of one person, and those of mailboxes that several people share."""
+    if email and secondary_email:
+        found = read_addresses(email) + read_addresses(secondary_email)
+    elif cell := email or secondary_email:
+        found = read_addresses(cell)
+    else:
+        return NO_EMAILS
+    return _by_owner(found)
+
+
+def read_numbers(phone: str, mobile_phone: str, country: str) -> tuple[Several, Several, Several]:
+    """The telephone numbers of one person, those that several people share, and of the former those that the
+    record itself calls mobile.
+    """
+    if not mobile_phone:
+        if not phone:
+            return NO_NUMBERS
+        own, shared = _by_owner(read_phones(phone, country))
+        return own, shared, ()
+    mobiles = read_phones(mobile_phone, country)
+    own, shared = _by_owner(read_phones(phone, country) + mobiles if phone else mobiles)
+    return own, shared, _several([number for number, _ in mobiles if number in own])
+
+
+def _by_owner(found: list[tuple[str, bool]]) -> tuple[Several, Several]:
+    """Values of one person alone, and those that are shared."""
+    if len(found) == 1:
+        value, is_shared = found[0]
+        return ((), (value,)) if is_shared else ((value,), ())
+    own = [value for value, is_shared in found if not is_shared]
+    return _several(own), _several([value for value, is_shared in found if is_shared])
+
+
+def read_domains(website: str, emails: tuple[Several, Several]) -> Several:
+    """The domains of a website and of a company's own mail."""
+    found = [_mail_domains[email.rpartition("@")[2]] for email in emails[0] + emails[1]]
+    if website:
+        found.append(_websites[website])
+    return _several([domain for domain in found if domain])
+
+
+def read_other_names(text: str, entity: Entity, company_name: str = "") -> Several:
     """Names that a record gives beside its own, separated by semicolons: maiden, native, brand or former; of
     a company also those within its name ("trading as").
     """
-    within = other_company_names(company_name) if entity is Entity.COMPANY and company_name else ()
+    within = other_company_names(company_name) if company_name and entity is Entity.COMPANY else ()
     if not text:
         return tuple(sorted(within))
     names = text[:2048].split(";")[:_MAX_OTHER_NAMES]
@@ -95,7 +161,7 @@ def _other_names(text: str, entity: Entity, company_name: str = "") -> tuple[str
     return tuple(sorted(found - {""}))
 
 
-def _identifiers(text: str) -> tuple[str, ...]:
+def read_identifiers(text: str) -> Several:
     """Several in one cell, such as passport and identity card, are separated by semicolons."""
     if not text:
         return ()
@@ -103,39 +169,14 @@ def _identifiers(text: str) -> tuple[str, ...]:
     return tuple(sorted(found - {""}))
 
 
-def _company(values: Mapping[str, str], entity: Entity) -> CompanyName:
-    name = values.get("company_name", "")
-    if not name and entity is Entity.COMPANY:
-        name = values.get("full_name", "")
-    return parse_company_name(name)
+def _several(found: list[str]) -> Several:
+    return tuple(sorted(set(found))) if len(found) > 1 else tuple(found)
 
 
-def _emails(*texts: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    own: set[str] = set()
-    shared: set[str] = set()
-    for text in (one for cell in texts if cell for one in split_emails(cell)):
-        if email := normalise_email(text):
-            (shared if is_shared_mailbox(email) else own).add(email)
-    return tuple(sorted(own)), tuple(sorted(shared))
+def _read_date(given: tuple[str, str]) -> str:
+    return normalise_date(*given)
 
 
-def _phones(phone: str, mobile: str, country: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    own: set[str] = set()
-    shared: set[str] = set()
-    for text in (one for cell in (phone, mobile) if cell for one in split_phones(cell)):
-        if number := normalise_phone(text, country):
-            (shared if is_shared_line(text, number) else own).add(number)
-    return tuple(sorted(own)), tuple(sorted(shared))
-
-
-def _mobiles(mobile: str, phones: tuple[str, ...], country: str) -> tuple[str, ...]:
-    """The numbers that the record itself calls mobile, where they are no shared lines."""
-    numbers = {normalise_phone(text, country) for text in split_phones(mobile)}
-    return tuple(sorted(numbers.intersection(phones)))
-
-
-def _domains(website: str, emails: tuple[str, ...]) -> tuple[str, ...]:
-    found = {normalise_domain(website)} if website else set()
-    found.update(normalise_domain(own_domain(email)) for email in emails)
-    found.discard("")
-    return tuple(sorted(found))
+_websites = Remembered(normalise_domain, FEW_REMEMBERED)
+_mail_domains: Remembered[str, str] = Remembered(lambda domain: normalise_domain(own_domain(domain)))
+_birth_dates = Remembered(_read_date)

@@ -5,12 +5,20 @@ marks takes quadratic time, so an uncapped value of a few hundred kilobytes woul
 """
 
 import unicodedata
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 MAX_CODE_POINTS = 512
+MOST_REMEMBERED = 32768
+"""How many texts are remembered at most, with what was read in them; names and streets need as many."""
+FEW_REMEMBERED = 4096
+"""The same of what has few values: titles, countries, cities."""
+MOST_REMEMBERED_CODE_POINTS = 100
 
 _DELETED = "'`\u2018\u2019\u201b\u02bb\u02bc\u00b4\u00ad"
-_ASCII = {code: (chr(code).lower() if chr(code).isalnum() else " ") for code in range(128)}
-_ASCII.update({ord(mark): "" for mark in "'`"})
+_ASCII = b"".join((bytes((code,)).lower() if chr(code).isalnum() else b" ") for code in range(128)).ljust(256)
+_ASCII_DELETED = b"'`"
+_NO_DIGITS = bytes(code for code in range(128) if not chr(code).isdigit())
 
 # Letters that NFKD does not take apart, and the two scripts close enough to Latin for a letter-by-letter
 # reading.
@@ -28,6 +36,33 @@ _GREEK = dict(zip("αβγδεζηικλμνξοπρσςτυφω", "avgdeziiklmnx
 _KANA = {chr(code): chr(code - 0x60) for code in range(0x30A1, 0x30F7)}
 _FOLDED = str.maketrans(_LATIN | _CYRILLIC | _GREEK | _KANA)
 
+_Key = TypeVar("_Key", bound=str | tuple[str, ...])
+_Value = TypeVar("_Value")
+
+
+class Remembered(dict[_Key, _Value], Generic[_Key, _Value]):
+    """What a function reads in a text, or in a tuple of texts, by the text: `remembered[text]`.
+
+    Bounded: texts of more than 100 code points are read each time, and all is forgotten where `most` are
+    remembered, which costs less than to keep an order. What is common is soon remembered again.
+    """
+
+    __slots__ = ("_read", "most")
+
+    def __init__(self, read: Callable[[_Key], _Value], most: int = MOST_REMEMBERED) -> None:
+        super().__init__()
+        self._read: Callable[[_Key], _Value] = read
+        self.most = most
+
+    def __missing__(self, key: _Key) -> _Value:
+        value: _Value = self._read(key)
+        size = len(key) if isinstance(key, str) else sum(map(len, key))
+        if size <= MOST_REMEMBERED_CODE_POINTS:
+            if len(self) >= self.most:
+                self.clear()
+            self[key] = value
+        return value
+
 
 def normalise(text: str) -> str:
     """Lower case, without accents or punctuation, single spaces, at most 512 code points.
@@ -37,7 +72,9 @@ def normalise(text: str) -> str:
     """
     text = text[:MAX_CODE_POINTS]
     if text.isascii():
-        return " ".join(text.translate(_ASCII).split())
+        if text.isalnum():
+            return text.lower()
+        return " ".join(text.encode().translate(_ASCII, _ASCII_DELETED).decode().split())
     for _ in range(4):
         folded = _fold(text)
         if folded == text:
@@ -52,9 +89,12 @@ def joined(text: str) -> str:
     """The normalised text with its runs of single letters closed up: 's a' is 'sa', 'j p morgan' 'jp
     morgan'.
     """
+    given = text.split()
+    if 1 not in map(len, given):
+        return " ".join(given)
     words: list[str] = []
     run = ""
-    for word in text.split():
+    for word in given:
         if len(word) == 1 and word.isascii():
             run += word
             continue
@@ -70,7 +110,7 @@ def joined(text: str) -> str:
 def digits(text: str) -> str:
     """Only the decimal digits of a text of any script, as ASCII."""
     if text.isascii():
-        return "".join(filter(str.isdigit, text))
+        return text.encode().translate(None, _NO_DIGITS).decode()
     return "".join(str(unicodedata.decimal(letter)) for letter in text if letter.isdecimal())
 
 

@@ -164,7 +164,15 @@ class _Pipeline:
             fitted: list[tuple[scoring.ScoringModel, frozenset[scoring.Entity]]] = []
             self.running.watch(
                 Phase.TRAIN,
-                lambda: fitted.append(trained(self._records(), self._pairs(), model, self.options.seed)),
+                lambda: fitted.append(
+                    trained(
+                        self._records(),
+                        self._pairs(),
+                        model,
+                        self.options.seed,
+                        self.running.engine.processes,
+                    )
+                ),
             )
             model, doubtful = fitted[0]
         ModelBytes.of(model).write(folder)

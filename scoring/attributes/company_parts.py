@@ -60,6 +60,19 @@ _NATIVE_FORMS = tuple(
 )
 _NATIVE_FORM = re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _ in _NATIVE_FORMS))
 _FIRST_NOT_LATIN = "\u0370"
+# A search for these costs a fraction of the expressions that they announce.
+_MAY_BE_ALSO = re.compile(
+    r"[\s,;(](?:t/|ta|d/?b|[afn]/?k|trading|doing|formerly|also|now|previously|vormals|ancienn|dawniej)"
+)
+_ONE_DOT_AT_END = re.compile(r"[^.]*[A-Za-z]{2}\.")
+_NO_MARKS = re.compile(r"[^/.&,(]*(?:[A-Za-z]{2}\.)?")
+_UNTIDY = frozenset(
+    (
+        *("aka", "also", "anciennement", "and", "care", "dawniej", "dba", "doing", "et", "fka", "formerly"),
+        *("nka", "now", "previously", "ta", "trading", "und", "vormals", "y"),
+    )
+)
+_ANDS = (" and ", " und ", " et ", " y ")
 _DOTTED = re.compile(r"(?<!\w)(?:[^\W\d_]\.){1,8}[^\W\d_]?(?![\w])")
 _ASIDE = re.compile(r"\(([^()]{2,12})\)")
 _HOST = re.compile(
@@ -85,20 +98,41 @@ _ROMAN_AT_END = {"i": "1", "v": "5", "x": "10"}
 # Such words join others, and are names themselves at the beginning or end: E Trade, Vitamin A.
 _SINGLE_FILLERS = frozenset("aeydlsi")
 _PARTICLES = frozenset(("van", "von", "der", "den", "de", "di", "da", "du", "del", "al"))
+# Words of two letters or more that are in none of these stand in a core as they are, and mark nothing.
+_SPECIAL = _FILLERS.union(_ABBREVIATIONS, _ROMAN, _MARKS)
 
 
 def parse_company_name(text: str) -> CompanyName:
     """Core, marks and legal form; a name made of nothing but such words is its own core."""
     text = text[:MAX_CODE_POINTS]
-    native = () if not text or max(text) < _FIRST_NOT_LATIN else _native_marks(text)
-    text, form = _tidied(text)
+    native: list[str] = []
+    form = ""
     name = normalise(text)
+    all_words = name.split()
+    if not _is_tidy(text, all_words):
+        native = [] if text.isascii() else _native_marks(text)
+        text, form = _tidied(text)
+        name = normalise(text)
+        all_words = name.split()
     if not name or name in _PLACEHOLDERS:
-        return CompanyName("", (), "")
-    all_words = joined(name).split()
+        return _NOTHING
+    if 1 in map(len, all_words):
+        all_words = joined(name).split()
     words, form = _without_forms(all_words, form)
+    if not native and "".join(words).isalpha() and _SPECIAL.isdisjoint(words) and 1 not in map(len, words):
+        return CompanyName(" ".join(words), (), form)
+    core, marks = _core(words)
+    marks.update(native)
+    if len(core) < 2 and len("".join(core)) < 2:
+        core = words or all_words
+        marks.intersection_update(core)
+    return CompanyName(" ".join(core), tuple(sorted(marks)), form)
+
+
+def _core(words: list[str]) -> tuple[list[str], set[str]]:
+    """The words of the core, and those of them that mark a branch, place or parent."""
     core: list[str] = []
-    marks = set(native)
+    marks: set[str] = set()
     last = len(words) - 1
     for at, word in enumerate(words):
         if word in _FILLERS and not _is_part_of_name(word, at, last, core):
@@ -111,14 +145,16 @@ def parse_company_name(text: str) -> CompanyName:
         core.append(full)
         if full in _MARKS or _NUMBERED.fullmatch(full) or (at == last and at and len(full) == 1):
             marks.add(full)
-    if len("".join(core)) < 2:
-        core = words or all_words
-        marks.intersection_update(core)
-    return CompanyName(" ".join(core), tuple(sorted(marks)), form)
+    return core, marks
+
+
+_NOTHING = CompanyName("", (), "")
 
 
 def other_company_names(text: str) -> tuple[str, ...]:
     """The cores of the names given after the own one: traded under (t/a, dba), former or also known."""
+    if text.isascii() and not _MAY_BE_ALSO.search(text[:MAX_CODE_POINTS].lower()):
+        return ()
     parts = _ALSO.split(_CARE_OF.sub("", text[:MAX_CODE_POINTS]))
     if len(parts) < 2 or not parts[0].strip():
         return ()
@@ -131,6 +167,16 @@ def acronym(core: str) -> str:
     return "".join(word[0] for word in words) if len(words) > 1 else ""
 
 
+def _is_tidy(text: str, words: list[str]) -> bool:
+    """Whether there is nothing in a name that `_tidied` would change; `words` are those of the name."""
+    return (
+        text.isascii()
+        and text.isprintable()
+        and _NO_MARKS.fullmatch(text) is not None
+        and _UNTIDY.isdisjoint(words)
+    )
+
+
 def _tidied(text: str) -> tuple[str, str]:
     """The name alone, without what follows 'c/o' or 'formerly', dots in abbreviations, '.com' and native
     legal forms; and the code of a native legal form.
@@ -139,14 +185,20 @@ def _tidied(text: str) -> tuple[str, str]:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)[:MAX_CODE_POINTS]
         text, form = _without_native_form(text)
+    # Of other letters, and other kinds of space, the expressions know more than the searches before them.
+    is_plain = text.isascii() and text.isprintable()
+    lowered = text.lower() if is_plain else ""
     if "/" in text or " " in text:
-        text = _CARE_OF.sub("", text)
-        own = _ALSO.split(text, maxsplit=1)[0]
-        text = own if own.strip() else text
-    if "." in text:
+        if not is_plain or "c/o" in lowered or "care of" in lowered:
+            text = _CARE_OF.sub("", text)
+        if not is_plain or _MAY_BE_ALSO.search(lowered):
+            own = _ALSO.split(text, maxsplit=1)[0]
+            text = own if own.strip() else text
+    if "." in text and not (is_plain and _ONE_DOT_AT_END.fullmatch(text)):
         text = _HOST.sub(r"\1", text)
         text = _DOTTED.sub(lambda found: found.group().replace(".", ""), text)
-    if " " in text or "&" in text:
+        lowered = text.lower()
+    if "&" in text or (" " in text and (not is_plain or any(word in lowered for word in _ANDS))):
         text = _AND.sub(r"\1\2", text)
     if text.count(",") == 1:
         text = _uninverted(text)
@@ -203,13 +255,13 @@ def _without_forms(words: list[str], form: str) -> tuple[list[str], str]:
     """The words without legal forms, and the code of the last one; a name of nothing else stays whole."""
     found: list[str] = []
     rest = words
-    while len(rest) > 1 and (ending := _ending(rest)):
+    while len(rest) > 1 and rest[-1] in _CLOSING and (ending := _ending(rest)):
         rest = rest[: -len(ending.words)]
         found.append(ending.code)
-    while len(rest) > 1 and (opening := _at(rest, 0)) and opening.opens:
+    while len(rest) > 1 and rest[0] in _OPENING and (opening := _at(rest, 0)) and opening.opens:
         rest = rest[len(opening.words) :]
         found.append(opening.code)
-    if len(rest) > 2:
+    if len(rest) > 2 and not _OPENING.keys().isdisjoint(rest):
         rest = _without_middle(rest, found)
     codes = [code for code in found if code != "co"] or found
     return rest, form or (codes[0] if codes else "")

@@ -40,7 +40,7 @@ _DIFFERENT = Finding("different", "different company names")
 _STRANGERS = Relation(_DIFFERENT, is_kin=False)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32768)
 def relate(first: str, second: str) -> Relation | None:
     """How two different cores compare, or None where they are written in scripts that say nothing of it."""
     one, two = words_of(first), words_of(second)

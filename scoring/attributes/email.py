@@ -22,12 +22,26 @@ _LETTERS_ALONE = {ord(mark): None for mark in "0123456789._-"}
 # Digits for the letters that they look like: what 'gmai1.com' was read from.
 _MISREAD = str.maketrans("015", "ols")
 _TOKENS = re.compile(r"[._-]+")
+_PLAIN = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:|\"]+@[^\s<>()\[\],;:|\"]+")
 _MIN_FREQUENT_LOCAL = 6
 _MIN_SLIP = 5
 _MIN_TWO_SLIPS = 12
 _MAX_SHORT_TOKEN = 2
 _MIN_NUMBER = 2
+
+
+def read_addresses(cell: str) -> list[tuple[str, bool]]:
+    """The normalised addresses in one cell, and of each whether it belongs to a role."""
+    if len(cell) <= MAX_CODE_POINTS and _PLAIN.fullmatch(cell):
+        local, _, domain = cell.partition("@")
+        address = _address(local, domain)
+        return [(address, is_shared_mailbox(address))] if address else []
+    return [
+        (address, is_shared_mailbox(address))
+        for text in split_emails(cell)
+        if (address := normalise_email(text))
+    ]
 
 
 def split_emails(text: str) -> list[str]:
@@ -42,14 +56,18 @@ def normalise_email(text: str) -> str:
     """Lower case, without plus-tag or Gmail's dots, known slips in providers' names put right; empty where
     the text is no address, or one that stands for none (none@none.com).
     """
-    text = text.strip().casefold()[:MAX_CODE_POINTS].removeprefix("mailto:")
-    if text.endswith(">"):
-        text = text[text.rfind("<") + 1 :]
-    local, at, domain = text.rpartition("@")
-    domain = domain.strip(" .>;,/'\"")
-    local = local.strip(" <'\"").partition("+")[0].strip(".@")
-    if not at or not local or "." not in domain or " " in local or " " in domain:
-        return ""
+    text = text.strip().casefold()[:MAX_CODE_POINTS]
+    if _PLAIN.fullmatch(text):
+        local, _, domain = text.partition("@")
+    else:
+        local, domain = _parts(text)
+        if not local:
+            return ""
+    return _address(local, domain)
+
+
+def _address(local: str, domain: str) -> str:
+    """The address of its two parts, neither of them empty."""
     domain = _DOMAINS.get(domain, domain)
     if _is_placeholder(local, domain):
         return ""
@@ -58,13 +76,30 @@ def normalise_email(text: str) -> str:
     return f"{local}@{domain}" if local else ""
 
 
+def _parts(text: str) -> tuple[str, str]:
+    """What stands before and after the @ of a text that may have more around them; empty where it is no
+    address.
+    """
+    text = text.removeprefix("mailto:")
+    if text.endswith(">"):
+        text = text[text.rfind("<") + 1 :]
+    local, at, domain = text.rpartition("@")
+    domain = domain.strip(" .>;,/'\"")
+    local = local.strip(" <'\"").partition("+")[0].strip(".@")
+    if not at or "." not in domain or " " in local or " " in domain:
+        return "", ""
+    return local, domain
+
+
 def is_shared_mailbox(email: str) -> bool:
     """Whether an address belongs to a role (info@, sales@) and not to one person."""
     local = email.partition("@")[0]
-    if local in _ROLES or local.translate(_SEPARATORS) in _ROLES:
+    if local.isalpha():
+        return local in _ROLES
+    if local in _ROLES or _closed(local) in _ROLES:
         return True
     # 'info2' and 'sales.uk' are roles too.
-    head = _TOKENS.split(local)[0].rstrip("0123456789")
+    head = local.replace("_", ".").replace("-", ".").partition(".")[0].rstrip("0123456789")
     return head in _ROLES and (len(local) - len(head) <= len(".uk") or local[len(head) :].isdigit())
 
 
@@ -232,11 +267,18 @@ def _organisation(left: Comparable, right: Comparable) -> str:
 
 
 def _is_placeholder(local: str, domain: str) -> bool:
-    name = domain.partition(".")[0]
-    closed = local.translate(_SEPARATORS)
+    closed = _closed(local)
     if closed not in _PLACEHOLDERS:
-        return closed == name and len(closed) <= _MAX_SHORT_TOKEN
+        return len(closed) <= _MAX_SHORT_TOKEN and closed == domain.partition(".")[0]
+    name = domain.partition(".")[0]
     return closed not in _ROLES or name in _PLACEHOLDERS or domain in _FREE_MAIL
+
+
+def _closed(local: str) -> str:
+    """Without the marks that may stand between the words of what is before the @."""
+    if local.isalnum():
+        return local
+    return local.replace(".", "").replace("_", "").replace("-", "")
 
 
 def _letters(local: str) -> str:

@@ -59,6 +59,8 @@ def normalise_identifier(text: str) -> str:
 
     What is masked all but its end ('***-**-1234') is '*' and the end.
     """
+    if not text:
+        return ""
     text = text[:_MAX_CODE_POINTS].strip().removesuffix(".0")
     value = _LABEL.sub("", normalise(text)).replace(" ", "")
     if _MASK.search(text):

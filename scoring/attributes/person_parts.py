@@ -12,7 +12,7 @@ from scoring.attributes.east_asian_names import (
 )
 from scoring.attributes.name_endings import are_endings_after_comma, stripped_of_endings
 from scoring.reading import script_of
-from scoring.text import normalise
+from scoring.text import FEW_REMEMBERED, Remembered, normalise
 from scoring.vocabulary import known_given_names, word_map, word_set
 
 _TITLES = word_map("titles")
@@ -34,6 +34,10 @@ _ARTICLES = frozenset(("al", "el", "ar", "ur", "as", "us", "er", "ال"))
 _NEVER_ALONE = frozenset(("abd", "عبد", "ابو"))
 _PATRONYMICS = ("ovich", "evich", "ovna", "evna")
 _CYRILLIC_PATRONYMICS = (*_PATRONYMICS, "ich", "ivna", "ichna")
+# Two words of which, but for the lists, the first can be nothing but the given name.
+_TWO_WORDS = re.compile("[A-Za-z]{2,80} [A-Za-z]{2,80}")
+_NO_GIVEN_NAME = _NEVER_ALONE.union(_TITLES)
+_NO_FAMILY_NAME = _NEVER_ALONE.union(_SUFFIXES, _DEGREES)
 _HYPHENS = re.compile("[-\u2010\u2011]")
 _CYRILLIC = re.compile("[\u0400-\u052f]")
 _MALE_WORDS = """m male man mann mannlich homme hombre masculino maschile mannelijk mand han muz
@@ -106,15 +110,18 @@ def parse_person_name(
     """The parts of a name from its fields; the full name is taken apart only where given or family is
     missing.
     """
-    gender = _TITLES.get(normalise(title), "") if title else ""
-    generation = _SUFFIXES.get(normalise(suffix), "") if suffix else ""
-    given, gender, generation = _stripped(given, gender, generation, "given")
-    family, gender, generation = _stripped(family, gender, generation, "family")
-    if " " in family and not _NEVER_ALONE.isdisjoint(words := family.split()):
-        family = " ".join(_bound(words))
-    middle = normalise(middle) if middle else ""
+    gender = _GENDERS_OF_TITLES[title] if title else ""
+    generation = _GENERATIONS[suffix] if suffix else ""
+    if given:
+        given, male_or_female, ending = _GIVEN_READ[given]
+        gender, generation = gender or male_or_female, generation or ending
+    if family:
+        family, male_or_female, ending = _FAMILIES_READ[family]
+        gender, generation = gender or male_or_female, generation or ending
+    if middle:
+        middle = _MIDDLE_READ[middle]
     if full and not (given and family):
-        whole = _taken_apart(full, gender, generation)
+        whole = _of_two_words(full, gender, generation) or _taken_apart(full, gender, generation)
         gender, generation = whole.gender, whole.suffix
         if given or family:
             whole = _remainder(whole, given, family)
@@ -208,11 +215,40 @@ def _stripped(text: str, gender: str, generation: str, field: str) -> tuple[str,
     return " ".join(words), gender, generation
 
 
+def _read_family(text: str) -> tuple[str, str, str]:
+    family, gender, generation = _stripped(text, "", "", "family")
+    if " " in family and not _NEVER_ALONE.isdisjoint(words := family.split()):
+        family = " ".join(_bound(words))
+    return family, gender, generation
+
+
+_GENDERS_OF_TITLES: Remembered[str, str] = Remembered(
+    lambda title: _TITLES.get(normalise(title), ""), FEW_REMEMBERED
+)
+_GENERATIONS: Remembered[str, str] = Remembered(
+    lambda suffix: _SUFFIXES.get(normalise(suffix), ""), FEW_REMEMBERED
+)
+_GIVEN_READ: Remembered[str, tuple[str, str, str]] = Remembered(lambda text: _stripped(text, "", "", "given"))
+_FAMILIES_READ = Remembered(_read_family)
+_MIDDLE_READ = Remembered(normalise)
+
+
 def _is_title(words: list[str]) -> bool:
     first = words[0]
     if first not in _TITLES or (len(first) == 1 and first.isascii()):
         return False
     return first not in _NAMES_TOO or len(words) > 2
+
+
+def _of_two_words(full: str, gender: str, generation: str) -> PersonName | None:
+    """The commonest kind of full name, a given and a family name that are nothing else; None of another."""
+    if not _TWO_WORDS.fullmatch(full):
+        return None
+    name = full.lower()
+    first, _, last = name.partition(" ")
+    if first in _NO_GIVEN_NAME or last in _NO_FAMILY_NAME or name in _PLACEHOLDERS or is_family_name(first):
+        return None
+    return PersonName(first, "", last, generation, gender)
 
 
 def _taken_apart(full: str, gender: str, generation: str) -> PersonName:
@@ -243,6 +279,8 @@ def _taken_apart(full: str, gender: str, generation: str) -> PersonName:
 
 def _hyphened(full: str, words: list[str]) -> int:
     """The place of the word that a hyphen ties to the one after it, or -1."""
+    if not _HYPHENS.search(full):
+        return -1
     for text in full.split():
         if _HYPHENS.search(text) and len(tied := normalise(text).split()) == 2:
             return next((at for at in range(len(words) - 1) if words[at : at + 2] == tied), -1)

@@ -22,8 +22,10 @@ _FREE_CALL_PREFIXES = tuple(_FREE_CALL.split())
 _BETWEEN_NUMBERS = re.compile(
     r"[;,|\n]| / |/(?=\s*[+0(])| (?:or|and|oder|und|ou|et|o|y|e) |(?<=\d) (?=\+)", re.IGNORECASE
 )
+# One number and nothing else: no extension, no exponent, and no second number.
+_PLAIN = re.compile(r"\+?[0-9(][0-9() .-]*")
 _EXPONENT = re.compile(r"^\d[.,]\d+e\+?\d+$", re.IGNORECASE)
-_SEQUENCES = ("01234567890", "9876543210")
+_SEQUENCE = "01234567890 9876543210"
 _MAX_FILLER_RUN = 7
 
 
@@ -32,6 +34,8 @@ def split_phones(text: str) -> list[str]:
     but an extension, and stays with the number before.
     """
     text = text[: _MAX_CODE_POINTS * MAX_NUMBERS]
+    if _PLAIN.fullmatch(text):
+        return [text]
     parts = _BETWEEN_NUMBERS.split(text)
     if len(parts) == 1 or not all(len(digits(part)) >= MIN_DIGITS for part in parts):
         return [text]
@@ -46,15 +50,35 @@ def normalise_phone(text: str, country: str = "") -> str:
     `phonenumbers`, which costs 50 to 100 microseconds a call.
     """
     text = text.strip().lstrip("'").removesuffix(".0")[:_MAX_CODE_POINTS]
-    if _EXPONENT.match(text):
-        return ""
-    text = _without_extension(text).replace("(0)", "")
+    if not _PLAIN.fullmatch(text):
+        if _EXPONENT.match(text):
+            return ""
+        text = _without_extension(text)
+    return _international(text, country)
+
+
+def read_phones(cell: str, country: str = "") -> list[tuple[str, bool]]:
+    """The normalised numbers in one cell, and of each whether it is a shared line."""
+    if len(cell) <= _MAX_CODE_POINTS and _PLAIN.fullmatch(cell):
+        number = _international(cell.strip().removesuffix(".0"), country)
+        return [(number, _is_shared(cell, number))] if number else []
+    return [
+        (number, is_shared_line(text, number))
+        for text in split_phones(cell)
+        if (number := normalise_phone(text, country))
+    ]
+
+
+def _international(text: str, country: str) -> str:
+    """What `normalise_phone` makes of one number without an extension; `text` is not empty."""
+    if "(0)" in text:
+        text = text.replace("(0)", "")
     number = digits(text)
-    if len(number) < MIN_DIGITS or len(number) > 17 or _is_filler(number):
+    if not MIN_DIGITS <= len(number) <= 17 or _is_filler(number):
         return ""
     if text[0] in "+\uff0b" or text.startswith("(+"):
         return "+" + number[:15]
-    if number.startswith("00") and len(number) > 10:
+    if number[:2] == "00" and len(number) > 10:
         return "+" + number[2:17]
     return _of_country(number, country.upper())
 
@@ -81,12 +105,12 @@ def is_shared_line(text: str, number: str) -> bool:
     """Whether a number is a switchboard's or a free-call number: an extension follows, or it ends in
     zeros.
     """
-    return (
-        _without_extension(text) != text
-        or number.endswith("000")
-        or number.startswith(_FREE_CALL_PREFIXES)
-        or text.rstrip().endswith("-0")
-    )
+    return _is_shared(text, number) or _without_extension(text) != text
+
+
+def _is_shared(text: str, number: str) -> bool:
+    """Whether a number is a shared line, as far as can be told without an extension."""
+    return number[-3:] == "000" or text.rstrip()[-2:] == "-0" or number.startswith(_FREE_CALL_PREFIXES)
 
 
 def compare_phone(left: Comparable, right: Comparable) -> Finding | None:
@@ -157,11 +181,13 @@ def _is_but_for_code(first: str, second: str) -> bool:
 
 def _is_filler(number: str) -> bool:
     """Whether a number is one digit again and again, or counts up or down."""
-    return len(set(number[-_MAX_FILLER_RUN:])) == 1 or any(number in sequence for sequence in _SEQUENCES)
+    return number[-_MAX_FILLER_RUN:] == number[-1] * _MAX_FILLER_RUN or number in _SEQUENCE
 
 
 def _without_extension(text: str) -> str:
-    if text.isascii() and not any(letter.isalpha() or letter in "#;/" for letter in text):
+    if _PLAIN.fullmatch(text) or (
+        text.isascii() and not any(letter.isalpha() or letter in "#;/" for letter in text)
+    ):
         return text
     lowered = text.casefold()
     for mark in ("ext", "x", "#", ";", "durchwahl", "dw", "app", "poste", "int", "/"):

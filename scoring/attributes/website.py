@@ -3,6 +3,8 @@
 On a platform that many companies share, a page is the company's own: a sub-domain, or a path.
 """
 
+import re
+
 from rapidfuzz.distance import OSA
 
 from scoring.comparables import Comparable
@@ -39,7 +41,9 @@ _LEADING_PARTS = frozenset(
         "biz",
     )
 )
+_MAX_CODE_POINTS = 1024
 _MIN_SLIP_LETTERS = 8
+_TWO_PARTS = re.compile(r"(?:https?://)?(?:www\.)?((?!www\.)[a-z0-9-]+\.[a-z0-9-]+)/?")
 
 
 def normalise_domain(text: str) -> str:
@@ -48,7 +52,11 @@ def normalise_domain(text: str) -> str:
     A page on a platform is the platform and the page's name (facebook.com/acme, acme.wordpress.com); the
     platform alone and free-mail providers give ''.
     """
-    address = text.strip()[:1024].casefold()
+    if len(text) <= _MAX_CODE_POINTS and (found := _TWO_PARTS.fullmatch(text)):
+        domain = found[1]
+        is_shared = domain in _PUBLIC or domain in _PATH_PLATFORMS or domain in _SUBDOMAIN_PLATFORMS
+        return "" if is_shared else domain
+    address = text.strip()[:_MAX_CODE_POINTS].casefold()
     address = address.partition("://")[2] or address
     host, _, path = address.partition("/")
     for end in "?#:":
@@ -79,9 +87,9 @@ def compare_domains(left: Comparable, right: Comparable) -> Finding | None:
         return _EXACT
     alike = comparable = False
     for domain in first:
-        name, platform = _parted(domain)
+        name, platform = parted(domain)
         for other in second:
-            other_name, other_platform = _parted(other)
+            other_name, other_platform = parted(other)
             if platform == other_platform:
                 comparable = True
                 alike = alike or _are_alike(name, other_name)
@@ -109,7 +117,7 @@ def _page(platform: str, path: str) -> str:
     return f"{platform}/{parts[0].strip('@')}" if parts and "." not in parts[0][-5:] else ""
 
 
-def _parted(domain: str) -> tuple[str, str]:
+def parted(domain: str) -> tuple[str, str]:
     """The name to compare, and the platform, empty for a domain of one's own."""
     platform, slash, page = domain.partition("/")
     if slash:

@@ -21,7 +21,7 @@ from scoring.model_parameters import ComparisonParameters, EntityParameters, Lev
 from scoring.resolution.frequencies import COMMON_SHARE
 from scoring.resolution.monotone import never_rising_chances
 from scoring.resolution.outcomes import Codes, Outcome
-from scoring.resolution.weights import joint, sums, tables
+from scoring.resolution.weights import Known, joint, sums, tables
 
 Shares = NDArray[np.float64]
 # An alternative with fewer pairs than this for each match decides nothing, however far it moves.
@@ -83,9 +83,10 @@ def fit_matches(
     """m, the alternatives and their numbers, from candidate pairs; `scale` is how many candidates each row of
     `candidates` stands for.
     """
+    known: dict[int, Known] = {}
     for _ in range(iterations):
         model = build_entity_model(parameters)
-        match, others = expect(candidates, model)
+        match, others = expect(candidates, model, known)
         moved = _maximise(parameters, candidates, match * scale, others * scale, prior, strengths)
         if _distance(parameters, moved) < 1e-3:
             return moved
@@ -93,9 +94,13 @@ def fit_matches(
     return parameters
 
 
-def expect(candidates: Counted, model: EntityModel) -> tuple[Shares, Shares]:
-    """How far each pair is a match, and how far it is of each alternative (one column each)."""
-    total = sums(candidates.codes, tables(candidates.seen, model), model)
+def expect(
+    candidates: Counted, model: EntityModel, known: dict[int, Known] | None = None
+) -> tuple[Shares, Shares]:
+    """How far each pair is a match, and how far it is of each alternative (one column each); `known` as of
+    `tables`.
+    """
+    total = sums(candidates.codes, tables(candidates.seen, model, known), model)
     weight = joint(total)
     match = 1.0 / (1.0 + np.exp2(-np.clip(weight, -1000, 1000)))
     return match, np.exp2(np.clip(np.log2(np.maximum(match, 1e-300))[:, None] - total[:, 1:], -1000, 0))

@@ -16,6 +16,7 @@ frequency:
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 
 from scoring.comparables import Comparable
 from scoring.model_parameters import EntityParameters, LevelParameters
@@ -87,8 +88,10 @@ def trained_frequencies(
     tables: dict[str, dict[str, float]] = {}
     factors: dict[str, float] = {}
     for name, floor in floors(parameters).items():
-        counts = Counter(term for record in records for term in TERMS[name](record) if term)
-        having = sum(1 for record in records if any(TERMS[name](record)))
+        terms = list(map(TERMS[name], records))
+        counts = Counter(chain.from_iterable(terms))
+        del counts[""]
+        having = sum(map(any, terms))
         known = parameters.term_frequencies[name]
         unseen = known.get("", floor)
         factor = prior_records / (having + prior_records)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scoring.comparables import Comparable
 from scoring.resolution.outcomes import Outcomes, Positions
 
-PAIRS = 100_000
+PAIRS = 50_000
 PRIOR_PAIRS = 100.0
 MOST_PEOPLES = 16.0
 

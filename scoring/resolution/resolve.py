@@ -24,14 +24,12 @@ from scoring.resolution.copies import find_copies, follow_firsts, with_copies
 from scoring.resolution.expectation import Counted
 from scoring.resolution.outcomes import Outcomes
 from scoring.resolution.partition import partition
-from scoring.resolution.processes import process_count
-from scoring.resolution.training import are_doubtful, train_parameters
-from scoring.resolution.weights import Bits, probabilities, weigh, weigh_pairs
+from scoring.resolution.processes import in_parts, process_count
+from scoring.resolution.scorer import Scorer
+from scoring.resolution.training import EXPECTED_PRECISION, train_on_samples
+from scoring.resolution.weights import Bits, probabilities, weigh
 
 Positions = NDArray[np.int32]
-# MATCH is to be right 99 times in 100. A model trained without labels is its own judge here, and on records
-# made to be hard it was found up to half a point too sure of itself.
-EXPECTED_PRECISION = 0.995
 # Training sees so many candidate pairs at most.
 TRAINING_PAIRS = 1_000_000
 MIN_RECORDS = 2
@@ -86,8 +84,7 @@ def resolve(
             chosen = with_parameters(chosen, parameters)
             doubtful |= {entity} if is_doubtful else set()
         else:
-            outcomes = Outcomes(mine, chosen.of(entity))
-            bits = weigh_pairs(outcomes, pairs.left, pairs.right, chosen.of(entity), workers)
+            bits = _weigh(mine, pairs.left, pairs.right, chosen.of(entity), workers)
         found.append((places[pairs.left], places[pairs.right], bits))
     left, right, bits = (np.concatenate(column) for column in zip(*found, strict=True)) if found else _NONE
     clusters = _clusters(left, right, bits, is_further_copy)
@@ -113,32 +110,42 @@ def _train(
     records: Sequence[Comparable], pairs: Candidates, model: EntityModel, seed: int, processes: int
 ) -> tuple[EntityParameters, Bits, bool]:
     """The trained parameters, what each pair weighs under them, and whether training was doubtful."""
-    outcomes = Outcomes(records, model)
     sample = _training_sample(len(pairs.left), seed)
-    codes = outcomes.compare(pairs.left[sample], pairs.right[sample], processes)
+    trained = train_on_samples(
+        model,
+        records,
+        records,
+        pairs.left[sample],
+        pairs.right[sample],
+        record_count=len(records),
+        candidate_count=len(pairs.left),
+        seed=seed,
+        processes=processes,
+    )
     rest = np.delete(np.arange(len(pairs.left)), sample)
+    bits = np.empty(len(pairs.left))
+    bits[sample] = trained.weights_bits
+    fitted = build_entity_model(trained.parameters)
+    bits[rest] = _weigh(records, pairs.left[rest], pairs.right[rest], fitted, processes)
+    return trained.parameters, bits, trained.is_doubtful
 
-    def fit(*, learn_matches: bool) -> tuple[EntityParameters, Bits]:
-        parameters = train_parameters(
-            records,
-            outcomes,
-            codes,
-            model.parameters,
-            seed,
-            scale=len(pairs.left) / max(1, len(sample)),
-            processes=processes,
-            learn_matches=learn_matches,
-        )
-        trained = build_entity_model(parameters)
-        bits = np.empty(len(pairs.left))
-        bits[sample] = weigh(codes, outcomes.seen, trained)
-        bits[rest] = weigh_pairs(outcomes, pairs.left[rest], pairs.right[rest], trained, processes)
-        return parameters, bits
 
-    parameters, bits = fit(learn_matches=True)
-    if are_doubtful(probabilities(bits), model.parameters.match_threshold):
-        return *fit(learn_matches=False), True
-    return parameters, bits, False
+def _weigh(
+    records: Sequence[Comparable], left: Positions, right: Positions, model: EntityModel, processes: int
+) -> Bits:
+    """What each pair weighs, in bits."""
+    bits = np.empty(len(left))
+    if not len(left):
+        return bits
+    scorer = Scorer(model)
+    fields = scorer.fields(records)
+
+    def work(start: int, end: int) -> Bits:
+        return scorer.weigh_fields(fields, left[start:end], right[start:end], -np.inf)
+
+    for start, end, part in in_parts(work, len(left), processes):
+        bits[start:end] = part
+    return bits
 
 
 def _training_sample(count: int, seed: int) -> NDArray[np.int64]:

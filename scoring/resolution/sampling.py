@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-RANDOM_PAIRS = 200_000
+RANDOM_PAIRS = 100_000
 
 Positions = NDArray[np.int32]
 

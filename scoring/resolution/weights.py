@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from scoring.model import GRID, Comparison, EntityModel
+from scoring.model import GRID, EntityModel
 from scoring.pairs import join_bits
-from scoring.resolution.outcomes import Codes, Outcome, Outcomes, Positions
-from scoring.resolution.processes import in_parts
+from scoring.resolution.level_bits import Bits, LevelBits, Levels, Shares
+from scoring.resolution.outcomes import Codes, Outcome
 
-Bits = NDArray[np.float64]
 # How near to the middle between two steps of the grid numpy's own rounding is not relied on.
 _DOUBT = 1e-6
 _LN2 = float(np.log(2.0))
@@ -22,62 +20,49 @@ def weigh(codes: Codes, seen: Sequence[Sequence[Outcome]], model: EntityModel) -
     return joint(sums(codes, tables(seen, model), model))
 
 
-def weigh_pairs(
-    outcomes: Outcomes, left: Positions, right: Positions, model: EntityModel, processes: int = 1
-) -> Bits:
-    """The match weight of each pair, in bits, without keeping the outcomes of all of them."""
-
-    def work(start: int, end: int) -> Bits:
-        total = _Total(model, end - start)
-        columns = outcomes.columns(left[start:end], right[start:end])
-        for comparison, (codes, seen) in zip(model.comparisons, columns, strict=True):
-            total.add(_table(comparison, seen, model), codes)
-        return joint(total.bits())
-
-    bits = np.empty(len(left))
-    for start, end, part in in_parts(work, len(left), processes):
-        bits[start:end] = part
-    return bits
+Known = tuple[Levels, Shares]
+"""The levels of outcomes, and how frequent their values are."""
 
 
 class Table(NamedTuple):
-    """The bits of every outcome of one comparison; a missing value, the first outcome, says nothing."""
+    """The level and the bits of every outcome of one comparison; a missing value, the first outcome, says
+    nothing.
+    """
 
+    of: LevelBits
+    levels: Levels
     weights: Bits
-    """Against strangers, then against each alternative: one column each."""
-    common: Bits | None
-    """What another value of the same people would take off; None where the comparison knows no such thing."""
-    hypotheses: tuple[int, ...]
-    """The columns that this holds for: strangers, and the alternatives that are as strangers here."""
 
 
-def tables(seen: Sequence[Sequence[Outcome]], model: EntityModel) -> list[Table]:
-    """The table of each comparison."""
-    return [_table(one, outcomes, model) for one, outcomes in zip(model.comparisons, seen, strict=True)]
-
-
-def _table(comparison: Comparison, outcomes: Sequence[Outcome], model: EntityModel) -> Table:
-    rows, common = [[0.0] * (1 + len(model.alternatives))], [0.0]
-    for name, value in outcomes[1:]:
-        level = comparison.levels[name]
-        weight = level.weight_of(value)
-        rows.append([weight, *[weight if bits is None else bits for bits in level.against]])
-        common.append(level.common_of(weight) if level.common_bits else 0.0)
-    first = next(iter(comparison.levels.values()))
-    as_strangers = tuple(at + 1 for at, bits in enumerate(first.against) if bits is None)
-    return Table(np.array(rows, order="F"), np.array(common) if any(common) else None, (0, *as_strangers))
+def tables(
+    seen: Sequence[Sequence[Outcome]], model: EntityModel, known: dict[int, Known] | None = None
+) -> list[Table]:
+    """The table of each comparison. `known` holds what was found out of the outcomes, for the next model with
+    the same term frequencies.
+    """
+    known = {} if known is None else known
+    found = []
+    for at, (comparison, outcomes) in enumerate(zip(model.comparisons, seen, strict=True)):
+        of = LevelBits(comparison, model)
+        if at not in known:
+            levels = of.numbers(outcomes)
+            known[at] = levels, of.frequencies(levels, [one.value for one in outcomes])
+        levels, frequencies = known[at]
+        found.append(Table(of, levels, of.weights(levels, frequencies)))
+    return found
 
 
 def sums(codes: Codes, tabled: Sequence[Table], model: EntityModel) -> Bits:
     """The bits of each pair against strangers and against each alternative, the priors included."""
-    total = _Total(model, len(codes))
-    for at, table in enumerate(tabled):
-        total.add(table, codes[:, at])
+    total = Sums(model, len(codes))
+    for at, (level_bits, levels, weights) in enumerate(tabled):
+        if len(levels) > 1:  # else every pair lacks the value
+            total.add(level_bits, levels[codes[:, at]], weights[codes[:, at]])
     return total.bits()
 
 
-class _Total:
-    """The growing sums of many pairs, one column a hypothesis."""
+class Sums:
+    """The growing sums of many pairs, one column a hypothesis: strangers, then the alternatives."""
 
     def __init__(self, model: EntityModel, count: int) -> None:
         # By column, as all that follows works on one column of many pairs at a time.
@@ -85,17 +70,20 @@ class _Total:
         self._bits[:] = [model.prior_bits, *(one.prior_bits for one in model.alternatives)]
         self._common: dict[int, tuple[Bits, Bits]] = {}
 
-    def add(self, table: Table, codes: Codes) -> None:
-        if len(table.weights) == 1:
-            return  # every pair lacks the value
-        for at in range(self._bits.shape[1]):
-            self._bits[:, at] += table.weights[:, at][codes]
-        if table.common is None:
+    def add(self, of: LevelBits, levels: Levels, weights: Bits) -> None:
+        """Count a comparison: the level of each pair, and what it weighs against strangers."""
+        self._bits[:, 0] += weights
+        as_strangers = [0]
+        for number, against in enumerate(of.against, 1):
+            if against is None:
+                as_strangers.append(number)
+            self._bits[:, number] += weights if against is None else against[levels]
+        if not of.has_common:
             return
-        bits = table.common[codes]
-        for at in table.hypotheses:
-            if (held := self._common.get(at)) is None:
-                self._common[at] = bits.copy(), bits.copy()
+        bits = of.common(levels, weights)
+        for number in as_strangers:
+            if (held := self._common.get(number)) is None:
+                self._common[number] = bits.copy(), bits.copy()
             else:
                 whole, most = held
                 whole += bits

@@ -24,7 +24,8 @@ def key_batches(rows: KeyRows) -> list[pa.RecordBatch]:
 
 def expanded(rows: KeyRows, most_members: int) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
     """The pairs, and the (number, key) rows of keys that are too common."""
-    pairs, common = set(), set()
+    pairs: set[tuple[int, int]] = set()
+    common: set[tuple[int, int]] = set()
     for batch in Blocks(most_members)(iter(key_batches(rows))):
         for row in batch.to_pylist():
             (common if row["is_common"] else pairs).add((row["left"], row["right"]))

@@ -67,7 +67,7 @@ def test_every_pair_is_weighed_as_scoring_weighs_it(
     }
     # Keys that are too common are refined, which can only add pairs.
     assert expected.items() <= told.items()
-    assert likely(prepared, set(told)) == told  # type: ignore[arg-type]  # names are text
+    assert likely(prepared, set(told)) == told
     assert len(expected) > 100
     assert found.record_count == len(people)
 

@@ -15,7 +15,6 @@ from scoring.resolution import resolve
 from scoring.resolution.outcomes import Outcomes
 from scoring.resolution.processes import LEAST_PAIRS, in_parts
 from scoring.resolution.sampling import random_pairs
-from scoring.resolution.weights import weigh, weigh_pairs
 from tests.scoring.scored_records import generated
 
 COUNT = 2_000
@@ -79,17 +78,6 @@ def test_outcomes_do_not_depend_on_processes(entity: Entity) -> None:
     for at in range(codes.shape[1]):
         found = [outcomes.seen[at][code] for code in codes[:, at]]
         assert found == [pooled.seen[at][code] for code in pooled_codes[:, at]]
-
-
-@pytest.mark.parametrize("entity", list(Entity))
-@pytest.mark.parametrize("processes", [1, 2])
-def test_pairs_weigh_what_their_outcomes_weigh(entity: Entity, processes: int) -> None:
-    """Weighing pairs part by part gives the bits of weighing all their outcomes at once."""
-    records, model = generated(entity, COUNT, 5).comparables, shipped_model().of(entity)
-    left, right = random_pairs(len(records), 5, PAIRS)
-    outcomes = Outcomes(records, model)
-    whole = weigh(outcomes.compare(left, right), outcomes.seen, model)
-    assert np.array_equal(weigh_pairs(outcomes, left, right, model, processes), whole)
 
 
 @pytest.mark.proof

@@ -32,8 +32,8 @@ _SHOWN_CLUSTERS = 10
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to write: how, at most so many pairs for review, and by which rules values survive; so many clusters
-    are held in memory at once.
+    """What to write: how, at most so many pairs for review, and by which rules values survive; so many
+    clusters are held in memory at once.
     """
 
     form: Format

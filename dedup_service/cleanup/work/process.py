@@ -4,6 +4,7 @@ It reads from its input how to make the work, pickled, then tables as Arrow stre
 its output, each with its length before it. It ends with its input, so that it never outlives who started it.
 """
 
+import gc
 import os
 import pickle
 import sys
@@ -56,6 +57,8 @@ def main() -> None:
     recipe = read_message(source)
     if recipe is None:
         return
+    # Tables make no cycles, and looking for some takes longer than unpacking records does.
+    gc.disable()
     work = pickle.loads(recipe)()  # noqa: S301 -- from the process that started this one
     while (data := read_message(source)) is not None:
         try:

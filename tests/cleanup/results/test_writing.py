@@ -92,7 +92,10 @@ def test_clusters_name_every_member(tmp_path: Path) -> None:
     """Numbered by their first rows, with the link that holds each the least."""
     write(tmp_path)
     assert table(tmp_path / "out/clusters.csv") == [
-        "cluster_id record_id source is_survivor members weakest_link_bits weakest_link_probability".split(),
+        [
+            *("cluster_id", "record_id", "source", "is_survivor", "members"),
+            *("weakest_link_bits", "weakest_link_probability"),
+        ],
         ["1", "1", "crm", "yes", "3", "3", "0.888889"],
         ["1", "3", "crm", "", "3", "3", "0.888889"],
         ["1", "1", "shop", "", "3", "3", "0.888889"],
