@@ -37,6 +37,20 @@ coverage: setup ## the same tests, with the share of the code that they reach, w
 proof: setup ## the tests that take long: every cell of the decision, a kill at any step, training from many draws
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -q -m proof
 
+.PHONY: test-spark
+test-spark: setup .venv-spark/.installed ## the tests on a real Spark of several processes, which needs Java
+	@$(BIN)/python -m pytest -q -m spark tests/spark
+
+.PHONY: java
+java: setup
+	@$(BIN)/python -m tests.spark.java_release
+
+.venv-spark/.installed: requirements-spark.lock | java
+	@echo "setting up .venv-spark (once; 450 MB to download)"
+	@test -x .venv-spark/bin/python || $(PYTHON) -m venv .venv-spark
+	@.venv-spark/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
+	@touch $@
+
 .PHONY: prove-guards
 prove-guards: setup ## take each guard of approval out in a copy, and see its tests fail
 	@$(BIN)/python tools/prove_guards.py
@@ -79,6 +93,13 @@ bench-intake: setup ## who is who beside 100,000 records: Route under load, a ro
 bench-deciding: setup ## how cheap decisions and the inbox are, over 100,000 open proposals
 	@$(BIN)/python -m benchmarks.deciding
 
+# What to add to the run, such as CLEAN="--sizes 10000 --contestants ours,splink --runs 1" or "--parts growth".
+CLEAN ?=
+
+.PHONY: bench-clean
+bench-clean: setup bench-env ## from CSV files to clusters, ours beside its peers, at up to a million records
+	@$(BIN)/python -m benchmarks.clean $(CLEAN)
+
 .PHONY: bench-validate
 bench-validate: setup ## how quickly a form is checked as people type, beside 50,000 words
 	@$(BIN)/python -m benchmarks.validate
@@ -105,6 +126,10 @@ lock: ## resolve requirements.lock anew (needs uv)
 .PHONY: lock-bench
 lock-bench: ## resolve benchmarks/peers-requirements.lock anew (needs uv)
 	@uv pip compile benchmarks/peers-requirements.in --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links -o benchmarks/peers-requirements.lock --quiet --upgrade
+
+.PHONY: lock-spark
+lock-spark: ## resolve requirements-spark.lock anew (needs uv)
+	@uv pip compile requirements-spark.in --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links -o requirements-spark.lock --quiet --upgrade
 
 .PHONY: clean
 clean: ## remove what can be made again; the data in .dedup stays

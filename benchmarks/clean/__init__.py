@@ -1,0 +1,1 @@
+"""The way of everybody from CSV files to clusters, side by side; and how ours grows."""

@@ -1,0 +1,1 @@
+"""The peers, each a script for the bench environment; nothing here is imported by the project."""
