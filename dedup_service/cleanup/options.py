@@ -25,7 +25,7 @@ class FindOptions:
 
     model: scoring.ScoringModel | None = None
     train: bool = True
-    most_members: int = 30
+    most_members: int = 15
     max_cluster: int = 50
     least_join_probability: float | None = 0.5
     seed: int = 1

@@ -1,9 +1,7 @@
 """A table that the engine knows, brought into the workspace by the engine itself."""
 
+import json
 import re
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from pyspark.errors import PySparkException
 from pyspark.sql import functions as F  # noqa: N812 -- as everybody writes it
@@ -14,13 +12,13 @@ from dedup_service.cleanup.reading.parquet_files import ParquetFiles, open_parqu
 from dedup_service.cleanup.workspace import Workspace
 
 _FOLDER = "table"
+_MARKER = "exported.json"
 _NAME = re.compile(r"(`[^`]+`|[^`.\s]+)(\.(`[^`]+`|[^`.\s]+)){0,3}")
 _NESTED = ("array", "map", "struct", "binary", "variant")
 
 
-@contextmanager
-def exported_table(engine: Engine, name: str, workspace: Workspace) -> Iterator[ParquetFiles]:
-    """The rows of a table as Parquet in the workspace, until the end of the block.
+def export_table(engine: Engine, name: str, workspace: Workspace) -> ParquetFiles:
+    """The rows of a table as Parquet in the workspace; as an earlier run brought them there, where one did.
 
     Raises:
         InputError: the engine knows no such table, or must not read it.
@@ -28,14 +26,18 @@ def exported_table(engine: Engine, name: str, workspace: Workspace) -> Iterator[
     if not _NAME.fullmatch(name):
         raise InputError(repr(name), "is no name of a table", "write catalog.schema.table")
     folder = workspace.path / _FOLDER
+    marker = folder / _MARKER
+    said = json.dumps([engine.url, name])
+    if marker.is_file() and (kept := json.loads(marker.read_text("utf-8")))[0] == said:
+        found = open_parquet(folder)
+        return ParquetFiles(found.path, found.parts, found.header, tuple(kept[1]), tuple(kept[2]), name)
     try:
         frame = engine.session.table(name)
         kinds = [(field.name, field.dataType.typeName()) for field in frame.schema.fields]
     except PySparkException as error:
-        said = error.getCondition() or type(error).__name__
         raise InputError(
             f"the table {name}",
-            f"cannot be read from {engine.url} ({said})",
+            f"cannot be read from {engine.url} ({error.getCondition() or type(error).__name__})",
             "look whether it is there, and whether you may read it",
         ) from error
     left_out = [column for column, kind in kinds if kind in _NESTED]
@@ -54,7 +56,5 @@ def exported_table(engine: Engine, name: str, workspace: Workspace) -> Iterator[
             f"could not be brought into {folder} ({error.getCondition() or type(error).__name__})",
             "name a --workspace that both this machine and the cluster can write",
         ) from error
-    try:
-        yield ParquetFiles(found.path, found.parts, found.header, tuple(left_out), tuple(taken), name)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    marker.write_text(json.dumps([said, left_out, taken]), "utf-8")
+    return ParquetFiles(found.path, found.parts, found.header, tuple(left_out), tuple(taken), name)
