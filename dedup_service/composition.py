@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +25,7 @@ from dedup_service.workflows.assessment import Assessment
 from dedup_service.workflows.attending import Attending
 from dedup_service.workflows.background import end_tasks
 from dedup_service.workflows.batch_deciding import BatchDeciding
+from dedup_service.workflows.cleaning.cleaning import Cleaning
 from dedup_service.workflows.confirming import Confirming
 from dedup_service.workflows.data_entry import DataEntry
 from dedup_service.workflows.deciding import Deciding
@@ -152,7 +153,7 @@ async def running_desk(
         store.on_commit(lambda update: follower.nudge([update]))
         follower.start()
         stack.push_async_callback(follower.stop)
-        desk = wire(store, store_id, index, follower, rules)
+        desk = wire(store, store_id, index, follower, rules, engines=settings.cleanup_engines)
         origin = PolicyOrigin.FILE if settings.policy else PolicyOrigin.SHIPPED
         await desk.policies.seed(policy_text(settings.policy), origin)
         in_use = desk.matching.models.in_use
@@ -175,8 +176,9 @@ def wire(
     rules: Rules,
     now: ClockNow = lambda: datetime.now(UTC),
     new_id: Ids = lambda: uuid.uuid4().hex,
+    engines: Collection[str] = (),
 ) -> Desk:
-    """All use cases on these parts."""
+    """All use cases on these parts; `engines` are the names of those that a cleanup job may have."""
     rules.read_from(store)
     store.follow_rules(rules)
     models = ScoringModels(store, ModelInUse(store))
@@ -192,6 +194,7 @@ def wire(
     changes = RecordChanges(rules, replanning, new_id)
     attending = Attending(store, rules, replanning)
     carrying_out = CarryingOut(rules, changes, proposing)
+    cleaning = Cleaning(store, rules, models.in_use, now, new_id, engines)
     routing = Routing(store, rules, models.in_use, planning, claiming, carrying_out, data_entry, now, new_id)
     return Desk(
         store=store,
@@ -226,5 +229,6 @@ def wire(
         distinguishing=Distinguishing(store, assessment, replanning, new_id),
         following=Following(store),
         sweeping=Sweeping(store, index, follower, proposing, rules, models.in_use, now),
-        upkeep=Upkeep(store, rules, replanning, escalating, attending, now),
+        cleaning=cleaning,
+        upkeep=Upkeep(store, rules, replanning, escalating, attending, cleaning, now),
     )

@@ -6,6 +6,7 @@ Settings come from variables named ``DEDUP_...``; an empty one counts as not set
 
 import difflib
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 PREFIX = "DEDUP_"
 WORDS_FOR_TRUE = ("true", "1", "yes", "on")
 WORDS_FOR_FALSE = ("false", "0", "no", "off")
+_ENGINE_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -68,6 +70,9 @@ class Settings:
     log_level: int
     index_health_interval_seconds: float
     metrics_listen: str
+    cleanup_runs: int
+    cleanup_memory_mib: int
+    cleanup_engines: Mapping[str, str]
     address: str
     principal: str
 
@@ -178,6 +183,19 @@ def _seconds(lowest: float, highest: float) -> Callable[[str], float]:
     return parse
 
 
+def _engines(text: str) -> Mapping[str, str]:
+    """Addresses of engines by their names, from NAME=URL with spaces between."""
+    found: dict[str, str] = {}
+    for each in text.split():
+        name, equals, url = each.partition("=")
+        if not (
+            equals and _ENGINE_NAME.fullmatch(name) and urlsplit(url).scheme == "sc" and name not in found
+        ):
+            raise ValueError("write NAME=sc://HOST:PORT, with a space between two, each name once")
+        found[name] = url
+    return found
+
+
 def _log_level(text: str) -> int:
     if text.upper() not in LOG_LEVELS:
         raise ValueError(f"write one of {', '.join(LOG_LEVELS)}")
@@ -187,7 +205,7 @@ def _log_level(text: str) -> int:
 _database_url = _url("postgresql", "postgres")
 _redis_url = _url("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel")
 # A URL may hold a password, which an error must not repeat.
-SECRET_PARSERS = (_database_url, _redis_url)
+SECRET_PARSERS = (_database_url, _redis_url, _engines)
 
 SETTINGS = (
     Setting("DEDUP_LISTEN", "127.0.0.1:50051", "Address that the gRPC server listens on.", _address),
@@ -248,6 +266,26 @@ SETTINGS = (
         "",
         "Address that metrics for Prometheus are served on; none when empty. Worker N has the port plus N.",
         _address_or_unset,
+    ),
+    Setting(
+        "DEDUP_CLEANUP_RUNS",
+        "1",
+        "Runs of cleanup jobs that are worked on at a time, each in a process of its own, from 0 to 8; "
+        "with 0 this service works on none.",
+        _whole(0, 8),
+    ),
+    Setting(
+        "DEDUP_CLEANUP_MEMORY_MIB",
+        "1024",
+        "MiB that the embedded engine of a cleanup run may hold before it spills to `DEDUP_DATA_DIR`.",
+        _whole(256, 1_048_576),
+    ),
+    Setting(
+        "DEDUP_CLEANUP_ENGINES",
+        "",
+        "Engines that a cleanup job may name, as `NAME=sc://HOST:PORT` with a space between two; "
+        "they read and write `DEDUP_DATA_DIR`.",
+        _engines,
     ),
     Setting("DEDUP_ADDRESS", "127.0.0.1:50051", "Address that the commands of `dedup` call.", _address),
     Setting(

@@ -16,6 +16,9 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 PROTO_ROOT = REPOSITORY / "proto"
 PACKAGE = Path("dedup_service", "v1")
 GENERATED = ("*_pb2.py", "*_pb2.pyi", "*_pb2_grpc.py", "*_pb2_grpc.pyi")
+# googleapis-common-protos ships this file under another name than the one that its module registers.
+OPERATIONS = "google/longrunning/operations.proto"
+SHIPPED_OPERATIONS = "google/longrunning/operations_proto.proto"
 
 
 def proto_files() -> list[str]:
@@ -27,7 +30,8 @@ def run_protoc(files: list[str], *options: str) -> None:
     """Runs protoc over .proto files; the google/ ones that they import come with googleapis-common-protos."""
     libraries = sysconfig.get_path("purelib")
     well_known = Path(protoc.__file__).parent / "_proto"
-    includes = [f"-I{PROTO_ROOT}", f"-I{libraries}", f"-I{well_known}"]
+    operations = f"{OPERATIONS}={Path(libraries, SHIPPED_OPERATIONS)}"
+    includes = [f"-I{PROTO_ROOT}", f"-I{operations}", f"-I{libraries}", f"-I{well_known}"]
     status = protoc.main(["protoc", *includes, *options, *files])
     if status != 0:
         raise SystemExit(status)

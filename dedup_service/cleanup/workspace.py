@@ -21,11 +21,12 @@ class Workspace:
     """The folder of one run; made where it is not there yet."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        # A cluster would look for a relative path beside its own processes.
+        self.path = path.absolute()
         try:
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             # A folder that was there already may have been open to others.
-            path.chmod(0o700)
+            self.path.chmod(0o700)
         except OSError as error:
             raise WorkspaceError(
                 str(path), f"cannot be used ({error.strerror})", "name a folder that can be written"

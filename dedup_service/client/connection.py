@@ -6,10 +6,14 @@ from types import TracebackType
 from typing import Protocol, Self, cast
 
 import grpc
+from google.longrunning import operations_pb2
+from google.longrunning.operations_pb2_grpc import OperationsStub
+from google.protobuf.empty_pb2 import Empty
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from dedup_service.client.batches import MAX_BATCH
+from dedup_service.client.cleaning import watch_runs
 from dedup_service.client.following import Selection, follow
 from dedup_service.client.ingesting import IngestedBatch, ingest
 from dedup_service.client.interceptor import CallPolicy
@@ -17,6 +21,7 @@ from dedup_service.client.routing import RoutedBatch, route
 from dedup_service.v1 import (
     audit_service_pb2,
     change_service_pb2,
+    cleanup_service_pb2,
     delegation_service_pb2,
     distinction_service_pb2,
     golden_record_service_pb2,
@@ -31,6 +36,8 @@ from dedup_service.v1 import (
 from dedup_service.v1.audit_service_pb2_grpc import AuditServiceStub
 from dedup_service.v1.change_service_pb2 import ChangeType, WatchChangesResponse
 from dedup_service.v1.change_service_pb2_grpc import ChangeServiceStub
+from dedup_service.v1.cleanup_run_pb2 import CleanupRun
+from dedup_service.v1.cleanup_service_pb2_grpc import CleanupServiceStub
 from dedup_service.v1.core_pb2 import RecordKind
 from dedup_service.v1.delegation_service_pb2_grpc import DelegationServiceStub
 from dedup_service.v1.distinction_service_pb2_grpc import DistinctionServiceStub
@@ -59,6 +66,8 @@ _SERVICES = (
     *lead_service_pb2.DESCRIPTOR.services_by_name.values(),
     *change_service_pb2.DESCRIPTOR.services_by_name.values(),
     *audit_service_pb2.DESCRIPTOR.services_by_name.values(),
+    *cleanup_service_pb2.DESCRIPTOR.services_by_name.values(),
+    *operations_pb2.DESCRIPTOR.services_by_name.values(),
 )
 # Retrying is safe for writes too: each carries a request id, and the answer of the first is given again.
 # Streams are left out: `follow_changes`, `ingest` and `route` take them up again themselves, where they
@@ -102,6 +111,22 @@ class HealthCalls(Protocol):
     Watch: "grpc.UnaryStreamMultiCallable[HealthCheckRequest, HealthCheckResponse]"
 
 
+class OperationCalls(Protocol):
+    """The calls of `google.longrunning.Operations`, whose published stub does not tell their types."""
+
+    # Quoted: grpc's own classes are generic in their stubs alone.
+    GetOperation: "grpc.UnaryUnaryMultiCallable[operations_pb2.GetOperationRequest, operations_pb2.Operation]"
+    ListOperations: (
+        "grpc.UnaryUnaryMultiCallable"
+        "[operations_pb2.ListOperationsRequest, operations_pb2.ListOperationsResponse]"
+    )
+    CancelOperation: "grpc.UnaryUnaryMultiCallable[operations_pb2.CancelOperationRequest, Empty]"
+    WaitOperation: (
+        "grpc.UnaryUnaryMultiCallable[operations_pb2.WaitOperationRequest, operations_pb2.Operation]"
+    )
+    DeleteOperation: "grpc.UnaryUnaryMultiCallable[operations_pb2.DeleteOperationRequest, Empty]"
+
+
 class DedupClient:
     """Stubs of all services, for one principal.
 
@@ -140,6 +165,8 @@ class DedupClient:
         self.leads = LeadServiceStub(channel)
         self.changes = ChangeServiceStub(channel)
         self.audit = AuditServiceStub(channel)
+        self.cleanup = CleanupServiceStub(channel)
+        self.operations = cast(OperationCalls, OperationsStub(channel))  # type: ignore[no-untyped-call]  # published without types
         self.health = cast(HealthCalls, HealthStub(channel))
 
     def __enter__(self) -> Self:
@@ -200,3 +227,14 @@ class DedupClient:
             ServiceError: what sending again does not mend. The batches that were given out are written.
         """
         return route(self.intake, items, batch_size, validate_only)
+
+    def watch_cleanup(self, job: str, cleanup_run: str = "") -> Iterator[CleanupRun]:
+        """A run of a cleanup job, the last one unless it is named, as it is and then whenever it changes, or
+        nothing has changed for some seconds; the last one given has ended.
+
+        A broken stream is taken up again: what was missed is in the run as it is then.
+
+        Raises:
+            ServiceError: what reconnecting does not mend, such as a job that never ran.
+        """
+        return watch_runs(self.cleanup, job, cleanup_run)

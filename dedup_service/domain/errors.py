@@ -6,6 +6,7 @@ DedupError
   PermissionRefused        NOT_AN_APPROVER, SELF_APPROVAL, MISSING_ROLE
   NotFound                 RESOURCE_NOT_FOUND
   EtagMismatch             ETAG_MISMATCH        says what changed
+  JobRunning               JOB_RUNNING          names the run that is active
   StateNotAllowed          STATE_NOT_ALLOWED
   Vetoed                   VETOED               one line a veto rule
   ApprovalsMissing         APPROVALS_MISSING    one line a missing approval
@@ -34,6 +35,7 @@ class Reason(StrEnum):
     MISSING_ROLE = "MISSING_ROLE"
     RESOURCE_NOT_FOUND = "RESOURCE_NOT_FOUND"
     ETAG_MISMATCH = "ETAG_MISMATCH"
+    JOB_RUNNING = "JOB_RUNNING"
     STATE_NOT_ALLOWED = "STATE_NOT_ALLOWED"
     VETOED = "VETOED"
     APPROVALS_MISSING = "APPROVALS_MISSING"
@@ -103,6 +105,17 @@ class EtagMismatch(DedupError):
         self.changes = tuple(changes)
         what = "; ".join(self.changes) or "it was written since"
         super().__init__(f"{name} is not as you saw it: {what}. Read it again and decide on what it is now")
+
+
+class JobRunning(DedupError):
+    """A run of the cleanup job is active already; a job has one at a time."""
+
+    reason = Reason.JOB_RUNNING
+
+    def __init__(self, name: str, run_name: str) -> None:
+        self.resource_name = name
+        self.run_name = run_name
+        super().__init__(f"{run_name} has not ended: wait for it, or cancel it")
 
 
 class StateNotAllowed(DedupError):

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import scoring
 from dedup_service.domain.changes import ChangeType
+from dedup_service.domain.cleanup.runs import Phase, RunState, SkipReason
 from dedup_service.domain.data_entry import Severity
 from dedup_service.domain.dead_leads import DeadLeadDimension, GroupType
 from dedup_service.domain.golden import GoldenState
@@ -19,6 +20,7 @@ from dedup_service.domain.records import AccountState, ChildKind, LeadClass, Rec
 from dedup_service.domain.voting import BallotMethod, Outcome, VoteDecision
 from dedup_service.v1 import (
     change_service_pb2,
+    cleanup_run_pb2,
     core_pb2,
     golden_record_service_pb2,
     intake_service_pb2,
@@ -46,6 +48,7 @@ RECORD_KIND_OF = _reversed(RECORD_KIND)
 CHILD_KIND = {k: core_pb2.ChildKind.Value(f"CHILD_KIND_{k}") for k in ChildKind}
 CHILD_KIND_OF = _reversed(CHILD_KIND)
 LEAD_CLASS = {k: core_pb2.LeadClass.Value(f"LEAD_CLASS_{k}") for k in LeadClass}
+LEAD_CLASS_OF = _reversed(LEAD_CLASS)
 ACCOUNT_STATE = {k: core_pb2.AccountState.Value(f"ACCOUNT_STATE_{k}") for k in AccountState}
 VERDICT = {k: core_pb2.Verdict.Value(f"VERDICT_{k}") for k in scoring.Verdict}
 GOLDEN_STATE = {k: core_pb2.GoldenRecordState.Value(f"GOLDEN_RECORD_STATE_{k}") for k in GoldenState}
@@ -85,3 +88,8 @@ CONVERSION_ACTION = {
     k: intake_service_pb2.ConversionAction.Value(f"CONVERSION_ACTION_{k}") for k in ConversionAction
 }
 FINDING_SEVERITY = {k: intake_service_pb2.FindingSeverity.Value(f"FINDING_SEVERITY_{k}") for k in Severity}
+CLEANUP_RUN_STATE = {k: cleanup_run_pb2.CleanupRunState.Value(f"CLEANUP_RUN_STATE_{k}") for k in RunState}
+CLEANUP_PHASE = {k: cleanup_run_pb2.CleanupPhase.Value(f"CLEANUP_PHASE_{k}") for k in Phase}
+CLEANUP_SKIP_REASON = {
+    k: cleanup_run_pb2.CleanupSkipReason.Value(f"CLEANUP_SKIP_REASON_{k}") for k in SkipReason
+}

@@ -19,6 +19,7 @@ from dedup_service.domain.errors import (
     DedupError,
     EtagMismatch,
     InvalidInput,
+    JobRunning,
     NotFound,
     PermissionRefused,
     Reason,
@@ -48,6 +49,7 @@ _CODES: Mapping[Reason, int] = {
     Reason.MISSING_ROLE: code_pb2.PERMISSION_DENIED,
     Reason.RESOURCE_NOT_FOUND: code_pb2.NOT_FOUND,
     Reason.ETAG_MISMATCH: code_pb2.ABORTED,
+    Reason.JOB_RUNNING: code_pb2.ABORTED,
     Reason.STATE_NOT_ALLOWED: code_pb2.FAILED_PRECONDITION,
     Reason.VETOED: code_pb2.FAILED_PRECONDITION,
     Reason.APPROVALS_MISSING: code_pb2.FAILED_PRECONDITION,
@@ -108,6 +110,8 @@ def _described(error: DedupError, tokens: RevisionTokens) -> tuple[dict[str, str
                 "current_etag": error.current_etag,
                 "changes": "; ".join(error.changes),
             }
+        case JobRunning():
+            metadata = {"resource": error.resource_name, "run": error.run_name}
         case RequestIdReused():
             metadata = {"request_id": error.request_id}
         case ResumeTokenExpired():

@@ -29,6 +29,8 @@ STATUS_METADATA_KEY = "grpc-status-details-bin"
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 _OK: int = grpc.StatusCode.OK.value[0]
 _CANCELLED: int = grpc.StatusCode.CANCELLED.value[0]
+# Answers once, but after minutes: it takes a place of a watching stream and none of a call.
+_WAITING = "google.longrunning.Operations.WaitOperation"
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 Context = ServicerContext[Any, Any]
@@ -87,9 +89,11 @@ class Gate:
         return grpc.unary_unary_rpc_method_handler(self._unary(method, meter, started), **serializers)
 
     def _unary(self, method: MethodDescriptor, meter: MethodMeter, behaviour: Unary) -> Any:
+        watching = method.full_name == _WAITING
+
         async def answer(request: Message | DedupError, context: Context) -> Message:
             try:
-                async with self._call(method, meter, context) as caller:
+                async with self._call(method, meter, context, watching=watching) as caller:
                     try:
                         return await behaviour(_readable(request), caller)
                     except DedupError as refused:

@@ -1,8 +1,9 @@
-"""Moments and sums of money, between the API's messages and the domain's values."""
+"""Moments, lengths of time and sums of money, between the API's messages and the domain's values."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money
 
@@ -13,6 +14,8 @@ _FIRST_SECOND = -62_135_596_800
 _LAST_SECOND = 253_402_300_799
 _NANOS = 1_000_000_000
 _DAY_SECONDS = 86_400
+# Some 10,000 years, either way: what a Duration may be.
+_MOST_SECONDS = 315_576_000_000
 
 
 def timestamp(time: datetime) -> Timestamp:
@@ -33,6 +36,25 @@ def read_time(message: Timestamp, at: str, violations: list[Violation]) -> datet
         violations.append(Violation(at, "is finer than a microsecond; round it to whole microseconds"))
         return _EPOCH
     return _EPOCH + timedelta(seconds=message.seconds, microseconds=message.nanos // 1000)
+
+
+def duration(length: timedelta) -> Duration:
+    """The message of a length of time; exact to the microsecond."""
+    message = Duration()
+    message.FromTimedelta(length)
+    return message
+
+
+def read_duration(message: Duration, at: str, violations: list[Violation]) -> timedelta:
+    """The length of time of a message; what is wrong with it goes to `violations`."""
+    seconds, nanos = message.seconds, message.nanos
+    if abs(seconds) > _MOST_SECONDS or abs(nanos) >= _NANOS or seconds * nanos < 0:
+        violations.append(Violation(at, "must be a length of time that protobuf allows"))
+        return timedelta()
+    if nanos % 1000:
+        violations.append(Violation(at, "is finer than a microsecond; round it to whole microseconds"))
+        return timedelta()
+    return timedelta(seconds=seconds, microseconds=nanos // 1000)
 
 
 def money(amount: Amount) -> Money:

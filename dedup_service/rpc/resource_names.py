@@ -7,7 +7,9 @@ from dedup_service.domain.records import SOURCE_PATTERN, RecordKey
 
 _ID = re.compile(r"[A-Za-z0-9._+-]{1,128}")
 _CHANGE = re.compile(r"changes/([0-9]{1,18})-([0-9]{1,9})", re.ASCII)
+_RUN = re.compile(r"cleanupJobs/([A-Za-z0-9._+-]{1,128})/runs/([A-Za-z0-9._+-]{1,128})")
 _ANY_SOURCE = "sources/-"
+_ANY_JOB = "cleanupJobs/-"
 
 
 def record_key(name: str, at: str) -> RecordKey:
@@ -44,6 +46,27 @@ def policy_version(name: str, at: str) -> str:
 
 def scoring_model_version(name: str, at: str) -> str:
     return _id_in("scoringModels", name, at)
+
+
+def cleanup_job_id(name: str, at: str) -> str:
+    return _id_in("cleanupJobs", name, at)
+
+
+def cleanup_job_or_any(name: str, at: str) -> str:
+    """The id of ``cleanupJobs/{job}``, or an empty string for ``cleanupJobs/-``."""
+    return "" if name == _ANY_JOB else cleanup_job_id(name, at)
+
+
+def cleanup_run_ids(name: str, at: str) -> tuple[str, str]:
+    """The ids of job and run of ``cleanupJobs/{job}/runs/{run}``."""
+    found = _RUN.fullmatch(name)
+    if found is None:
+        raise InvalidInput.at(at, "must be a name such as cleanupJobs/ID/runs/ID")
+    return found[1], found[2]
+
+
+def operation_id(name: str, at: str) -> str:
+    return _id_in("operations", name, at)
 
 
 def _id_in(collection: str, name: str, at: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import grpc
+from google.longrunning import operations_pb2
 from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH
@@ -13,6 +14,7 @@ from grpc_reflection.v1alpha import reflection
 
 from dedup_service.rpc.audit_service import AuditService
 from dedup_service.rpc.change_service import ChangeService
+from dedup_service.rpc.cleanup_service import CleanupService
 from dedup_service.rpc.delegation_service import DelegationService
 from dedup_service.rpc.distinction_service import DistinctionService
 from dedup_service.rpc.edge import Edge
@@ -23,12 +25,14 @@ from dedup_service.rpc.lead_service import LeadService
 from dedup_service.rpc.match_service import MatchService
 from dedup_service.rpc.merge_proposal_service import MergeProposalService
 from dedup_service.rpc.merge_service import MergeService
+from dedup_service.rpc.operations_service import OperationsService
 from dedup_service.rpc.policy_service import PolicyService
 from dedup_service.rpc.record_service import RecordService
 from dedup_service.telemetry.recording import Telemetry
 from dedup_service.v1 import (
     audit_service_pb2,
     change_service_pb2,
+    cleanup_service_pb2,
     delegation_service_pb2,
     distinction_service_pb2,
     golden_record_service_pb2,
@@ -149,6 +153,11 @@ def _services(edge: Edge, options: ServerOptions) -> list[tuple[ServiceDescripto
         (_service(lead_service_pb2, "LeadService"), LeadService(edge)),
         (_service(change_service_pb2, "ChangeService"), ChangeService(edge, options.checkpoint_seconds)),
         (_service(audit_service_pb2, "AuditService"), AuditService(edge)),
+        (
+            _service(cleanup_service_pb2, "CleanupService"),
+            CleanupService(edge, options.checkpoint_seconds),
+        ),
+        (_service(operations_pb2, "Operations"), OperationsService(edge)),
     ]
 
 

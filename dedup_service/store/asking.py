@@ -18,6 +18,10 @@ class Asking:
         cursor = await self._connection.execute(statement(name).encode(), parameters)
         return list(await cursor.fetchall())
 
+    async def _run(self, name: str, parameters: Parameters) -> None:
+        """Run a statement that answers nothing: in a write it is sent along with the next one that does."""
+        await self._connection.execute(statement(name).encode(), parameters)
+
     async def _page(self, query: ListQuery, page: Page) -> tuple[list[Row], tuple[str, ...] | None]:
         composed, values = query.build(page)
         cursor = await self._connection.execute(composed, values)

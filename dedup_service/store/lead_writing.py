@@ -8,8 +8,7 @@ from dedup_service.domain.lead_states import LeadState, lead_state
 from dedup_service.domain.policy import Policy
 from dedup_service.domain.records import LeadClass, Record, RecordKind
 from dedup_service.store.reading import Reading
-from dedup_service.store.rows import Parameters, encode_text
-from dedup_service.store.statements import statement
+from dedup_service.store.rows import encode_text
 from dedup_service.workflows.lead_ports import AwaitedLeads
 
 
@@ -22,10 +21,6 @@ class LeadWriting(Reading):
     def __init__(self, connection: psycopg.AsyncConnection, policy: Policy | None = None) -> None:
         super().__init__(connection)
         self._policy = policy
-
-    async def _run(self, name: str, parameters: Parameters) -> None:
-        """Run a statement that answers nothing: it is sent along with the next one that does."""
-        await self._connection.execute(statement(name).encode(), parameters)
 
     async def keep_lead_states(self, records: Sequence[Record]) -> None:
         """Keep the states of the leads among these records as they were just written, of the active alone."""

@@ -62,7 +62,7 @@ class ListQuery:
     def build(self, page: Page) -> tuple[sql.Composed, list[object]]:
         """The SQL and parameters of one page, asking for one row more than the page holds."""
         order = self.order(page)
-        parts, values = self._conditions(page)
+        parts, values = self.conditions(page)
         if page.after is not None:
             parts.append(order.after)
             values += page.after
@@ -80,7 +80,8 @@ class ListQuery:
         )
         return composed, [*values, page.size + 1]
 
-    def _conditions(self, page: Page) -> tuple[list[sql.Composable], list[object]]:
+    def conditions(self, page: Page) -> tuple[list[sql.Composable], list[object]]:
+        """The conditions of a page and their parameters."""
         parts: list[sql.Composable] = []
         values: list[object] = []
         if self.always is not None:

@@ -151,6 +151,12 @@ class PostgresStore:
         async with _translated(), self._reads.connection() as connection, connection.transaction():
             yield Reading(connection)
 
+    @asynccontextmanager
+    async def unledgered(self) -> AsyncIterator[psycopg.AsyncConnection]:
+        """A transaction for what is no part of the ledger: who works on what, and how far they are."""
+        async with _translated(), self._pool.connection() as connection, connection.transaction():
+            yield connection
+
     async def read(self, work: Callable[[ReadTransaction], Awaitable[T]]) -> T:
         async with self.snapshot() as reading:
             return await work(reading)

@@ -22,6 +22,7 @@ from dedup_service.domain.records import Record, RecordKey, RecordKind
 from dedup_service.domain.scoring_models import StoredModel
 from dedup_service.domain.voting import Vote, VoteDecision
 from dedup_service.store import ledger, lists
+from dedup_service.store.cleanup import CleanupReading
 from dedup_service.store.intake import IntakeReading
 from dedup_service.store.lead_reading import LeadReading
 from dedup_service.store.rows import (
@@ -42,7 +43,7 @@ from dedup_service.workflows.pages import Listed, Page
 IDENTIFIER_FIELDS = ("tax_id", "registration_number", "customer_number")
 
 
-class Reading(IntakeReading, LeadReading, VocabularyReading):
+class Reading(CleanupReading, IntakeReading, LeadReading, VocabularyReading):
     """Implements `workflows.ports.ReadTransaction` on one psycopg connection in a transaction."""
 
     async def head_revision(self) -> int:

@@ -18,6 +18,7 @@ from dedup_service.domain.proposals import Proposal
 from dedup_service.domain.records import Record, RecordKey
 from dedup_service.domain.scoring_models import StoredModel
 from dedup_service.domain.voting import Vote
+from dedup_service.store.cleanup import CleanupWriting
 from dedup_service.store.intake import intake_columns, turn_columns
 from dedup_service.store.lead_writing import LeadWriting
 from dedup_service.store.rows import encode_text, stored_comparable
@@ -30,7 +31,7 @@ class StaleRulesError(RacedError):
     """Another version of the policy is in force than the one that this write was decided by."""
 
 
-class Writing(LeadWriting):
+class Writing(LeadWriting, CleanupWriting):
     """Implements `workflows.ports.WriteTransaction`; `head` is the ledger's place once it is taken.
 
     `rules_no` is the number of the policy that the write is decided by, None when it is decided by none.

@@ -133,6 +133,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
         { "reason": "SERVICE_STOPPING", "domain": "dedup-service", "metadata": {} }
     """
+    ERROR_REASON_JOB_RUNNING: _ErrorReason.ValueType  # 19
+    """A run of the cleanup job is under way: watch it, cancel it, or wait until it has ended. Code `ABORTED`.
+
+        { "reason": "JOB_RUNNING", "domain": "dedup-service",
+          "metadata": { "resource": "cleanupJobs/ID", "run": "cleanupJobs/ID/runs/ID" } }
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The reasons of errors. Every error is a `google.rpc.Status` with one `google.rpc.ErrorInfo`, whose domain is
@@ -250,5 +256,11 @@ ERROR_REASON_SERVICE_STOPPING: ErrorReason.ValueType  # 18
 where the stream ended.
 
     { "reason": "SERVICE_STOPPING", "domain": "dedup-service", "metadata": {} }
+"""
+ERROR_REASON_JOB_RUNNING: ErrorReason.ValueType  # 19
+"""A run of the cleanup job is under way: watch it, cancel it, or wait until it has ended. Code `ABORTED`.
+
+    { "reason": "JOB_RUNNING", "domain": "dedup-service",
+      "metadata": { "resource": "cleanupJobs/ID", "run": "cleanupJobs/ID/runs/ID" } }
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -4,7 +4,7 @@ Votes and execution lock the members, then the proposal, and ask the one decisio
 transaction that commits: a vote counts only for the plan it saw (C-1).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from dedup_service.domain.changes import ChangeDraft, ChangeType
@@ -111,34 +111,7 @@ class Deciding:
         """
 
         async def work(tx: WriteTransaction) -> Written[Merge]:
-            proposal, goldens = await lock_open_proposal(tx, proposal_id, etag, self._assessment.policy)
-            others = await self._replanning.lock(tx, proposal.plan.golden_ids, besides=proposal_id)
-            revision = await tx.revision()
-            case, decision = await self._assessment.decide(tx, proposal, goldens, revision.time)
-            check_involved(principal.name, electorate_of(case, decision), services=True)
-            refuse_unless_approved(proposal, decision)
-            merge = self._merge_of(proposal, goldens, principal, revision)
-            change = await self._carry_out(tx, merge, proposal, goldens, revision)
-            executed = replace(
-                proposal,
-                state=ProposalState.EXECUTED,
-                decision=decision,
-                impact=decision.impact,
-                missing_functions=decision.missing_functions,
-                merge_id=merge.merge_id,
-                update_time=revision.time,
-                revision=revision.number,
-            )
-            await tx.save_proposal(executed)
-            await tx.save_merge(merge)
-            changes = [change, proposal_change(executed)]
-            changes += await self._replanning.replan(tx, others, revision)
-            return Written(
-                merge,
-                changes=tuple(changes),
-                targets=(merge.name, proposal.name),
-                detail=f"merged {len(goldens)} golden records on plan {etag}",
-            )
+            return await self.execute_within(tx, proposal_id, etag, principal)
 
         try:
             return await self._store.write(request, work, Merge)
@@ -148,6 +121,52 @@ class Deciding:
         except EtagMismatch:
             await self._replanning.adopt_one(self._store, proposal_id)
             raise
+
+    async def execute_within(
+        self,
+        tx: WriteTransaction,
+        proposal_id: str,
+        etag: str,
+        principal: Principal,
+        refuse: Callable[[Decision], None] = lambda _: None,
+    ) -> Written[Merge]:
+        """Carry an approved proposal out within a write that does more, whose locks on golden records and
+        proposals hold those of this one.
+
+        `refuse` raises what else stands against it, of the decision that it is carried out by.
+
+        Raises:
+            Vetoed, ApprovalsMissing, PermissionRefused, EtagMismatch: as `execute`.
+        """
+        proposal, goldens = await lock_open_proposal(tx, proposal_id, etag, self._assessment.policy)
+        others = await self._replanning.lock(tx, proposal.plan.golden_ids, besides=proposal_id)
+        revision = await tx.revision()
+        case, decision = await self._assessment.decide(tx, proposal, goldens, revision.time)
+        check_involved(principal.name, electorate_of(case, decision), services=True)
+        refuse_unless_approved(proposal, decision)
+        refuse(decision)
+        merge = self._merge_of(proposal, goldens, principal, revision)
+        change = await self._carry_out(tx, merge, proposal, goldens, revision)
+        executed = replace(
+            proposal,
+            state=ProposalState.EXECUTED,
+            decision=decision,
+            impact=decision.impact,
+            missing_functions=decision.missing_functions,
+            merge_id=merge.merge_id,
+            update_time=revision.time,
+            revision=revision.number,
+        )
+        await tx.save_proposal(executed)
+        await tx.save_merge(merge)
+        changes = [change, proposal_change(executed)]
+        changes += await self._replanning.replan(tx, others, revision)
+        return Written(
+            merge,
+            changes=tuple(changes),
+            targets=(merge.name, proposal.name),
+            detail=f"merged {len(goldens)} golden records on plan {etag}",
+        )
 
     async def _ask_again(self, proposal_id: str) -> None:
         """Bring a proposal that is stored as APPROVED, and is so no more, back before those it waits for."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from dedup_service.workflows.assessment import Assessment
 from dedup_service.workflows.attending import Attending
 from dedup_service.workflows.batch_deciding import BatchDeciding
+from dedup_service.workflows.cleaning.cleaning import Cleaning
 from dedup_service.workflows.confirming import Confirming
 from dedup_service.workflows.data_entry import DataEntry
 from dedup_service.workflows.deciding import Deciding
@@ -66,4 +67,5 @@ class Desk:
     distinguishing: Distinguishing
     following: Following
     sweeping: Sweeping
+    cleaning: Cleaning
     upkeep: Upkeep

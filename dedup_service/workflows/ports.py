@@ -25,6 +25,7 @@ from dedup_service.domain.proposals import Proposal
 from dedup_service.domain.records import LiveRecord, Record, RecordKey
 from dedup_service.domain.scoring_models import StoredModel
 from dedup_service.domain.voting import Vote
+from dedup_service.workflows.cleaning.port import CleanupReads, CleanupWrites
 from dedup_service.workflows.index_port import IndexEntry
 from dedup_service.workflows.intake.port import Intake, IntakeReads, IntakeWrites
 from dedup_service.workflows.lead_ports import LeadReads, LeadWrites
@@ -92,7 +93,7 @@ class Together(Generic[T]):
     subjects: tuple[tuple[str, ...], ...]
 
 
-class ReadTransaction(IntakeReads, LeadReads, VocabularyReads, Protocol):
+class ReadTransaction(CleanupReads, IntakeReads, LeadReads, VocabularyReads, Protocol):
     """One consistent snapshot of the store."""
 
     async def head_revision(self) -> int: ...
@@ -130,7 +131,9 @@ class ReadTransaction(IntakeReads, LeadReads, VocabularyReads, Protocol):
         ...
 
     async def rejected_member_sets(self, golden_ids: Collection[str]) -> set[frozenset[str]]:
-        """Member sets among these that somebody rejected or withdrew, so that nothing proposes them again."""
+        """Member sets among these that somebody rejected, withdrew or parted again by undoing their merge, so
+        that nothing proposes them again.
+        """
         ...
 
     async def unattended_leads(self, page: Page, times: AttentionTimes) -> Listed[UnattendedLead]:
@@ -204,7 +207,7 @@ class ReadTransaction(IntakeReads, LeadReads, VocabularyReads, Protocol):
         ...
 
 
-class WriteTransaction(ReadTransaction, IntakeWrites, LeadWrites, Protocol):
+class WriteTransaction(ReadTransaction, CleanupWrites, IntakeWrites, LeadWrites, Protocol):
     """One atomic write."""
 
     async def lock_goldens(self, golden_ids: Collection[str]) -> dict[str, GoldenRecord]:

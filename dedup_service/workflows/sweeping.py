@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import scoring
-from dedup_service.domain.leads import golden_lead_class
 from dedup_service.domain.matching import comparable_of
 from dedup_service.domain.policy import Impact
 from dedup_service.domain.principals import Principal
-from dedup_service.domain.records import LeadClass, Record, RecordKey, RecordKind
+from dedup_service.domain.records import Record, RecordKey, RecordKind
 from dedup_service.workflows.index_port import BlockingIndex, IndexProgress
+from dedup_service.workflows.leaving_alone import reason_to_leave
 from dedup_service.workflows.pages import Page
 from dedup_service.workflows.ports import ClockNow, ReadTransaction, Request, Store
 from dedup_service.workflows.proposing import ProposalDraft, Proposing
@@ -170,16 +170,9 @@ class Sweeping:
         result.left_alone.update(refused)
 
     async def _why_not(self, tx: ReadTransaction, members: tuple[str, ...]) -> str:
-        if frozenset(members) in await tx.rejected_member_sets(members):
-            return "rejected before"
         goldens = await tx.goldens(members)
-        if await tx.distinctions_between([r.key for g in goldens.values() for r in g.members]):
-            return "not a match"
-        classes = [golden_lead_class(g.members, self._rules.policy, self._now()) for g in goldens.values()]
-        if all(found is not None and found[0] is LeadClass.DEAD for found in classes):
-            # Two dead leads stay as they are (domain 2.4).
-            return "dead leads only"
-        return ""
+        why = await reason_to_leave(tx, list(goldens.values()), self._rules.policy, self._now())
+        return why.words if why is not None else ""
 
 
 def _linking_bits(score: scoring.PairScore) -> float:

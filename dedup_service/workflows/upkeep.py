@@ -1,4 +1,6 @@
-"""What the service does by itself while it runs: take up rules, keep proposals, periods and leads true."""
+"""What the service does by itself while it runs: take up rules, keep proposals, periods and leads true, and
+queue cleanup runs whose time has come.
+"""
 
 import asyncio
 import logging
@@ -7,6 +9,7 @@ from datetime import timedelta
 
 from dedup_service.domain.errors import Unavailable
 from dedup_service.workflows.attending import Attending
+from dedup_service.workflows.cleaning.cleaning import Cleaning
 from dedup_service.workflows.escalating import Escalating
 from dedup_service.workflows.ports import ClockNow, Store
 from dedup_service.workflows.replan import Replanning
@@ -17,6 +20,7 @@ LOG = logging.getLogger(__name__)
 _RENEW_SECONDS = 1.0
 _ESCALATE_AFTER = timedelta(seconds=30)
 _ATTEND_AFTER = timedelta(seconds=30)
+_QUEUE_AFTER = timedelta(seconds=10)
 _FORGET_AFTER = timedelta(hours=1)
 
 
@@ -30,6 +34,7 @@ class Upkeep:
         replanning: Replanning,
         escalating: Escalating,
         attending: Attending,
+        cleaning: Cleaning,
         now: ClockNow,
     ) -> None:
         self._store = store
@@ -37,11 +42,12 @@ class Upkeep:
         self._replanning = replanning
         self._escalating = escalating
         self._attending = attending
+        self._cleaning = cleaning
         self._now = now
 
     async def run(self) -> None:
         """Run until it is cancelled; while PostgreSQL is away, try again."""
-        escalate_time = attend_time = forget_time = self._now()
+        escalate_time = attend_time = forget_time = queue_time = self._now()
         # Proposals of an earlier start may still be planned under an older version.
         self._rules.changed.set()
         while True:
@@ -57,6 +63,9 @@ class Upkeep:
                     attend_time = self._now() + _ATTEND_AFTER
                     if (await self._attending.run(self._now())).more:
                         attend_time = self._now()
+                if self._now() >= queue_time:
+                    queue_time = self._now() + _QUEUE_AFTER
+                    await self._cleaning.queue_due()
                 if self._now() >= forget_time:
                     forget_time = self._now() + _FORGET_AFTER
                     await self._store.drop_old_answers()

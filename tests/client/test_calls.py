@@ -9,6 +9,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.longrunning import operations_pb2
 from google.protobuf import any_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import error_details_pb2, status_pb2
@@ -178,7 +179,7 @@ def test_every_unary_call_is_tried_again_and_no_stream_is() -> None:
     ]
     methods = [
         (service.full_name, method)
-        for module in modules
+        for module in (*modules, operations_pb2)
         for service in module.DESCRIPTOR.services_by_name.values()
         for method in service.methods
     ]

@@ -4,10 +4,13 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from google.longrunning.operations_pb2 import CancelOperationRequest
 
 from dedup_service.client import DedupClient, ServiceError
 from dedup_service.client.batches import MAX_BATCH_BYTES
 from dedup_service.v1.change_service_pb2 import ChangeType, ListChangesRequest
+from dedup_service.v1.cleanup_run_pb2 import CleanupRunState
+from dedup_service.v1.cleanup_service_pb2 import CreateCleanupJobRequest, RunCleanupJobRequest
 from dedup_service.v1.core_pb2 import RecordKind
 from dedup_service.v1.record_service_pb2 import ListRecordsRequest, Record
 from tests.served_desk import ServedDesk
@@ -130,3 +133,28 @@ def test_a_token_that_is_none_is_an_error(client: DedupClient) -> None:
     """Reconnecting does not mend a wrong token: it is raised."""
     with pytest.raises(ServiceError):
         next(client.follow_changes("no token at all"))
+
+
+def test_a_run_is_watched_through_a_restart(desk: ServedDesk, client: DedupClient) -> None:
+    """The watcher goes on with the same run after the service was away, though the job has begun another."""
+    job = client.cleanup.CreateCleanupJob(CreateCleanupJobRequest())
+    client.cleanup.RunCleanupJob(RunCleanupJobRequest(name=job.name))
+    watched = client.watch_cleanup(job.name)
+    first = next(watched)
+    desk.stop_answering()
+    desk.answer_again()
+    client.operations.CancelOperation(CancelOperationRequest(name=first.operation))
+    client.cleanup.RunCleanupJob(RunCleanupJobRequest(name=job.name))
+    rest = list(watched)
+    assert {run.name for run in rest} == {first.name}
+    assert rest[-1].state == CleanupRunState.CLEANUP_RUN_STATE_CANCELLED
+    again = list(client.watch_cleanup(job.name, first.name))
+    assert [run.state for run in again] == [CleanupRunState.CLEANUP_RUN_STATE_CANCELLED]
+
+
+def test_a_job_that_never_ran_is_no_stream_to_wait_for(client: DedupClient) -> None:
+    """Reconnecting does not mend it: it is raised at once."""
+    job = client.cleanup.CreateCleanupJob(CreateCleanupJobRequest())
+    with pytest.raises(ServiceError) as caught:
+        next(client.watch_cleanup(job.name))
+    assert caught.value.reason == "STATE_NOT_ALLOWED"

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from google.api import annotations_pb2, field_behavior_pb2, field_info_pb2, resource_pb2
+from google.longrunning import operations_pb2
 from google.protobuf import descriptor_pb2
 
 from tests.proto.compiled_api import compiled_api
@@ -14,6 +15,7 @@ FIELD_INFO: Any = field_info_pb2.field_info
 RESOURCE: Any = resource_pb2.resource
 REFERENCE: Any = resource_pb2.resource_reference
 HTTP: Any = annotations_pb2.http
+OPERATION_INFO: Any = operations_pb2.operation_info
 
 READS = (
     "Get",
@@ -52,6 +54,7 @@ METHODS_WITH_REQUIRED_ETAG = {
     "ConfirmAccount",
 }
 
+OPERATION = ".google.longrunning.Operation"
 MESSAGES = {
     f".{file.package}.{message.name}": message for file in compiled_api() for message in file.message_type
 }
@@ -72,6 +75,16 @@ def request_fields(method: str) -> dict[str, descriptor_pb2.FieldDescriptorProto
     return fields
 
 
+def answer_fields(method: str) -> dict[str, descriptor_pb2.FieldDescriptorProto]:
+    """The fields of the answer of a method; of a long-running one, those of what its operation carries."""
+    answer = METHODS[method].output_type
+    if answer == OPERATION:
+        info = METHODS[method].options.Extensions[OPERATION_INFO]
+        assert info.response_type == info.metadata_type
+        answer = f".dedup_service.v1.{info.response_type}"
+    return {field.name: field for field in MESSAGES[answer].field}
+
+
 def behaviors(field: descriptor_pb2.FieldDescriptorProto) -> list[int]:
     """The declared google.api.field_behavior of a field."""
     return list(field.options.Extensions[FIELD_BEHAVIOR])
@@ -88,8 +101,7 @@ def test_every_write_takes_a_request_id(method: str) -> None:
 @pytest.mark.parametrize("method", WRITES)
 def test_every_write_answers_with_a_revision(method: str) -> None:
     """The answer of a write, a resource or not, carries the RevisionToken of the write."""
-    fields = {field.name: field for field in MESSAGES[METHODS[method].output_type].field}
-    assert fields["revision"].type_name == ".dedup_service.v1.RevisionToken"
+    assert answer_fields(method)["revision"].type_name == ".dedup_service.v1.RevisionToken"
 
 
 @pytest.mark.parametrize("method", sorted(set(METHODS) - set(WRITES) - READS_WITHOUT_MIN_REVISION))
@@ -126,7 +138,7 @@ def test_every_request_field_declares_its_behavior(message: str) -> None:
 def test_every_resource_has_a_name_first() -> None:
     """A resource's first field is its name, an identifier (AIP-122, AIP-203)."""
     resources = [message for message in MESSAGES.values() if message.options.HasExtension(RESOURCE)]
-    assert len(resources) == 11
+    assert len(resources) == 13
     for message in resources:
         assert (message.field[0].name, message.field[0].number) == ("name", 1), message.name
         assert behaviors(message.field[0]) == [field_behavior_pb2.IDENTIFIER], message.name

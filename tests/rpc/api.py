@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 import grpc
+from google.longrunning.operations_pb2_grpc import OperationsStub
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -25,6 +26,7 @@ from dedup_service.v1 import (
 )
 from dedup_service.v1.audit_service_pb2_grpc import AuditServiceStub
 from dedup_service.v1.change_service_pb2_grpc import ChangeServiceStub
+from dedup_service.v1.cleanup_service_pb2_grpc import CleanupServiceStub
 from dedup_service.v1.delegation_service_pb2_grpc import DelegationServiceStub
 from dedup_service.v1.distinction_service_pb2_grpc import DistinctionServiceStub
 from dedup_service.v1.golden_record_service_pb2_grpc import GoldenRecordServiceStub
@@ -38,8 +40,12 @@ from tests.merge_desk import Office
 
 if TYPE_CHECKING:
     # Known to type checkers alone: what a stub on an asyncio channel is.
+    from google.longrunning import operations_pb2 as lro
+    from google.protobuf.empty_pb2 import Empty
+
     from dedup_service.v1.audit_service_pb2_grpc import AuditServiceAsyncStub
     from dedup_service.v1.change_service_pb2_grpc import ChangeServiceAsyncStub
+    from dedup_service.v1.cleanup_service_pb2_grpc import CleanupServiceAsyncStub
     from dedup_service.v1.delegation_service_pb2_grpc import DelegationServiceAsyncStub
     from dedup_service.v1.distinction_service_pb2_grpc import DistinctionServiceAsyncStub
     from dedup_service.v1.golden_record_service_pb2_grpc import GoldenRecordServiceAsyncStub
@@ -66,6 +72,16 @@ def by(name: str) -> tuple[tuple[str, str], ...]:
 
 ANN = by("ann")
 IMPORTER = by("services/importer")
+
+
+class OperationCalls(Protocol):
+    """The calls of `google.longrunning.Operations` on an asyncio channel; the published stub has no types."""
+
+    GetOperation: "grpc.aio.UnaryUnaryMultiCallable[lro.GetOperationRequest, lro.Operation]"
+    ListOperations: "grpc.aio.UnaryUnaryMultiCallable[lro.ListOperationsRequest, lro.ListOperationsResponse]"
+    CancelOperation: "grpc.aio.UnaryUnaryMultiCallable[lro.CancelOperationRequest, Empty]"
+    WaitOperation: "grpc.aio.UnaryUnaryMultiCallable[lro.WaitOperationRequest, lro.Operation]"
+    DeleteOperation: "grpc.aio.UnaryUnaryMultiCallable[lro.DeleteOperationRequest, Empty]"
 
 
 @dataclass(frozen=True)
@@ -119,6 +135,14 @@ class Api:
     @property
     def audit(self) -> "AuditServiceAsyncStub":
         return AuditServiceStub(self.channel)
+
+    @property
+    def cleanup(self) -> "CleanupServiceAsyncStub":
+        return CleanupServiceStub(self.channel)
+
+    @property
+    def operations(self) -> OperationCalls:
+        return cast(OperationCalls, OperationsStub(self.channel))  # type: ignore[no-untyped-call]  # published without types
 
     async def put(self, *records: record_service_pb2.Record) -> list[record_service_pb2.Record]:
         """Write whole records, making those that are not there."""

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 
 from dedup_service.company_files import policy_text
@@ -21,7 +21,7 @@ from dedup_service.v1.merge_proposal_service_pb2 import (
     ExecuteMergeProposalRequest,
 )
 from tests.merge_desk import POLICY, Office, open_office
-from tests.rpc import attacks_beside_votes, attacks_on_votes
+from tests.rpc import attacks_beside_votes, attacks_by_jobs, attacks_on_votes
 from tests.rpc.api import Api, by, served
 from tests.rpc.attack_world import PEOPLE, Step, World, let_happen, new_world, vote_in_turn
 from tests.rpc.attackers import steps
@@ -97,8 +97,18 @@ def test_every_method_that_writes_is_tried() -> None:
     """Whoever adds a method that takes a request id adds it to what the attackers try."""
     tried = {
         name
-        for module in (attacks_on_votes, attacks_beside_votes)
+        for module in (attacks_on_votes, attacks_beside_votes, attacks_by_jobs)
         for name in re.findall(r"\.api\.\w+\.(\w+)\(", inspect.getsource(module))
     }
     writing = {m.name for m in METHODS if "request_id" in m.input_type.fields_by_name}
     assert writing <= tried | {"ApproveMergeProposal"}
+
+
+async def test_a_job_that_is_sure_of_the_two_only_proposes(api: Api) -> None:
+    """The attack by jobs is no empty one: its run comes to its end, and what is left is a proposal."""
+    world = await new_world(api, next(_numbers), policy_text(None))
+    assert await let_happen(find(attacks_by_jobs.clean_up("mia"), lambda _: True)(world))
+    [proposal] = world.proposals
+    assert set(proposal.golden_records) <= set(world.goldens.values())
+    assert proposal.proposer == "users/mia"
+    assert await apart(world)

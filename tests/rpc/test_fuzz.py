@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import grpc
+from google.longrunning import operations_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from dedup_service.v1 import (
     audit_service_pb2,
     change_service_pb2,
+    cleanup_service_pb2,
     delegation_service_pb2,
     distinction_service_pb2,
     golden_record_service_pb2,
@@ -38,6 +40,8 @@ METHODS: list[MethodDescriptor] = [
         delegation_service_pb2,
         change_service_pb2,
         audit_service_pb2,
+        cleanup_service_pb2,
+        operations_pb2,
     )
     for service in module.DESCRIPTOR.services_by_name.values()
     for method in service.methods
@@ -67,6 +71,12 @@ TEXTS = st.one_of(
             "merges/1",
             "distinctions/1",
             "delegations/1",
+            "cleanupJobs/1",
+            "cleanupJobs/-",
+            "cleanupJobs/1/runs/1",
+            "operations/1",
+            "done = true",
+            "limits.max_merges_per_day",
             "policyVersions/1",
             "policyVersions/current",
             "changes/1-0",

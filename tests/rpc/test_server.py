@@ -30,8 +30,9 @@ SERVICES = {
         "Distinction",
         "Change",
         "Audit",
+        "Cleanup",
     )
-}
+} | {"google.longrunning.Operations"}
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 

@@ -10,7 +10,7 @@ PACKAGE = Path(dedup_service.__file__).parent
 # What moves members between golden records or stores a merge, and who may call it.
 MOVERS = {"move_members", "save_merge", "insert_members"}
 DOORS = {
-    ("workflows/deciding.py", "execute", "save_merge"),
+    ("workflows/deciding.py", "execute_within", "save_merge"),
     ("workflows/deciding.py", "_carry_out", "move_members"),
     # An undo brings members back, and needs a merge that came through the door.
     ("workflows/undoing.py", "_undo", "save_merge"),
@@ -57,8 +57,13 @@ def test_nothing_else_moves_members_or_stores_merges() -> None:
 
 
 def test_the_carrying_out_has_one_caller() -> None:
-    """`_carry_out` is called by `execute` alone, and `execute` by one RPC alone."""
-    assert calls_of({"_carry_out"}) == {("workflows/deciding.py", "execute", "_carry_out")}
+    """`_carry_out` is called by `execute_within` alone, which is called by jobs and for one RPC."""
+    assert calls_of({"_carry_out"}) == {("workflows/deciding.py", "execute_within", "_carry_out")}
+    assert calls_of({"execute_within"}) == {
+        ("workflows/deciding.py", "execute", "execute_within"),
+        # Which merges less than it may, never more: `tests/workflows/cleaning`.
+        ("workflows/cleaning/merging_items.py", "_item", "execute_within"),
+    }
     executing = {
         (where, name)
         for where, name, _ in calls_of({"execute"})
@@ -70,9 +75,10 @@ def test_the_carrying_out_has_one_caller() -> None:
 def test_execution_decides_before_it_carries_out_in_one_transaction() -> None:
     """Within the work that the store commits: lock, take the ledger head, decide, refuse, only then act."""
     tree = ast.parse((PACKAGE / "workflows" / "deciding.py").read_text("utf-8"))
-    [execute] = [function for function in functions(tree) if function.name == "execute"]
-    [work] = [node for node in execute.body if isinstance(node, ast.AsyncFunctionDef)]
-    order = [name for _, name in called(work)]
+    execute, within = (
+        next(function for function in functions(tree) if function.name == name)
+        for name in ("execute", "execute_within")
+    )
     wanted = [
         "lock_open_proposal",
         "revision",
@@ -81,7 +87,9 @@ def test_execution_decides_before_it_carries_out_in_one_transaction() -> None:
         "_carry_out",
         "save_merge",
     ]
-    assert [name for name in order if name in wanted] == wanted
+    assert [name for _, name in called(within) if name in wanted] == wanted
+    [work] = [node for node in execute.body if isinstance(node, ast.AsyncFunctionDef)]
+    assert [name for _, name in called(work)] == ["execute_within"]
     below = {id(node) for node in ast.walk(work)}
     [commit] = [n for n in ast.walk(execute) if isinstance(n, ast.Return) and id(n) not in below]
     assert ast.unparse(commit) == "return await self._store.write(request, work, Merge)"

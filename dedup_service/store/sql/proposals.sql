@@ -11,7 +11,12 @@ SELECT body FROM proposals WHERE open AND golden_ids && %s::text[] ORDER BY prop
 SELECT proposal_id FROM proposals WHERE open AND golden_ids = %s::text[]
 
 -- name: refused_member_sets
-SELECT golden_ids FROM proposals WHERE state IN ('REJECTED', 'WITHDRAWN') AND golden_ids && %s::text[]
+-- What was merged and undone again was refused, too.
+SELECT golden_ids FROM proposals p
+WHERE golden_ids && %s::text[]
+  AND (state IN ('REJECTED', 'WITHDRAWN')
+       OR state = 'EXECUTED'
+          AND EXISTS (SELECT FROM merges m WHERE m.proposal_id = p.proposal_id AND m.state = 'UNDONE'))
 
 -- name: votes_of
 SELECT proposal_id, principal, function, on_behalf_of, decision, plan_hash, comment, time, impact

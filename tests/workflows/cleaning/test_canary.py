@@ -1,0 +1,105 @@
+"""The first slice, the time to look at it, and the stop when people refuse too much."""
+
+import asyncio
+from typing import Any
+
+from dedup_service.domain.cleanup.jobs import StopRule
+from dedup_service.domain.cleanup.runs import CleanupRun, Phase, RunState
+from dedup_service.domain.proposals import ProposalState
+from dedup_service.domain.voting import VoteDecision
+from dedup_service.workflows.pages import Page
+from tests.merge_desk import contact
+from tests.workflows.cleaning.clean_desk import CleanDesk, canary, people
+
+HOUR = 3600.0
+ONE_IN_FIVE = StopRule(max_rejected_share=0.2, min_decided_count=2)
+
+
+async def held_run(desk: CleanDesk, hold_seconds: float, **definition: Any) -> CleanupRun:
+    """A run on 10 people that has merged two of them, and waits."""
+    await desk.office.put(*people(10))
+    run = await desk.run(await desk.job(canary=canary(0.2, hold_seconds), **definition))
+    assert (run.state, run.phase, run.counts.merged) == (RunState.WAITING, Phase.CANARY, 2)
+    return run
+
+
+async def test_the_rest_waits_for_the_hold(desk: CleanDesk) -> None:
+    """Two are merged, eight wait; no worker takes the run before its time, and it says what it waits for."""
+    run = await held_run(desk, HOUR)
+    assert run.wait_time is not None
+    assert run.reason == "people look at the first 2 merges before 8 more are made"
+    assert await desk.worker().work_once() is None
+    assert (await desk.seen(run)).counts.merged == 2
+
+
+async def test_after_the_hold_the_rest_is_merged(desk: CleanDesk) -> None:
+    """Nobody objected."""
+    run = await held_run(desk, 0.05)
+    await asyncio.sleep(0.1)
+    await desk.worker().work_once()
+    now = await desk.seen(run)
+    assert (now.state, now.counts.merged, now.reason) == (RunState.SUCCEEDED, 10, "")
+
+
+async def test_without_a_rest_there_is_no_hold(desk: CleanDesk) -> None:
+    """A canary of everything leaves nothing to wait for."""
+    await desk.office.put(*people(3))
+    run = await desk.run(await desk.job(canary=canary(1.0, HOUR)))
+    assert (run.state, run.counts.merged) == (RunState.SUCCEEDED, 3)
+
+
+async def test_undone_merges_stop_the_run(desk: CleanDesk) -> None:
+    """One of two undone is more than one in five: the rest is not merged, and the reason told."""
+    run = await held_run(desk, 0.05, stop_rule=ONE_IN_FIVE)
+    listed = await desk.office.store.read(lambda tx: tx.list_merges(Page()))
+    await desk.office.undo(listed.items[0], by="mia")
+    await asyncio.sleep(0.1)
+    await desk.worker().work_once()
+    now = await desk.seen(run)
+    assert (now.state, now.counts.merged, now.counts.undone) == (RunState.STOPPED, 2, 1)
+    assert now.reason == "1 of 2 merges of this run were undone, more than 20%"
+
+
+async def test_rejected_proposals_stop_the_run(desk: CleanDesk) -> None:
+    """People turn down two of the proposals that wait: nothing more is merged."""
+    contacts = [
+        contact(f"{name}-{copy}", given_name="Ida", family_name=name, email=f"ida@{name}.example")
+        for name in ("quist", "wolkow")
+        for copy in (1, 2)
+    ]
+    await desk.office.put(*contacts)
+    run = await held_run(desk, 0.05, stop_rule=ONE_IN_FIVE)
+    for proposal in await desk.proposals():
+        if proposal.state is ProposalState.PENDING:
+            await desk.office.vote(proposal, "ann", VoteDecision.REJECT, "not the same")
+    await asyncio.sleep(0.1)
+    await desk.worker().work_once()
+    now = await desk.seen(run)
+    assert (now.state, now.counts.merged, now.counts.rejected) == (RunState.STOPPED, 2, 2)
+    assert now.reason == "2 of 2 proposals of this run that people decided were rejected, more than 20%"
+
+
+async def test_what_people_reject_during_the_hold_is_not_merged(desk: CleanDesk) -> None:
+    """A steward's no to one proposal that needs nobody is kept, and the rest goes on."""
+    run = await held_run(desk, 0.05)
+    waiting = [each for each in await desk.proposals() if each.state is ProposalState.APPROVED]
+    await desk.office.vote(waiting[0], "malik", VoteDecision.REJECT, "two people")
+    await asyncio.sleep(0.1)
+    await desk.worker().work_once()
+    now = await desk.seen(run)
+    assert (now.state, now.counts.merged, now.counts.rejected) == (RunState.SUCCEEDED, 9, 1)
+    assert (await desk.office.proposal(waiting[0])).state is ProposalState.REJECTED
+
+
+async def test_a_stop_leaves_what_was_done(desk: CleanDesk) -> None:
+    """A job whose run was stopped may run again: people decide whether it should."""
+    run = await held_run(desk, 0.05, stop_rule=ONE_IN_FIVE)
+    for merge in (await desk.office.store.read(lambda tx: tx.list_merges(Page()))).items:
+        await desk.office.undo(merge, by="mia")
+    await asyncio.sleep(0.1)
+    await desk.worker().work_once()
+    assert (await desk.seen(run)).state is RunState.STOPPED
+    job = await desk.office.desk.cleaning.job(run.job_id)
+    again = await desk.run(job)
+    # What was undone is not proposed again; what waits is taken up.
+    assert (again.counts.proposed, sum(again.counts.skipped.values())) == (0, 2)
