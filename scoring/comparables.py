@@ -14,8 +14,8 @@ class Entity(StrEnum):
     COMPANY = "COMPANY"
 
 
-# No cycles can be made of text and tuples of text: the garbage collector need not look at them, which it would
-# at every few thousand that are unpacked.
+# No cycles can be made of text and tuples of text: the garbage collector need not look at them, which it
+# would at every few thousand that are unpacked.
 class Comparable(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
     """A normalised record. An empty string or tuple is a missing value. Ordered, so that a pair has one
     first side.

@@ -5,7 +5,9 @@ with open_engine(memory_mib=1024, workspace=workspace) as engine:
     found = find_duplicates(engine, RawRows(...), workspace, FindOptions())
 """
 
+import sys
 from importlib import import_module
+from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -55,3 +57,10 @@ def __getattr__(name: str) -> object:
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+
+
+_main = sys.modules["__main__"]
+if _main.__spec__ is None and not hasattr(_main, "__file__"):
+    # A process with no main file, such as `python -c` or one that runs tests for another: the client would
+    # take itself for its own documentation under test, and end the process.
+    _main.__spec__ = ModuleSpec("__main__", None)

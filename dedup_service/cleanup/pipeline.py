@@ -78,14 +78,14 @@ class _Pipeline:
             self.source.identity, scoring.preparation_fingerprint().hex(), scoring.blocking_fingerprint()
         )
         prepared = stage("prepared", made_from, self._prepare)
-        made_from = _digest(made_from, options.most_members)
+        made_from = _digest(made_from, options.most_members, options.max_cluster)
         blocked = stage("pairs", made_from, partial(self._block, prepared))
         made_from = _digest(made_from, ModelBytes.of(options.base_model).data, options.train, options.seed)
         fitted = stage("model", made_from, self._train)
         model = ModelBytes.read(self._folder("model")).model()
         made_from = _digest(made_from, options.previous)
         scored = stage("scored", made_from, partial(self._score, model, blocked))
-        made_from = _digest(made_from, options.max_cluster, options.least_join_probability)
+        made_from = _digest(made_from, options.least_join_probability)
         stage("found", made_from, partial(self._cluster, model))
         return Found(
             record_count=prepared["records"],
@@ -140,10 +140,10 @@ class _Pipeline:
     def _block(self, prepared: Facts, folder: Path) -> Facts:
         records = self._records()
         partitions = _partitions(10 * prepared["records"])
-        copies = self.running.write(Phase.BLOCK, further_copies(records), folder / "copies")
-        looking = records
-        if copies.limit(1).count():
-            looking = records.join(copies.select(F.col("right").alias("number")), "number", "left_anti")
+        further, of_copies = further_copies(records, self.options.max_cluster)
+        copies = self.running.write(Phase.BLOCK, of_copies, folder / "copies")
+        further = self.running.write(Phase.BLOCK, further, folder / "further")
+        looking = records if further.isEmpty() else records.join(further, "number", "left_anti")
         keys = looking.select("number", F.explode("keys").alias("key"))
         found = self.running.write(
             Phase.BLOCK, blocks(keys, self.options.most_members, partitions), folder / "blocks"

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import pyarrow.parquet as pq
 from pyspark.errors import PySparkException
 from pyspark.errors.exceptions.connect import SparkConnectGrpcException
 from pyspark.sql import DataFrame
+from pyspark.sql.pandas.types import to_arrow_schema
 
 from dedup_service.cleanup.engine import Engine
 from dedup_service.cleanup.errors import CleanupError, EngineError
@@ -55,7 +57,10 @@ class Running:
     ) -> DataFrame:
         """The rows as written to a folder and read again."""
         self.watch(phase, lambda: rows.write.mode("overwrite").parquet(str(path)), total, meter)
-        # Where there is no row there may be no file, and nothing else that tells the columns.
+        if not any(path.glob("*.parquet")):
+            # Where there is no row the embedded engine makes no folder, which it then cannot read.
+            path.mkdir(mode=0o700, exist_ok=True)
+            pq.write_table(to_arrow_schema(rows.schema).empty_table(), path / "none.parquet")
         return self.engine.session.read.schema(rows.schema).parquet(str(path))
 
     def through(

@@ -63,6 +63,18 @@ class ColumnPlan:
         return {ID: by_column[self.record_id], **values, **others}
 
 
+def entity_asked(text: str) -> Entity | None:
+    """What all records are, as --entity says it; None where it does not.
+
+    Raises:
+        typer.BadParameter: it is neither of the two.
+    """
+    entity = text.upper()
+    if entity and entity not in tuple(Entity):
+        raise typer.BadParameter(f"{text} is none of person, company", param_hint="--entity")
+    return Entity(entity) if entity else None
+
+
 def plan_columns(header: Sequence[str], kind: str, mapping: Iterable[str]) -> ColumnPlan:
     """Decide what each column is; `mapping` are words COLUMN=FIELD that come before everything else.
 
@@ -119,7 +131,7 @@ def _others(
     others = {target: column for target, column in mapped.items() if column and not _is_value(target)}
     used = {*left_out, *(column for written in mapped.values() for column in columns_of(written, names))}
     for name in names:
-        target = name if _is_target(name) and not _is_value(name) else _link(name, kind)
+        target = name if _is_target(name) and not _is_value(name) else link_of(name, kind)
         if target and name not in used and target not in mapped:
             others.setdefault(target, name)
     return others
@@ -147,7 +159,8 @@ def _is_value(target: str) -> bool:
     return target == ID or target in FIELDS
 
 
-def _link(column: str, kind: str) -> str:
+def link_of(column: str, kind: str = "") -> str:
+    """The link that common CRMs call by the name of this column; empty where it is none."""
     plain = re.sub(r"[^a-z0-9]", "", column.lower())
     if plain == "accountid" and kind == "CONTACT":
         return "account"

@@ -2,15 +2,16 @@
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import typer
 from rich.console import Console
 
+from dedup_service.cli.columns import entity_asked
+from dedup_service.cli.model_files import read_model
 from dedup_service.cli.output import Output
-from dedup_service.cli.problems import CommandError, no_model_file, require_place
+from dedup_service.cli.problems import CommandError, require_place
 from dedup_service.cli.words import bits, plural
 from dedup_service.reports.evaluation import MATCH, REVIEW, Evaluation
 from dedup_service.reports.evaluation import evaluate as measure
@@ -24,12 +25,9 @@ from dedup_service.reports.strata import strata_of
 from dedup_service.reports.tables import TableError, read_table
 from dedup_service.reports.truth import HOW_IT_LOOKS, read_truth
 from dedup_service.reports.waterfall import LEAST_SHOWN_BITS
-from scoring import Entity, ModelError, ScoringError, ScoringModel, shipped_model
+from scoring import ScoringError
 from scoring.evaluation.intervals import Interval, Intervals
 from scoring.evaluation.metrics import PairCounts
-from scoring.model import build_model
-from scoring.model_file import model_of, parse_model_file
-from scoring.model_parameters import EntityParameters, parse_parameters
 
 _RESULT_COLUMNS = ("taken for one", "precision", "recall", "F1", "right", "wrong", "missed")
 _IGNORED_SHOWN = 12
@@ -77,48 +75,7 @@ def evaluate(asked: Asked, wanted: Wanted) -> None:
 
 
 def _read(asked: Asked) -> Records:
-    entity = asked.entity.upper()
-    if entity and entity not in tuple(Entity):
-        raise typer.BadParameter(f"{asked.entity} is none of person, company", param_hint="--entity")
-    return read_records(asked.records, Entity(entity) if entity else None, asked.columns)
-
-
-def _model(paths: Sequence[Path]) -> ScoringModel | None:
-    """The model that `dedup train` wrote, or the shipped one with the parameters of these files."""
-    if not paths:
-        return None
-    parameters = {entity: shipped_model().of(entity).parameters for entity in Entity}
-    for path in paths:
-        read = _model_or_parameters(path)
-        if isinstance(read, EntityParameters):
-            parameters[read.entity] = read
-        elif len(paths) == 1:
-            return read
-        else:
-            raise CommandError(f"{path} is a whole model: name no other --model beside it")
-    return build_model(parameters[Entity.PERSON], parameters[Entity.COMPANY])
-
-
-def _model_or_parameters(path: Path) -> ScoringModel | EntityParameters:
-    """The model of a model file, or the parameters of people or of companies alone."""
-    content = path.read_bytes()
-    try:
-        return model_of(parse_model_file(content))
-    except ModelError as no_model:
-        try:
-            return parse_parameters(content)
-        except ModelError as no_parameters:
-            said = no_parameters if _names_its_entity(content) else no_model
-            raise CommandError(no_model_file(path, said)) from said
-
-
-def _names_its_entity(content: bytes) -> bool:
-    """Whether a file means to be parameters, which say of whom they are, and no model file."""
-    try:
-        found = json.loads(content)
-    except ValueError:
-        return False
-    return isinstance(found, dict) and "entity" in found
+    return read_records(asked.records, entity_asked(asked.entity), asked.columns)
 
 
 def _measure(out: Output, read: Records, asked: Asked) -> Evaluation:
@@ -133,7 +90,7 @@ def _measure(out: Output, read: Records, asked: Asked) -> Evaluation:
     strata = strata_of(asked.stratum, read, truth, table) if asked.stratum else []
     with Console(stderr=True).status("matching the records"):
         return measure(
-            read, truth, model=_model(asked.models), train=asked.train, strata=strata, seed=asked.seed
+            read, truth, model=read_model(asked.models), train=asked.train, strata=strata, seed=asked.seed
         )
 
 

@@ -3,9 +3,11 @@
 import typer
 
 from dedup_service.cli import (
+    clean,
     desk_commands,
     evaluate,
     intake_commands,
+    job_commands,
     lead_commands,
     operator_commands,
     policy_commands,
@@ -29,6 +31,7 @@ app = typer.Typer(
 DECIDE = "Decide"
 PROPOSE = "Propose and carry out"
 INSERT = "Before anybody is inserted"
+CLEAN = "Clean up"
 LOOK = "Look"
 RULES = "Rules and roles"
 RUN = "Run the service"
@@ -48,6 +51,8 @@ app.command("route", rich_help_panel=INSERT)(intake_commands.route)
 app.command("validate", rich_help_panel=INSERT)(intake_commands.validate)
 app.command("convert", rich_help_panel=INSERT)(intake_commands.convert)
 app.command("intakes", rich_help_panel=INSERT)(intake_commands.list_intakes)
+app.command("clean", rich_help_panel=CLEAN)(clean.clean)
+app.add_typer(job_commands.app, name="jobs", rich_help_panel=CLEAN)
 app.command("match", rich_help_panel=LOOK)(desk_commands.match)
 app.command("score", rich_help_panel=LOOK)(desk_commands.score)
 app.command("explain", rich_help_panel=LOOK)(desk_commands.explain)

@@ -85,6 +85,7 @@ _ADVICE = {
     "OVERLOADED": "wait a moment and run the command again",
     "INDEX_UNAVAILABLE": "run `dedup doctor` where the service runs",
     "STORE_UNAVAILABLE": "run `dedup doctor` where the service runs",
+    "JOB_RUNNING": "`dedup jobs watch` shows how far it is, `dedup jobs cancel` ends it",
     "RESUME_TOKEN_EXPIRED": "leave out --after to begin with the oldest change that is kept",
     "VETOED": "`dedup show` says who lifts it by approving; where nobody does, change or reject the proposal",
 }

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import uvloop
 
+from dedup_service.cleanup_supervisor import supervised_cleanup
 from dedup_service.cli.output import Output
 from dedup_service.cli.overview import say_store, say_sweep, say_what_to_try
 from dedup_service.cli.sample_crm import fill_with_sample
@@ -91,7 +92,8 @@ async def _serve_with_workers(settings: Settings, where: Servers, wishes: Wishes
         try:
             await workers.start()
             _say_listening(address, wishes, f" with {settings.workers} workers")
-            await asyncio.Event().wait()
+            async with supervised_cleanup(settings, where):
+                await asyncio.Event().wait()
         finally:
             await completed(workers.stop())
 
@@ -100,6 +102,7 @@ async def _serve(settings: Settings, where: Servers, wishes: Wishes) -> None:
     async with (
         running_telemetry(settings.metrics_listen, os.environ) as measured,
         running_desk(settings, where, measured.telemetry) as running,
+        supervised_cleanup(settings, where),
     ):
         await _introduce(running, settings, wishes)
         options = ServerOptions(

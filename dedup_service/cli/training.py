@@ -11,6 +11,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
+from dedup_service.cli.columns import entity_asked
 from dedup_service.cli.output import Output
 from dedup_service.cli.problems import CommandError, require_place
 from dedup_service.cli.scoring_models import say_activated
@@ -33,7 +34,7 @@ from dedup_service.workflows.model_comparison import (
 from dedup_service.workflows.pages import Page
 from dedup_service.workflows.scoring_models import ModelInUse, ScoringModels
 from dedup_service.workflows.training import TrainedModel, TrainingSettings, keep_model, train_model
-from scoring import Comparable, Entity, ScoringError, Verdict, shipped_model
+from scoring import Comparable, ScoringError, Verdict, shipped_model
 from scoring.model_file import format_model_file
 
 _PAGE = 1000
@@ -93,10 +94,7 @@ def train(asked: Asked, as_json: bool) -> None:
 
 
 def _records(file: Path, asked: Asked) -> list[Comparable]:
-    entity = asked.entity.upper()
-    if entity and entity not in tuple(Entity):
-        raise typer.BadParameter(f"{asked.entity} is none of person, company", param_hint="--entity")
-    return read_records(file, Entity(entity) if entity else None, asked.columns).comparables
+    return read_records(file, entity_asked(asked.entity), asked.columns).comparables
 
 
 async def _train_on_store(asked: Asked, out: Output) -> None:

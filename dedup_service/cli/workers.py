@@ -133,6 +133,8 @@ def _environment(settings: Settings, where: Servers, address: str, number: int) 
         "DEDUP_METRICS_LISTEN": address_of_worker(settings.metrics_listen, number),
         "DEDUP_REFLECTION": "true" if settings.reflection else "false",
         "DEDUP_WORKERS": "1",
+        # The parent has one supervisor for all of them.
+        "DEDUP_CLEANUP_RUNS": "0",
         "DEDUP_SHARE_PORT": "true",
     }
 

@@ -166,6 +166,9 @@ class CleanupReading(Asking):
         rows = await self._rows("cleanup_opinions", [list(run_ids)]) if run_ids else []
         return {row[0]: Opinion(*map(int, row[1:])) for row in rows}
 
+    async def runs_by_schedule(self, job_id: str, by: str) -> list[str]:
+        return [row[0] for row in await self._rows("runs_by_schedule", {"job_id": job_id, "by": by})]
+
     async def open_proposals_of_cleanup_job(self, job_id: str) -> int:
         return int((await self._rows("open_proposals_of_cleanup_job", [job_id]))[0][0])
 

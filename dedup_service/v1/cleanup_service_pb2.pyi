@@ -192,9 +192,7 @@ Global___CleanupScope: _TypeAlias = CleanupScope  # noqa: Y015
 
 @_typing.final
 class CleanupLimits(_message.Message):
-    """How far a job may go, counted over all its runs. What is not done for a limit is told, and left for people or for
-    the next run.
-    """
+    """How far a job may go. What is not done for a limit is told, and left for people or for the next run."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -203,13 +201,19 @@ class CleanupLimits(_message.Message):
     MAX_MERGES_PER_OWNER_PER_DAY_FIELD_NUMBER: _builtins.int
     MAX_MERGES_PER_SOURCE_PER_DAY_FIELD_NUMBER: _builtins.int
     max_open_proposals: _builtins.int
-    """The most proposals of the job that are open at a time, 0 to 1,000,000. 0 proposes nothing."""
+    """The most proposals of the job, of all its runs, that are open at a time, 0 to 1,000,000. 0 proposes nothing."""
     max_merges_per_day: _builtins.int
-    """The most merges without a person in a day of UTC, 0 to 1,000,000. 0 merges nothing: the job only proposes."""
+    """The most merges of the job without a person in a day of UTC, over all its runs, 0 to 1,000,000. 0 merges nothing:
+    the job only proposes.
+    """
     max_merges_per_owner_per_day: _builtins.int
-    """The same for one owner. A merge counts for every owner of its records."""
+    """The most merges of one owner's records in a day of UTC, 0 to 1,000,000; those of all jobs count. A merge counts
+    for every owner of its records.
+    """
     max_merges_per_source_per_day: _builtins.int
-    """The same for one source. A merge counts for every source of its records."""
+    """The most merges of one source's records in a day of UTC, 0 to 1,000,000; those of all jobs count. A merge counts
+    for every source of its records.
+    """
     def __init__(
         self,
         *,
@@ -284,7 +288,9 @@ class CleanupStopRule(_message.Message):
     that the run made; 0 to 1. Above it the run stops.
     """
     min_decided_count: _builtins.int
-    """How many must have been decided, or merged, before the share counts."""
+    """How many must have been decided, or merged, before the share counts. After the hold of the first slice its merges
+    are enough, however few they are.
+    """
     def __init__(
         self,
         *,

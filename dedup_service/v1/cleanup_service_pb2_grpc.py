@@ -35,10 +35,11 @@ class CleanupServiceStub:
     through the same decision, within the limits of the job, a first slice before the rest, and stops when people turn
     down too many of its proposals. A job acts as its creator.
 
-    People who hold a function by their own role and service accounts may make jobs. To change, delete, run or resume one
-    is for its creator, for people who share a function with the creator, and for people of the function that the policy
-    names for its own edits. To pause a job or cancel a run is for everybody who may make one: a brake is for all.
-    Everybody may look.
+    People who hold a function by their own role and service accounts may make jobs. To delete, run or resume one is for
+    its creator, for people who share a function with the creator, and for people of the function that the policy names
+    for its own edits. To change a person's job is for that person alone, because what it proposes they propose; the job
+    of a service account is changed by whoever may run it. To pause a job or cancel a run is for everybody who may make
+    one: a brake is for all. Everybody may look.
     """
 
     def __init__(self, channel):
@@ -112,10 +113,11 @@ class CleanupServiceServicer:
     through the same decision, within the limits of the job, a first slice before the rest, and stops when people turn
     down too many of its proposals. A job acts as its creator.
 
-    People who hold a function by their own role and service accounts may make jobs. To change, delete, run or resume one
-    is for its creator, for people who share a function with the creator, and for people of the function that the policy
-    names for its own edits. To pause a job or cancel a run is for everybody who may make one: a brake is for all.
-    Everybody may look.
+    People who hold a function by their own role and service accounts may make jobs. To delete, run or resume one is for
+    its creator, for people who share a function with the creator, and for people of the function that the policy names
+    for its own edits. To change a person's job is for that person alone, because what it proposes they propose; the job
+    of a service account is changed by whoever may run it. To pause a job or cancel a run is for everybody who may make
+    one: a brake is for all. Everybody may look.
     """
 
     def CreateCleanupJob(self, request, context):
@@ -141,7 +143,7 @@ class CleanupServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateCleanupJob(self, request, context):
-        """Changes a job. A run that is under way goes on as it was started.
+        """Changes a job; a person's is changed by its creator alone. A run that is under way goes on as it was started.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -274,10 +276,11 @@ class CleanupService:
     through the same decision, within the limits of the job, a first slice before the rest, and stops when people turn
     down too many of its proposals. A job acts as its creator.
 
-    People who hold a function by their own role and service accounts may make jobs. To change, delete, run or resume one
-    is for its creator, for people who share a function with the creator, and for people of the function that the policy
-    names for its own edits. To pause a job or cancel a run is for everybody who may make one: a brake is for all.
-    Everybody may look.
+    People who hold a function by their own role and service accounts may make jobs. To delete, run or resume one is for
+    its creator, for people who share a function with the creator, and for people of the function that the policy names
+    for its own edits. To change a person's job is for that person alone, because what it proposes they propose; the job
+    of a service account is changed by whoever may run it. To pause a job or cancel a run is for everybody who may make
+    one: a brake is for all. Everybody may look.
     """
 
     @staticmethod

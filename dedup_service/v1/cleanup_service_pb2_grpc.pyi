@@ -36,10 +36,11 @@ class CleanupServiceStub:
     through the same decision, within the limits of the job, a first slice before the rest, and stops when people turn
     down too many of its proposals. A job acts as its creator.
 
-    People who hold a function by their own role and service accounts may make jobs. To change, delete, run or resume one
-    is for its creator, for people who share a function with the creator, and for people of the function that the policy
-    names for its own edits. To pause a job or cancel a run is for everybody who may make one: a brake is for all.
-    Everybody may look.
+    People who hold a function by their own role and service accounts may make jobs. To delete, run or resume one is for
+    its creator, for people who share a function with the creator, and for people of the function that the policy names
+    for its own edits. To change a person's job is for that person alone, because what it proposes they propose; the job
+    of a service account is changed by whoever may run it. To pause a job or cancel a run is for everybody who may make
+    one: a brake is for all. Everybody may look.
     """
 
     @_typing.overload
@@ -55,7 +56,7 @@ class CleanupServiceStub:
     ListCleanupJobs: _grpc.UnaryUnaryMultiCallable[_cleanup_service_pb2.ListCleanupJobsRequest, _cleanup_service_pb2.ListCleanupJobsResponse]
     """Lists jobs, the oldest first."""
     UpdateCleanupJob: _grpc.UnaryUnaryMultiCallable[_cleanup_service_pb2.UpdateCleanupJobRequest, _cleanup_service_pb2.CleanupJob]
-    """Changes a job. A run that is under way goes on as it was started."""
+    """Changes a job; a person's is changed by its creator alone. A run that is under way goes on as it was started."""
     DeleteCleanupJob: _grpc.UnaryUnaryMultiCallable[_cleanup_service_pb2.DeleteCleanupJobRequest, _cleanup_service_pb2.CleanupJob]
     """Deletes a job that is not running: it is listed no more and never runs again. Its runs stay readable, because they
     say what was proposed and merged.
@@ -88,10 +89,11 @@ class CleanupServiceAsyncStub(CleanupServiceStub):
     through the same decision, within the limits of the job, a first slice before the rest, and stops when people turn
     down too many of its proposals. A job acts as its creator.
 
-    People who hold a function by their own role and service accounts may make jobs. To change, delete, run or resume one
-    is for its creator, for people who share a function with the creator, and for people of the function that the policy
-    names for its own edits. To pause a job or cancel a run is for everybody who may make one: a brake is for all.
-    Everybody may look.
+    People who hold a function by their own role and service accounts may make jobs. To delete, run or resume one is for
+    its creator, for people who share a function with the creator, and for people of the function that the policy names
+    for its own edits. To change a person's job is for that person alone, because what it proposes they propose; the job
+    of a service account is changed by whoever may run it. To pause a job or cancel a run is for everybody who may make
+    one: a brake is for all. Everybody may look.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -104,7 +106,7 @@ class CleanupServiceAsyncStub(CleanupServiceStub):
     ListCleanupJobs: _aio.UnaryUnaryMultiCallable[_cleanup_service_pb2.ListCleanupJobsRequest, _cleanup_service_pb2.ListCleanupJobsResponse]  # type: ignore[assignment]
     """Lists jobs, the oldest first."""
     UpdateCleanupJob: _aio.UnaryUnaryMultiCallable[_cleanup_service_pb2.UpdateCleanupJobRequest, _cleanup_service_pb2.CleanupJob]  # type: ignore[assignment]
-    """Changes a job. A run that is under way goes on as it was started."""
+    """Changes a job; a person's is changed by its creator alone. A run that is under way goes on as it was started."""
     DeleteCleanupJob: _aio.UnaryUnaryMultiCallable[_cleanup_service_pb2.DeleteCleanupJobRequest, _cleanup_service_pb2.CleanupJob]  # type: ignore[assignment]
     """Deletes a job that is not running: it is listed no more and never runs again. Its runs stay readable, because they
     say what was proposed and merged.
@@ -136,10 +138,11 @@ class CleanupServiceServicer(metaclass=_abc_1.ABCMeta):
     through the same decision, within the limits of the job, a first slice before the rest, and stops when people turn
     down too many of its proposals. A job acts as its creator.
 
-    People who hold a function by their own role and service accounts may make jobs. To change, delete, run or resume one
-    is for its creator, for people who share a function with the creator, and for people of the function that the policy
-    names for its own edits. To pause a job or cancel a run is for everybody who may make one: a brake is for all.
-    Everybody may look.
+    People who hold a function by their own role and service accounts may make jobs. To delete, run or resume one is for
+    its creator, for people who share a function with the creator, and for people of the function that the policy names
+    for its own edits. To change a person's job is for that person alone, because what it proposes they propose; the job
+    of a service account is changed by whoever may run it. To pause a job or cancel a run is for everybody who may make
+    one: a brake is for all. Everybody may look.
     """
 
     @_abc_1.abstractmethod
@@ -174,7 +177,7 @@ class CleanupServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _cleanup_service_pb2.UpdateCleanupJobRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_cleanup_service_pb2.CleanupJob, _abc.Awaitable[_cleanup_service_pb2.CleanupJob]]:
-        """Changes a job. A run that is under way goes on as it was started."""
+        """Changes a job; a person's is changed by its creator alone. A run that is under way goes on as it was started."""
 
     @_abc_1.abstractmethod
     def DeleteCleanupJob(

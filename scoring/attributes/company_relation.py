@@ -21,9 +21,9 @@ from scoring.attributes.company_words import (
 from scoring.findings import Finding
 
 _SUBSET_BITS = 11.0
-_PARTIAL_BITS = 12.0
+PARTIAL_BITS = 12.0
 # A word that one company in 250 has says little where it stands in one name alone.
-_TRIVIAL_BITS = 8.0
+TRIVIAL_BITS = 8.0
 _SAME_WORDS = "same words of the company name, ordered or spaced differently"
 
 
@@ -100,7 +100,7 @@ def _incomplete(common: list[str], left: list[str], right: list[str]) -> Relatio
     if not least and bits >= _SUBSET_BITS:
         value = " ".join(sorted(set(common)))
         found = Finding("subset", "one company name holds all words of the other", value)
-    elif bits < _PARTIAL_BITS or least >= RARE_BITS or (bits < most and least >= _TRIVIAL_BITS):
+    elif bits < PARTIAL_BITS or least >= RARE_BITS or (bits < most and least >= TRIVIAL_BITS):
         return _STRANGERS
     else:
         found = Finding("partial", "company names share their rarest words", max(common, key=_by_rarity))

@@ -25,21 +25,39 @@ class AskedPairs:
         self._fields = fields
         self._left, self._right = left.copy(), right.copy()
         self._is_ordered = np.zeros(len(left), dtype=np.bool_)
+        self._are_strangers = np.zeros(len(left), dtype=np.bool_)
 
     def ask(self, comparator: Comparator, at: Places) -> Answers:
         """What the comparator says of the pairs at these places: the number of the answer to each, and the
         answers.
         """
-        left, right = self._in_order(at)
+        codes = np.zeros(len(at), dtype=np.int32)
+        if comparator.name == "branch":
+            # Names of strangers say nothing of branches, and to find that out costs as much again.
+            open_ = np.flatnonzero(~self._are_strangers[at])
+        else:
+            open_ = np.arange(len(at))
+        number: defaultdict[Finding | None, int] = defaultdict(count(1).__next__, {None: 0})
+        left, right = self._in_order(at[open_])
         columns = [self._fields.codes(name) for name in comparator.reads]
         keys = combined([column[side] for side in (left, right) for column in columns])
         _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
         record = self._fields.records.__getitem__
         one, other = (map(record, side[first].tolist()) for side in (left, right))
-        number: defaultdict[Finding | None, int] = defaultdict(count().__next__)
         answers = map(number.__getitem__, map(comparator.compare, one, other))
-        codes = np.fromiter(answers, np.int32, len(first))
-        return codes[inverse], list(number)
+        codes[open_] = np.fromiter(answers, np.int32, len(first))[inverse]
+        if comparator.name == "company_name":
+            self._learn_strangers(at, codes, list(number))
+        return codes, list(number)
+
+    def _learn_strangers(
+        self, at: Places, codes: NDArray[np.int32], answers: Sequence[Finding | None]
+    ) -> None:
+        """Names of two scripts, and those that are different, where no other names had a say."""
+        are_strangers = np.array([one is None or one.level == "different" for one in answers])
+        has_others = self._fields.codes("other_names") > 0
+        had_say = has_others[self._left[at]] | has_others[self._right[at]]
+        self._are_strangers[at] = are_strangers[codes] & ~had_say
 
     def _in_order(self, at: Places) -> tuple[Positions, Positions]:
         """The sides of the pairs at these places, that of the lesser record first."""

@@ -4,7 +4,11 @@ A value is counted once a record. Two records that agree on a value have been co
 estimate leaves two out, and it is mixed with what was known before, as if `PRIOR_RECORDS` other records had
 been seen:
 
-    frequency = (max(count - 2, 0) + prior_records * prior_frequency) / (records + prior_records)
+    frequency = (max(count - 2, 0) * scale + prior_records * prior_frequency) /
+                (records * scale + prior_records)
+
+`scale` is how many records each of them stands for, where they are a sample: a value that is rare among these
+is taken to be as rare among all.
 
 What was known before says nothing of a value that a form or an import puts into every record. Where the
 share of the records with a value is `COMMON_SHARE` or more, by three standard deviations, it is the least
@@ -82,7 +86,11 @@ def floors(parameters: EntityParameters) -> dict[str, float]:
 
 
 def trained_frequencies(
-    records: Sequence[Comparable], parameters: EntityParameters, prior_records: int = PRIOR_RECORDS
+    records: Sequence[Comparable],
+    parameters: EntityParameters,
+    prior_records: int = PRIOR_RECORDS,
+    *,
+    scale: float = 1.0,
 ) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
     """The tables for these records, and by how much the floor of each moved (a factor)."""
     tables: dict[str, dict[str, float]] = {}
@@ -94,23 +102,28 @@ def trained_frequencies(
         having = sum(map(any, terms))
         known = parameters.term_frequencies[name]
         unseen = known.get("", floor)
-        factor = prior_records / (having + prior_records)
+        factor = prior_records / (having * scale + prior_records)
         factors[name] = factor
-        tables[name] = _table(counts, known, unseen, having, prior_records)
+        tables[name] = _table(counts, known, unseen, having, prior_records, scale)
         if "" in known:
             tables[name][""] = unseen * factor
     return tables, factors
 
 
 def _table(
-    counts: Mapping[str, int], known: Mapping[str, float], unseen: float, having: int, prior_records: int
+    counts: Mapping[str, int],
+    known: Mapping[str, float],
+    unseen: float,
+    having: int,
+    prior_records: int,
+    scale: float,
 ) -> dict[str, float]:
-    whole = having + prior_records
+    whole = having * scale + prior_records
     worth = _WORTH_KEEPING * prior_records * unseen / whole
     table = {}
     for term in sorted({*counts, *known} - {""}):
         before, count = known.get(term, unseen), counts.get(term, 0)
-        frequency = (max(count - 2, 0) + prior_records * before) / whole
+        frequency = (max(count - 2, 0) * scale + prior_records * before) / whole
         if count and (least := (count - 2 - 3 * math.sqrt(count)) / having) >= COMMON_SHARE:
             frequency = max(frequency, least)
         if frequency > worth:

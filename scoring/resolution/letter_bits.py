@@ -17,6 +17,7 @@ _LETTERS = 26
 _ALL_ELSE = 31
 _HALF = np.uint64(32)
 _LOWER = np.uint64(2**32 - 1)
+_ALPHABET = np.uint64(2**_LETTERS - 1)
 
 
 def _table() -> LetterBits:
@@ -44,7 +45,13 @@ def letter_bits(texts: Sequence[str]) -> LetterBits:
     return bits
 
 
-def letters_apart(first: LetterBits, second: LetterBits) -> NDArray[np.uint8]:
-    """In how many places at least the letters of the texts of each pair differ in number, 0 to 32."""
+def letters_apart(
+    first: LetterBits, second: LetterBits, *, alphabet_alone: bool = False
+) -> NDArray[np.uint8]:
+    """In how many places at least the letters of the texts of each pair differ in number, 0 to 32; digits and
+    all else aside where `alphabet_alone`.
+    """
     apart = first ^ second
-    return np.bitwise_count((apart >> _HALF | apart) & _LOWER)
+    of_places = (apart >> _HALF | apart) & (_ALPHABET if alphabet_alone else _LOWER)
+    count: NDArray[np.uint8] = np.bitwise_count(of_places)
+    return count

@@ -71,7 +71,9 @@ class LevelBits:
         for number in np.unique(levels).tolist():
             if number and self._levels[number - 1].frequencies is not None:
                 at = np.flatnonzero(levels == number)
-                found[at] = _known_frequencies(self._levels[number - 1], [values[place] for place in at.tolist()])
+                found[at] = _known_frequencies(
+                    self._levels[number - 1], [values[place] for place in at.tolist()]
+                )
         return found
 
     def weights(self, levels: Levels, frequencies: Shares) -> Bits:

@@ -47,7 +47,7 @@ def look_at_family(fields: Fields, left: Positions, right: Positions, levels: Se
     return Look(found, terms, fields.values("family").__getitem__)
 
 
-def look_at_suffix(fields: Fields, left: Positions, right: Positions, levels: Sequence[str]) -> Look:
+def look_at_suffix(fields: Fields, left: Positions, right: Positions, _levels: Sequence[str]) -> Look:
     """Most names have none."""
     has = fields.codes("suffix") > 0
     return Look(np.where(_either(has, left, right), OPEN, MISSING).astype(np.int8))
@@ -56,7 +56,7 @@ def look_at_suffix(fields: Fields, left: Positions, right: Positions, levels: Se
 def _first_look(
     fields: Fields, left: Positions, right: Positions, name: str
 ) -> tuple[Levels, Codes, NDArray[np.int64]]:
-    """Missing and equal names; and the pairs of different ones, without those that may have changed places."""
+    """Missing and equal names; and the pairs of different ones that have not changed places."""
     other = fields.codes("family" if name == "given" else "given")
     ours, theirs = (fields.codes(name)[side] for side in (left, right))
     is_known = (ours > 0) & (theirs > 0)

@@ -94,7 +94,9 @@ class Outcomes:
             terms, levels = np.divmod(kinds, len(seen))
             codes[valued] = np.array(
                 [
-                    number.setdefault(_outcome(seen[level].level, look.value_of(term), counts_value), len(number))
+                    number.setdefault(
+                        _outcome(seen[level].level, look.value_of(term), counts_value), len(number)
+                    )
                     for term, level in zip(terms.tolist(), levels.tolist(), strict=True)
                 ],
                 dtype=np.int32,

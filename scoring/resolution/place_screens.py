@@ -102,10 +102,13 @@ def _are_other_streets(texts: Sequence[str], first: Codes, second: Codes) -> Mas
     return other
 
 
-def _most_apart(texts: Sequence[str], first: Codes, second: Codes, least_likeness: float) -> NDArray[np.float64]:
+def _most_apart(
+    texts: Sequence[str], first: Codes, second: Codes, least_likeness: float
+) -> NDArray[np.float64]:
     """How many letters two texts of this likeness may have that are not in the other one."""
     size = np.fromiter(map(len, texts), np.int64, len(texts))
-    return (1 - least_likeness) * (size[first] + size[second])
+    both = (size[first] + size[second]).astype(np.float64)
+    return both * (1 - least_likeness)
 
 
 def _are_other_codes(texts: Sequence[str], first: Codes, second: Codes) -> Mask:

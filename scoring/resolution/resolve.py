@@ -22,12 +22,13 @@ from scoring.resolution.candidates import Candidates, candidate_pairs
 from scoring.resolution.chosen import fit_chosen
 from scoring.resolution.copies import find_copies, follow_firsts, with_copies
 from scoring.resolution.expectation import Counted
+from scoring.resolution.level_bits import Bits
 from scoring.resolution.outcomes import Outcomes
 from scoring.resolution.partition import partition
 from scoring.resolution.processes import in_parts, process_count
 from scoring.resolution.scorer import Scorer
 from scoring.resolution.training import EXPECTED_PRECISION, train_on_samples
-from scoring.resolution.weights import Bits, probabilities, weigh
+from scoring.resolution.weights import probabilities, weigh
 
 Positions = NDArray[np.int32]
 # Training sees so many candidate pairs at most.

@@ -1,4 +1,4 @@
-"""Match weights of batch after batch of candidate pairs under one model, to the last bit those of `score_pair`.
+"""Match weights of batch after batch of candidate pairs, to the last bit those of `score_pair`.
 
 Most candidates are strangers, and most comparisons of two strangers find the last level. Numbers tell that of
 many pairs at once (`screens`); a comparator is asked in Python only where they do not, once for two
@@ -6,7 +6,7 @@ combinations of values, and only of pairs that might still weigh enough if it fo
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,8 @@ from scoring.resolution.asking import AskedPairs
 from scoring.resolution.collecting import without_collections
 from scoring.resolution.fields import Codes, Fields
 from scoring.resolution.level_bits import OPEN, Bits, LevelBits, Levels
-from scoring.resolution.screens import Look, look_at
+from scoring.resolution.looks import Mask, has_any, known
+from scoring.resolution.screens import look_at
 from scoring.resolution.weights import Sums, joint
 
 Positions = NDArray[np.int32]
@@ -53,110 +54,108 @@ class Scorer:
             return self._weigh(fields, left, right, least_bits)
 
     def _weigh(self, fields: Fields, left: Positions, right: Positions, least_bits: float) -> Bits:
-        # What each pair weighs against strangers at most. All weights are on one grid, so that sums are
-        # exact in any order.
         bits = np.full(len(left), self._model.prior_bits)
-        looks = []
-        for table in self._tables:
-            look = look_at(table.comparator, fields, left, right)
-            if look is not None:
-                bits += table.most[look.levels]
-                looks.append((table, look))
+        # At first each comparison of two values may find them to agree.
+        holders = [has_any(fields, table.comparator.reads) for table in self._tables]
+        for table, has in zip(self._tables, holders, strict=True):
+            bits += table.most[OPEN] * (has[left] & has[right])
         likely = np.flatnonzero(bits > least_bits)
         pairs = _Pairs(fields, left[likely], right[likely], bits[likely], least_bits)
-        looks.sort(key=lambda one: _LAST.get(one[0].comparator.name, 0))
-        columns = [pairs.decide(table, _at(look, likely)) for table, look in looks]
+        columns = {
+            table.comparator.name: pairs.column(table, has)
+            for table, has in zip(self._tables, holders, strict=True)
+        }
+        for name in sorted(columns, key=lambda name: _LATE_LOOKS.get(name, 0)):
+            pairs.look(columns[name])
+        for name in sorted(columns, key=lambda name: _LATE_QUESTIONS.get(name, 0)):
+            pairs.ask(columns[name])
         bits[likely] = pairs.bits
         sure = np.flatnonzero(pairs.bits > least_bits)
-        bits[likely[sure]] = self._jointly(columns, sure)
+        bits[likely[sure]] = self._jointly(list(columns.values()), sure)
         return bits
 
     def _jointly(self, columns: Sequence["_Column"], at: Places) -> Bits:
         """The weights against strangers and all alternatives of the pairs at these places."""
         sums = Sums(self._model, len(at))
-        for table, levels, weights in columns:
-            sums.add(table, levels[at], weights[at])
+        for column in columns:
+            levels = column.levels[at]
+            if levels.any():
+                sums.add(column.table, levels, column.weights[at])
         return joint(sums.bits())
 
 
-# What costs the most to ask for is asked last, when most pairs are decided.
-_LAST = {
-    name: rank
-    for rank, name in enumerate(
-        ("phone", "email", "employer", "street", "family_name", "given_name", "company_name", "branch"), 1
-    )
-}
+def _ranks(*names: str) -> dict[str, int]:
+    return {name: rank for rank, name in enumerate(names, 1)}
 
 
-class _Column(NamedTuple):
-    """The level and weight of each pair under one comparison."""
+# What costs the most is looked at, and asked for, last, when most pairs are decided.
+_LATE_LOOKS = _ranks("email", "family_name", "given_name", "company_name", "employer", "branch")
+_LATE_QUESTIONS = _ranks(
+    "phone", "email", "employer", "street", "family_name", "given_name", "company_name", "branch"
+)
+
+
+@dataclass(slots=True)
+class _Column:
+    """The level of each pair under one comparison, and what it weighs at most; `terms` as of a look."""
 
     table: LevelBits
     levels: Levels
     weights: Bits
+    terms: Codes | None = None
+    value_of: Callable[[int], str] = str
 
 
 class _Pairs:
-    """Pairs under decision, with the most that each may weigh: `bits`."""
+    """Pairs under decision, with the most that each may weigh against strangers: `bits`. All weights are on
+    one grid, so that sums are exact in any order.
+    """
 
     def __init__(
         self, fields: Fields, left: Positions, right: Positions, bits: Bits, least_bits: float
     ) -> None:
+        self.bits = bits
+        self._fields, self._left, self._right = fields, left, right
         self._asked = AskedPairs(fields, left, right)
         self._least_bits = least_bits
-        self.bits = bits
 
-    def decide(self, table: LevelBits, look: Look) -> _Column:
-        """The levels and weights of all pairs that are still likely."""
-        levels = look.levels
-        weights = table.most[levels]
+    def column(self, table: LevelBits, has: Mask) -> _Column:
+        """A comparison of which only is known which records have something to compare."""
+        levels = known(has, self._left, self._right)
+        return _Column(table, levels, table.most[levels])
+
+    def look(self, column: _Column) -> None:
+        """See what numbers say of the pairs that are still likely."""
+        at = self._likely(column.levels == OPEN)
+        look = look_at(column.table.comparator, self._fields, self._left[at], self._right[at])
+        if look is None:
+            return
+        column.levels[at] = look.levels
+        self._move(column, at, column.table.most[look.levels])
         if look.terms is not None:
-            at = np.flatnonzero((look.terms > 0) & (self.bits > self._least_bits))
-            self._move(at, weights, _weights_of(table, levels[at], look.terms[at], look.value_of))
-        at = np.flatnonzero((levels == OPEN) & (self.bits > self._least_bits))
+            column.terms, column.value_of = np.zeros(len(self.bits), dtype=np.int32), look.value_of
+            column.terms[at] = look.terms
+
+    def ask(self, column: _Column) -> None:
+        """Find out the level and weight of each pair that is still likely."""
+        table = column.table
+        if column.terms is not None:
+            at = self._likely(column.terms > 0)
+            self._move(column, at, _weights_of(table, column.levels[at], column.terms[at], column.value_of))
+        at = self._likely(column.levels == OPEN)
         if len(at):
             codes, answers = self._asked.ask(table.comparator, at)
             found = table.numbers(answers)
             frequencies = table.frequencies(found, ["" if one is None else one.value for one in answers])
-            levels[at] = found[codes]
-            self._move(at, weights, table.weights(found, frequencies)[codes])
-        return _Column(table, levels, weights)
+            column.levels[at] = found[codes]
+            self._move(column, at, table.weights(found, frequencies)[codes])
 
-    def _in_order(self, at: Places) -> tuple[Positions, Positions]:
-        """The sides of the pairs at these places, that of the lesser record first."""
-        new = at[~self._is_ordered[at]]
-        if len(new):
-            left, right = self._left[new], self._right[new]
-            is_turned = self._fields.are_turned(left, right)
-            self._left[new] = np.where(is_turned, right, left)
-            self._right[new] = np.where(is_turned, left, right)
-            self._is_ordered[new] = True
-        return self._left[at], self._right[at]
+    def _likely(self, mask: Mask) -> Places:
+        return np.flatnonzero(mask & (self.bits > self._least_bits))
 
-    def _move(self, at: Places, weights: Bits, found: Bits) -> None:
-        self.bits[at] += found - weights[at]
-        weights[at] = found
-
-    def _move(self, at: Places, weights: Bits, found: Bits) -> None:
-        self.bits[at] += found - weights[at]
-        weights[at] = found
-
-    def _ask(self, table: LevelBits, at: Places) -> tuple[Levels, Bits]:
-        """What the comparator says of the pairs at these places."""
-        left, right = self._in_order(at)
-        columns = [self._fields.codes(name) for name in table.comparator.reads]
-        keys = combined([column[side] for side in (left, right) for column in columns])
-        _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-        record = self._fields.records.__getitem__
-        one, other = (map(record, side[first].tolist()) for side in (left, right))
-        number: defaultdict[Finding | None, int] = defaultdict(count().__next__)
-        codes = np.fromiter(map(number.__getitem__, map(table.comparator.compare, one, other)), np.int32, len(first))
-        levels, weights = table.of_findings(list(number))
-        return levels[codes][inverse], weights[codes][inverse]
-
-
-def _at(look: Look, at: Places) -> Look:
-    return Look(look.levels[at], None if look.terms is None else look.terms[at], look.value_of)
+    def _move(self, column: _Column, at: Places, found: Bits) -> None:
+        self.bits[at] += found - column.weights[at]
+        column.weights[at] = found
 
 
 def _weights_of(table: LevelBits, levels: Levels, terms: Codes, value_of: Callable[[int], str]) -> Bits:

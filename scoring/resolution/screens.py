@@ -6,7 +6,12 @@ A screen never says anything but what the comparator would; where it cannot tell
 from collections.abc import Mapping
 
 from scoring.comparators import Comparator
-from scoring.resolution.company_screens import look_at_branch, look_at_company, look_at_website
+from scoring.resolution.company_screens import (
+    look_at_branch,
+    look_at_company,
+    look_at_employer,
+    look_at_website,
+)
 from scoring.resolution.contact_screens import look_at_email, look_at_phone
 from scoring.resolution.fields import Fields
 from scoring.resolution.looks import Look, Positions, Screen, has_any, known
@@ -34,5 +39,6 @@ _SCREENS: Mapping[str, Screen] = {
     "place": look_at_place,
     "website": look_at_website,
     "company_name": look_at_company,
+    "employer": look_at_employer,
     "branch": look_at_branch,
 }

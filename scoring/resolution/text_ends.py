@@ -15,7 +15,7 @@ _HIGH_BITS = np.uint64(0x8080808080808080)
 
 
 class Ends(NamedTuple):
-    """The ends of texts: a byte a letter, the outermost one in the highest byte, zeros where there is none."""
+    """The ends of texts: a byte a letter, the outermost in the highest byte, zeros where there is none."""
 
     first: Words
     last: Words
@@ -47,4 +47,5 @@ def text_ends(texts: Sequence[str]) -> Ends:
 def places_apart(first: Words, second: Words) -> NDArray[np.uint8]:
     """In how many of the eight letters two words differ."""
     apart = first ^ second
-    return np.bitwise_count((((apart & _SEVEN_BITS) + _SEVEN_BITS) | apart) & _HIGH_BITS)
+    count: NDArray[np.uint8] = np.bitwise_count((((apart & _SEVEN_BITS) + _SEVEN_BITS) | apart) & _HIGH_BITS)
+    return count

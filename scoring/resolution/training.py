@@ -13,10 +13,11 @@ from scoring.model import EntityModel, build_entity_model
 from scoring.model_parameters import EntityParameters
 from scoring.resolution.expectation import Counted, Shares, Strengths, fit_matches, fit_strangers, tidy
 from scoring.resolution.frequencies import floor_factor, trained_frequencies
+from scoring.resolution.level_bits import Bits
 from scoring.resolution.outcomes import Outcomes, Positions
 from scoring.resolution.peoples import peoples
 from scoring.resolution.sampling import random_pairs
-from scoring.resolution.weights import Bits, probabilities, weigh
+from scoring.resolution.weights import probabilities, weigh
 
 # A small file is a part of a larger world: two records alone do not make everybody of one name the same.
 MIN_POPULATION = 1000
@@ -68,7 +69,7 @@ def train_on_samples(
     of_strangers = outcomes if strangers is pair_records else Outcomes(strangers, model)
     codes = outcomes.compare(left, right, processes)
     prior = model.parameters
-    known = _knowing_strangers(strangers, of_strangers, prior, max(record_count, MIN_POPULATION), seed, processes)
+    known = _knowing_strangers(strangers, of_strangers, prior, record_count, seed, processes)
     scale = candidate_count / max(1, len(left))
     pairs = Counted(codes, outcomes.seen)
     fitted = fit_matches(known, pairs, prior=known, strengths=_STRENGTHS, scale=scale)
@@ -85,13 +86,14 @@ def _knowing_strangers(
     records: Sequence[Comparable],
     outcomes: Outcomes,
     prior: EntityParameters,
-    population: int,
+    record_count: int,
     seed: int,
     processes: int,
 ) -> EntityParameters:
     """The parameters with how common values are among these records, and how strangers compare."""
-    tables, factors = trained_frequencies(records, prior)
-    parameters = _with_frequencies(prior, tables, factors, population)
+    scale = max(1.0, record_count / max(1, len(records)))
+    tables, factors = trained_frequencies(records, prior, scale=scale)
+    parameters = _with_frequencies(prior, tables, factors, max(record_count, MIN_POPULATION))
     left, right = random_pairs(len(records), seed)
     counted = Counted(outcomes.compare(left, right, processes), outcomes.seen)
     return msgspec.structs.replace(

@@ -37,7 +37,15 @@ def test_a_killed_run_ends_the_same(
 ) -> None:
     """kill -9 at this point, then a second start."""
     source = raw_rows(tmp_path, rows(ROW_COUNT))
-    command = [sys.executable, "-m", "tests.cleanup.killed_run", str(tmp_path / "w"), str(source.rows), stage, moment]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.cleanup.killed_run",
+        str(tmp_path / "w"),
+        str(source.rows),
+        stage,
+        moment,
+    ]
     killed = subprocess.run(command, check=False)
     assert killed.returncode == -signal.SIGKILL
     assert outcome(find_duplicates(engine, source, Workspace(tmp_path / "w"), FindOptions())) == whole

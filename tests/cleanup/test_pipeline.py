@@ -4,6 +4,7 @@ from collections import Counter
 from itertools import combinations
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -136,7 +137,7 @@ def test_what_is_apart_stays_apart(engine: Engine, workspace: Workspace, tmp_pat
 
 
 def test_copies_of_one_record_are_one_cluster(engine: Engine, workspace: Workspace, tmp_path: Path) -> None:
-    """Sixty copies, more than a block has room for, are still found."""
+    """Sixty copies, more than a block has room for, and one variant, which no copy is outvoted by."""
     record = comparable_of(
         {
             "given_name": "Ingvild",
@@ -145,10 +146,29 @@ def test_copies_of_one_record_are_one_cluster(engine: Engine, workspace: Workspa
             "birth_date": "1961-04-12",
         }
     )
-    source = comparables(tmp_path, {f"r{number:03}": record for number in range(60)})
+    variant = msgspec.structs.replace(record, middle="solveig")
+    copies = {f"r{number:03}": record for number in range(60)}
+    source = comparables(tmp_path, copies | {"variant": variant})
     options = FindOptions(train=False, max_cluster=100)
     found = find_duplicates(engine, source, workspace, options)
-    assert {len(members) for members in clusters_of(found.clusters)} == {60}
+    assert {len(members) for members in clusters_of(found.clusters)} == {61}
+
+
+def test_more_copies_than_a_cluster_holds_are_several_clusters(
+    engine: Engine, workspace: Workspace, tmp_path: Path
+) -> None:
+    """Of 45 copies, with at most 20 to a cluster, all are in one; none is left alone."""
+    record = comparable_of(
+        {
+            "given_name": "Tarjei",
+            "family_name": "Lunde",
+            "email": "t@lunde.example",
+            "birth_date": "1980-02-11",
+        }
+    )
+    source = comparables(tmp_path, {f"r{number:03}": record for number in range(45)})
+    found = find_duplicates(engine, source, workspace, FindOptions(train=False, max_cluster=20))
+    assert sorted(len(members) for members in clusters_of(found.clusters)) == [5, 20, 20]
 
 
 def test_a_cluster_never_grows_beyond_its_limit(engine: Engine, workspace: Workspace, tmp_path: Path) -> None:
@@ -213,11 +233,11 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_end(phase: Phase, engine: En
 
 
 def test_a_finished_phase_is_not_done_again(engine: Engine, workspace: Workspace, tmp_path: Path) -> None:
-    """A second run on the same records with another limit on clusters goes through the last phase alone."""
+    """A second run on the same records that links otherwise goes through the last phase alone."""
     source = raw_rows(tmp_path, rows(400))
     find_duplicates(engine, source, workspace, UNTRAINED)
     seen: set[Phase] = set()
-    options = FindOptions(train=False, max_cluster=2)
+    options = FindOptions(train=False, least_join_probability=None)
     find_duplicates(engine, source, workspace, options, on_progress=lambda told: seen.add(told.phase))
     assert seen == {Phase.CLUSTER}
 

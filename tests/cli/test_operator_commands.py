@@ -214,8 +214,9 @@ def test_a_service_that_is_not_there_is_told_with_how_to_start_it() -> None:
 
 
 def test_help_is_quick_and_imports_nothing_heavy() -> None:
-    """`dedup --help` loads neither grpc nor the servers' libraries."""
-    heavy = "[m for m in ('grpc', 'psycopg', 'redis', 'scoring') if m in sys.modules]"
+    """`dedup --help` loads neither grpc nor the servers' libraries, nor an engine."""
+    names = ("grpc", "psycopg", "redis", "scoring", "pyspark", "pysail", "pyarrow", "rich.live")
+    heavy = f"[m for m in {names} if m in sys.modules]"
     script = f"import sys; import dedup_service.cli.main; print({heavy})"
     start = time.monotonic()
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from scoring import Entity, shipped_model
-from scoring.resolution.resolve import EXPECTED_PRECISION
+from scoring.resolution.training import EXPECTED_PRECISION
 from tests.scoring.resolved_sets import resolved_crm, resolved_febrl
 
 

@@ -45,19 +45,21 @@ def open_table(folder: Path, name: str, schema: pa.Schema, form: Format) -> Iter
     with path.open("wb") as file:
         # Excel takes a file for UTF-8 only by its first bytes.
         file.write(_BOM)
-        with pa_csv.CSVWriter(file, schema) as writer:
-            yield _PlainCells(writer)
+        names = plain(pa.chunked_array([schema.names], pa.string())).fill_null("").to_pylist()
+        with pa_csv.CSVWriter(file, pa.schema(map(pa.Field.with_name, schema, names))) as writer:
+            yield _PlainCells(writer, names)
 
 
 class _PlainCells:
-    """Writes CSV in which every cell is data."""
+    """Writes CSV in which every cell is data, and so is every name of a column."""
 
-    def __init__(self, writer: TableWriter) -> None:
+    def __init__(self, writer: TableWriter, names: list[str]) -> None:
         self._writer = writer
+        self._names = names
 
     def write_table(self, table: pa.Table) -> None:
         columns = [plain(one) if pa.types.is_string(one.type) else one for one in table.columns]
-        self._writer.write_table(pa.Table.from_arrays(columns, names=table.column_names))
+        self._writer.write_table(pa.Table.from_arrays(columns, names=self._names))
 
 
 def plain(column: pa.ChunkedArray) -> pa.ChunkedArray:

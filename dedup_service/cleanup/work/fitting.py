@@ -32,7 +32,7 @@ class Fitting:
     seed: int
 
     def __call__(self, rows: pa.Table) -> pa.Table:
-        """One row: the parameters as JSON, whether they are doubtful, the MATCH threshold that they ask for."""
+        """One row: the parameters as JSON, whether they are doubtful, the MATCH threshold asked for."""
         drawn = Drawn.of(rows)
         fitted = train_on_samples(
             self.model.model().of(self.entity),

@@ -113,7 +113,8 @@ def check_may_define(caller: Principal, principals: Principals, policy: Policy) 
 
 
 def check_may_use(caller: Principal, job: CleanupJob, principals: Principals, policy: Policy) -> None:
-    """Refuse who may not run or change a job: others than its creator, colleagues, and the policy's people.
+    """Refuse who may not run, resume or delete a job: others than its creator, colleagues, and people
+    of the policy.
 
     Raises:
         PermissionRefused: naming the functions whose people may.
@@ -130,6 +131,22 @@ def check_may_use(caller: Principal, job: CleanupJob, principals: Principals, po
         f"{job.name} is of {job.creator}: they and people of {', '.join(names)} may do this",
         names,
     )
+
+
+def check_may_change(caller: Principal, job: CleanupJob, principals: Principals, policy: Policy) -> None:
+    """Refuse who may not say what a job does: what a person's job proposes they propose, and who has others
+    propose what they choose could decide it alone (7.4).
+
+    Raises:
+        PermissionRefused: for others than its creator, and for a service account's job as `check_may_use`.
+    """
+    check_may_use(caller, job, principals, policy)
+    creator = principals.find(job.creator)
+    if caller.name != job.creator and (creator is None or creator.human):
+        raise PermissionRefused(
+            Reason.NOT_AN_APPROVER,
+            f"{job.name} proposes as {job.creator}, who alone may change it; create a job of your own",
+        )
 
 
 def check_may_brake(caller: Principal, job: CleanupJob, principals: Principals, policy: Policy) -> None:

@@ -23,10 +23,11 @@ class CleanupScope:
 
 @dataclass(frozen=True, slots=True)
 class CleanupLimits:
-    """The most that a job does, counted over all its runs; a day is one of UTC.
+    """The most that a job does; a day is one of UTC.
 
-    `max_open_proposals` are open at a time. A merge counts for every owner and every source of its records.
-    With 0 merges a day the job only proposes.
+    `max_open_proposals`, which are open at a time, and `max_merges_per_day` count what all runs of this job
+    did, those of an owner and of a source what all jobs did. A merge counts for every owner and every source
+    of its records. With 0 merges a day the job only proposes.
     """
 
     max_open_proposals: int = 5_000
@@ -51,7 +52,8 @@ class StopRule:
     """A run stops when people refuse more than `max_rejected_share` (0 to 1) of what they have seen of it.
 
     Rejected proposals are held against those that people decided, undone merges against those that the run
-    made; fewer than `min_decided_count` of either say nothing yet.
+    made; fewer than `min_decided_count` of either say nothing yet. After the hold the merges of the canary
+    are enough, however few they are.
     """
 
     max_rejected_share: float = 0.2

@@ -73,17 +73,24 @@ def owners_and_sources(goldens: Iterable[GoldenRecord]) -> tuple[tuple[str, ...]
     return tuple(sorted(owners - {""})), tuple(sorted({r.key.source for r in records}))
 
 
-def stop_reason(rule: StopRule, opinion: Opinion) -> str:
-    """Why a run must stop, in words; empty while it may go on."""
-    for refused, of, what in (
+def stop_reason(rule: StopRule, opinion: Opinion, canary_count: int | None = None) -> str:
+    """Why a run must stop, in words; empty while it may go on.
+
+    `canary_count` are the merges that people were given time to look at: where these are fewer than the rule
+    asks for, they must do, since nothing else is shown before the rest is merged.
+    """
+    least = rule.min_decided_count
+    least_merged = least if canary_count is None else min(least, max(1, canary_count))
+    for refused, of, enough, what in (
         (
             opinion.rejected_count,
             opinion.decided_count,
+            least,
             "proposals of this run that people decided were rejected",
         ),
-        (opinion.undone_count, opinion.merged_count, "merges of this run were undone"),
+        (opinion.undone_count, opinion.merged_count, least_merged, "merges of this run were undone"),
     ):
-        if of >= rule.min_decided_count and refused > rule.max_rejected_share * of:
+        if of >= enough and refused > rule.max_rejected_share * of:
             return f"{refused} of {of} {what}, more than {rule.max_rejected_share:.0%}"
     return ""
 

@@ -77,4 +77,4 @@ CREATE TABLE cleanup_items (
 CREATE INDEX cleanup_items_stage ON cleanup_items (run_id, stage, item_no);
 CREATE UNIQUE INDEX cleanup_items_proposal ON cleanup_items (proposal_id, run_id) WHERE proposal_id IS NOT NULL;
 CREATE INDEX cleanup_items_proposed ON cleanup_items (job_id, run_id) WHERE proposal_id IS NOT NULL;
-CREATE INDEX cleanup_items_merged ON cleanup_items (job_id, merge_time) WHERE merge_time IS NOT NULL;
+CREATE INDEX cleanup_items_merged ON cleanup_items (merge_time, job_id) WHERE merge_time IS NOT NULL;

@@ -133,9 +133,10 @@ SELECT EXISTS (SELECT FROM cleanup_items WHERE proposal_id = %(proposal_id)s AND
 SELECT what, name, count(*) FROM (
     SELECT 'all' AS what, '' AS name FROM cleanup_items WHERE job_id = %(job_id)s AND merge_time >= %(since)s
     UNION ALL
-    SELECT 'owner', unnest(owners) FROM cleanup_items WHERE job_id = %(job_id)s AND merge_time >= %(since)s
+    -- Whoever a record is of, it makes no difference to them which job it was.
+    SELECT 'owner', unnest(owners) FROM cleanup_items WHERE merge_time >= %(since)s
     UNION ALL
-    SELECT 'source', unnest(sources) FROM cleanup_items WHERE job_id = %(job_id)s AND merge_time >= %(since)s
+    SELECT 'source', unnest(sources) FROM cleanup_items WHERE merge_time >= %(since)s
 ) AS merged GROUP BY what, name
 
 -- name: cleanup_opinions
@@ -151,6 +152,13 @@ JOIN proposals p ON p.proposal_id = i.proposal_id
 LEFT JOIN merges m ON m.merge_id = i.merge_id
 WHERE i.run_id = ANY(%s) AND i.proposal_id IS NOT NULL
 GROUP BY i.run_id
+
+-- name: runs_by_schedule
+-- The runs of a job that its schedule has started since somebody last started one, and that one.
+SELECT run_id FROM cleanup_runs
+WHERE job_id = %(job_id)s AND create_time >= coalesce(
+    (SELECT max(create_time) FROM cleanup_runs WHERE job_id = %(job_id)s AND body ->> 'requested_by' <> %(by)s),
+    '-infinity')
 
 -- name: is_erased_since
 SELECT EXISTS (SELECT FROM changes WHERE type = 'RECORD_ERASED' AND revision > %s)

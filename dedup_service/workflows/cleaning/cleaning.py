@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from dedup_service.domain.cleanup.checks import (
     check_may_brake,
+    check_may_change,
     check_may_define,
     check_may_use,
     definition_violations,
@@ -138,7 +139,7 @@ class Cleaning:
         async def work(tx: WriteTransaction) -> Written[CleanupJob]:
             revision = await tx.revision()
             job = await self._job(tx, job_id, etag)
-            check_may_use(principal, job, self._rules.principals, self._rules.policy)
+            check_may_change(principal, job, self._rules.principals, self._rules.policy)
             await self._check(tx, definition)
             if job.definition == definition:
                 return Written(job)
@@ -244,10 +245,10 @@ class Cleaning:
             revision = await tx.revision()
             job = await self._job(tx, job_id)
             check_may_use(principal, job, self._rules.principals, self._rules.policy)
-            if not job.paused:
-                return Written(job)
             if held is not None:
                 await resume_run(tx, *held)
+            if not job.paused:
+                return Written(job)
             resumed = replace(
                 job,
                 paused=False,

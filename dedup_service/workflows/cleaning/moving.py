@@ -8,6 +8,7 @@ from dedup_service.domain.cleanup.items import ItemStage
 from dedup_service.domain.cleanup.rules import canary_of
 from dedup_service.domain.cleanup.runs import CleanupRun, Phase, RunState, SkipReason
 from dedup_service.workflows.cleaning.keeping import Keeping, LeaseLost
+from dedup_service.workflows.cleaning.port import Wish
 from dedup_service.workflows.ports import Request, Revision, Store, WriteTransaction, Written
 
 SERVICE = "services/cleanup"
@@ -40,11 +41,29 @@ class Moving:
             items = await tx.cleanup_items(run.run_id, ItemStage.AUTOMATIC, _ALL)
             chosen = canary_of(run.run_id, items, run.definition.canary.share)
             await tx.mark_canary_items(run.run_id, [item.item_no for item in chosen])
-            drawn = replace(run, phase=Phase.CANARY if chosen else Phase.MERGE)
+            # What there was no room for may need nobody, either: that has its canary once there is room.
+            late = bool(run.definition.canary.share) and await tx.count_cleanup_items(
+                run.run_id, ItemStage.FOUND
+            )
+            drawn = replace(run, phase=Phase.CANARY if chosen or late else Phase.MERGE)
             await tx.save_cleanup_run(drawn)
             return Written(drawn)
 
         return await self._store.write(Request(SERVICE, "DrawCanary"), draw, CleanupRun)
+
+    async def draw_again(self, keeping: Keeping) -> bool:
+        """Draw another canary where nothing of the last was merged; whether there is one to merge."""
+
+        async def draw(tx: WriteTransaction) -> Written[bool]:
+            run = await keeping.locked(tx)
+            if await tx.count_cleanup_items(run.run_id, ItemStage.MERGED, canary=True):
+                return Written(False)
+            items = await tx.cleanup_items(run.run_id, ItemStage.AUTOMATIC, _ALL)
+            chosen = canary_of(run.run_id, items, run.definition.canary.share)
+            await tx.mark_canary_items(run.run_id, [item.item_no for item in chosen])
+            return Written(bool(chosen))
+
+        return await self._store.write(Request(SERVICE, "DrawCanary"), draw, bool)
 
     async def hold(self, keeping: Keeping, hold: timedelta) -> bool:
         """Have a run wait while people look at the canary; False once they had their time, or need none."""
@@ -91,13 +110,28 @@ class Moving:
 
         await self._move(keeping, ended, "EndCleanupRun", f"{state}: {reason}")
 
-    async def pause(self, keeping: Keeping) -> None:
-        """Leave a run until somebody resumes its job."""
+    async def pause(self, keeping: Keeping) -> bool:
+        """Leave a run until somebody resumes its job; False where somebody did so meanwhile. One that
+        somebody cancelled meanwhile ends.
+        """
 
-        def paused(run: CleanupRun, _: Revision) -> CleanupRun:
-            return replace(run, state=RunState.PAUSED)
+        async def move(tx: WriteTransaction) -> Written[bool]:
+            held = await tx.lock_leased_cleanup_run(keeping.run_id, keeping.holder)
+            if held is None:
+                raise LeaseLost
+            run, wish = held
+            if wish is Wish.NONE:
+                return Written(False)
+            revision = await tx.revision()
+            moved = replace(run, state=RunState.PAUSED)
+            if wish is Wish.CANCEL:
+                moved = replace(
+                    run, state=RunState.CANCELLED, reason="somebody cancelled it", end_time=revision.time
+                )
+            await tx.move_cleanup_run(moved)
+            return Written(True, targets=(run.name,), detail=moved.state.lower())
 
-        await self._move(keeping, paused, "PauseCleanupRun", "paused")
+        return await self._store.write(Request(SERVICE, "PauseCleanupRun"), move, bool)
 
     async def _move(
         self, keeping: Keeping, change: Callable[[CleanupRun, Revision], CleanupRun], method: str, detail: str

@@ -34,6 +34,9 @@ class Queueing:
             job = await tx.cleanup_job(due.job_id)
             if job is None or job.next_run_time is None or job.next_run_time != due.next_run_time:
                 return Written(0)
+            if job.next_run_time > now:
+                # The clock of this process is ahead: that of PostgreSQL says when a time has come.
+                return Written(0)
             if await tx.active_cleanup_run(job.job_id):
                 later = replace(job, next_run_time=next_run_time(job.definition.schedule, now))
                 await tx.save_cleanup_job(later)

@@ -7,24 +7,25 @@ personal data: it is gone as soon as the work items, which hold none, are stored
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import datetime, timedelta
 
-from dedup_service.domain.cleanup.items import ItemStage
+from dedup_service.domain.cleanup.checks import check_may_define
+from dedup_service.domain.cleanup.items import ItemStage, Opinion
 from dedup_service.domain.cleanup.rules import stop_reason
 from dedup_service.domain.cleanup.runs import WRITING_PHASES, CleanupRun, Phase, RunState
-from dedup_service.domain.errors import Unavailable
+from dedup_service.domain.errors import PermissionRefused, Unavailable
 from dedup_service.workflows.assessment import Assessment
 from dedup_service.workflows.cleaning.finding import Finder, FindingFailed
 from dedup_service.workflows.cleaning.grouping import Grouping
 from dedup_service.workflows.cleaning.keeping import Asked, Keeping, LeaseLost, Leaving, Timing
 from dedup_service.workflows.cleaning.merging_items import MergingItems
-from dedup_service.workflows.cleaning.moving import Moving
+from dedup_service.workflows.cleaning.moving import SERVICE, Moving
 from dedup_service.workflows.cleaning.port import CleanupRuns, Wish
 from dedup_service.workflows.cleaning.proposing_items import ProposingItems
 from dedup_service.workflows.cleaning.working import AtWork
 from dedup_service.workflows.deciding import Deciding
-from dedup_service.workflows.ports import ClockNow, Store
+from dedup_service.workflows.ports import ClockNow, ReadTransaction, Store
 from dedup_service.workflows.proposing import Proposing
 from dedup_service.workflows.rules import Rules
 from dedup_service.workflows.scoring_models import ScoringModels
@@ -150,7 +151,8 @@ class Running:
                 await self._end(keeping, RunState.CANCELLED, "somebody cancelled it")
             else:
                 await keeping.tell_now()
-                await self._moving.pause(keeping)
+                if not await self._moving.pause(keeping):
+                    raise Leaving from None
         except _Stopped as stopped:
             await self._end(keeping, RunState.STOPPED, str(stopped))
         except FindingFailed as failed:
@@ -173,9 +175,14 @@ class Running:
         principal = self._parts.rules.principals.find(job.creator)
         if principal is None:
             raise FindingFailed(f"{job.creator}, who made the job, is not known any more")
+        try:
+            check_may_define(principal, self._parts.rules.principals, self._parts.rules.policy)
+        except PermissionRefused as refused:
+            raise FindingFailed(str(refused)) from refused
         if run.start_time is None:
             run = await self._moving.begin(keeping)
             self._pass("begun")
+        await self._check_runs_before(run)
         if run.phase not in WRITING_PHASES:
             run = await self._grouping.group(run, keeping)
         # A run that was broken off in between left it there.
@@ -189,6 +196,9 @@ class Running:
             self._pass("canary drawn")
         if phase is Phase.CANARY:
             await self._merge(work, Phase.CANARY)
+            # What the run had to keep its hands off nobody can look at.
+            while await self._moving.draw_again(keeping) or await self._propose(work, Phase.CANARY):
+                await self._merge(work, Phase.CANARY)
             await keeping.tell_now()
             self._pass("canary merged")
             if await self._moving.hold(keeping, run.definition.canary.hold):
@@ -233,6 +243,17 @@ class Running:
             settled += count
             self._pass("batch merged")
 
+    async def _check_runs_before(self, run: CleanupRun) -> None:
+        """Stop what only a schedule started where people refuse too much of the runs before it: most of what
+        a run proposes is decided after its end.
+        """
+        if run.requested_by != SERVICE:
+            return
+        opinions = await self._parts.store.read(lambda tx: _opinions_before(tx, run))
+        total = Opinion(*map(sum, zip(*map(astuple, opinions), strict=True))) if opinions else Opinion()
+        if why := stop_reason(run.definition.stop_rule, total):
+            raise _Stopped(f"of its runs up to now: {why}")
+
     async def _count(self, work: AtWork, stage: ItemStage, *, canary: bool = False) -> int:
         run_id = work.run.run_id
         return await self._parts.store.read(lambda tx: tx.count_cleanup_items(run_id, stage, canary=canary))
@@ -245,5 +266,12 @@ class Running:
         self._asked_time = now
         opinions = await self._parts.store.read(lambda tx: tx.cleanup_opinions([run.run_id]))
         opinion = opinions.get(run.run_id)
-        if opinion is not None and (why := stop_reason(run.definition.stop_rule, opinion)):
+        # Only a run that has held has a time to wait for.
+        looked_at = None if run.wait_time is None else await self._count(work, ItemStage.MERGED, canary=True)
+        if opinion is not None and (why := stop_reason(run.definition.stop_rule, opinion, looked_at)):
             raise _Stopped(why)
+
+
+async def _opinions_before(tx: ReadTransaction, run: CleanupRun) -> list[Opinion]:
+    """What people made of the runs of a job since one of them last started one."""
+    return list((await tx.cleanup_opinions(await tx.runs_by_schedule(run.job_id, SERVICE))).values())

@@ -133,6 +133,6 @@ def test_the_encoding_that_was_given_is_obeyed(tmp_path: Path) -> None:
 
 def test_columns_may_be_called_anything(tmp_path: Path) -> None:
     """Names that differ in case alone, and names with dots, quotes and our own words, stay apart."""
-    rows = read(tmp_path, "id,Email,email,a.`b`,row,c0\n1,x@a.example,y@a.example,q,r,s\n".encode())
+    rows = read(tmp_path, b"id,Email,email,a.`b`,row,c0\n1,x@a.example,y@a.example,q,r,s\n")
     assert rows[0]["Email"] == "x@a.example"
     assert [rows[0][name] for name in ("email", "a.`b`", "row", "c0")] == ["y@a.example", "q", "r", "s"]

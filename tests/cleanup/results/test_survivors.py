@@ -60,7 +60,7 @@ def one_by_one(
 @pytest.mark.parametrize("rule", list(Rule))
 @pytest.mark.parametrize("seed", range(3))
 def test_every_rule_gives_what_survivorship_gives(rule: Rule, seed: int) -> None:
-    """For groups and single fields, with ties, values that differ in case and spaces alone, and none at all."""
+    """For groups and single fields, with ties, values that differ in case and spaces alone, and none."""
     columns, starts, trusts, times = members(random.Random(seed), 400)
     how = Survivorship(UNITS, {"name": rule, "email": Rule.MOST_FREQUENT}, rule)
     found = survive_clusters(pa.table(columns), np.array(starts), how, np.array(trusts), times)

@@ -105,14 +105,14 @@ def test_clusters_name_every_member(tmp_path: Path) -> None:
 
 
 def test_review_puts_pairs_side_by_side(tmp_path: Path) -> None:
-    """Of each two golden records the best pair, with an empty label and the reasons; no formula among them."""
+    """Of each two golden records the best pair, with an empty label and the reasons."""
     write(tmp_path)
     header, *rows = table(tmp_path / "out/review.csv")
     assert header[:7] == [
         "left_id",
         "right_id",
         "label",
-        *("match_probability match_weight_bits verdict reasons".split()),
+        *("match_probability", "match_weight_bits", "verdict", "reasons"),
     ]
     [row] = [dict(zip(header, each, strict=True)) for each in rows]
     assert (row["left_id"], row["source_left"], row["cluster_left"]) == ("2", "shop", "")
@@ -210,7 +210,8 @@ def test_columns_of_our_own_give_way_to_the_users(tmp_path: Path) -> None:
 
 def test_many_clusters_in_many_parts_give_the_same(tmp_path: Path) -> None:
     """Dealt out to files of a few clusters each, from row groups that clusters reach across."""
-    lines = [f"{at},name {at // 3},{'x' * (at % 7)},{at // 3}@a.example" for at in range(3000)]
+    who = [f"lone{at}" if at % 30 == 4 else str(at // 3) for at in range(3000)]
+    lines = [f"{at},name {one},{'x' * (at % 7)},{one}@a.example" for at, one in enumerate(who)]
     path = tmp_path / "x.csv"
     path.write_text("\n".join(["id,surname,city,E-Mail", *lines[::2], *lines[1::2]]) + "\n", "utf-8")
     read = gathered(tmp_path, planned(csv_file(path)))
@@ -227,7 +228,12 @@ def test_many_clusters_in_many_parts_give_the_same(tmp_path: Path) -> None:
         ).read_bytes()
     header, *rows = table(tmp_path / "out-7/golden.csv")
     assert len(rows) == figures["found"]["golden_records"]
+    row_of = {line.partition(",")[0]: at for at, line in enumerate([*lines[::2], *lines[1::2]])}
+    ids = [(row[header.index("member_ids")] or row[header.index("id")]).split("; ") for row in rows]
+    firsts = [min(row_of[one] for one in each) for each in ids]
+    assert firsts == sorted(firsts), "in the order of their first rows"
     members = [int(row[header.index("members")]) for row in rows]
     assert sum(members) == 3000
+    assert members.count(1) >= 10
     assert figures["found"]["clusters"] > 900
     assert not (tmp_path / "scratch").exists()

@@ -7,6 +7,7 @@ import pytest
 
 from dedup_service.domain.cleanup.checks import (
     check_may_brake,
+    check_may_change,
     check_may_define,
     check_may_use,
     definition_violations,
@@ -110,6 +111,28 @@ def test_who_may_use_and_who_may_stop_a_job(who: str, uses: bool, brakes: bool) 
     caller = principal(who)
     assert _passes(lambda: check_may_use(caller, JOB, DIRECTORY, POLICY)) is uses
     assert _passes(lambda: check_may_brake(caller, JOB, DIRECTORY, POLICY)) is brakes
+
+
+@pytest.mark.parametrize(("who", "may"), [("mia", True), ("malik", False), ("fiona", False), ("ann", False)])
+def test_only_its_creator_changes_the_job_of_a_person(who: str, may: bool) -> None:
+    """What it proposes they propose: others could decide alone what they had them propose."""
+    assert _passes(lambda: check_may_change(principal(who), JOB, DIRECTORY, POLICY)) is may
+
+
+@pytest.mark.parametrize(
+    ("who", "may"),
+    [("services/matcher", True), ("fiona", True), ("ann", False), ("services/importer", False)],
+)
+def test_who_may_change_the_job_of_a_service_account(who: str, may: bool) -> None:
+    """It itself, and the people of the policy."""
+    job = replace(JOB, creator="services/matcher")
+    assert _passes(lambda: check_may_change(principal(who), job, DIRECTORY, POLICY)) is may
+
+
+def test_nobody_changes_the_job_of_somebody_who_is_gone() -> None:
+    """Nobody knows whether it was a person."""
+    job = replace(JOB, creator="users/gone")
+    assert not _passes(lambda: check_may_change(principal("fiona"), job, DIRECTORY, POLICY))
 
 
 def test_a_service_account_uses_and_stops_its_own_job() -> None:

@@ -79,6 +79,23 @@ def test_people_who_refuse_too_much_stop_a_run(opinion: Opinion, stops: bool) ->
     assert bool(stop_reason(StopRule(0.2, 10), opinion)) is stops
 
 
+@pytest.mark.parametrize(
+    ("opinion", "canary_count", "stops"),
+    [
+        (Opinion(undone_count=1, merged_count=1), 1, True),
+        (Opinion(undone_count=1, merged_count=5), 5, False),
+        (Opinion(undone_count=2, merged_count=5), 5, True),
+        (Opinion(undone_count=0, merged_count=0), 0, False),
+        (Opinion(undone_count=9, merged_count=9), 30, False),
+        (Opinion(undone_count=3, merged_count=10), 30, True),
+        (Opinion(rejected_count=1, decided_count=1, merged_count=1), 1, False),
+    ],
+)
+def test_a_canary_that_was_looked_at_is_enough(opinion: Opinion, canary_count: int, stops: bool) -> None:
+    """Its merges say something however few they are, and no more are asked for than the rule does."""
+    assert bool(stop_reason(StopRule(0.2, 10), opinion, canary_count)) is stops
+
+
 def test_the_reason_of_a_stop_says_how_many() -> None:
     """In words that a steward can check."""
     said = stop_reason(StopRule(0.25, 2), Opinion(rejected_count=2, decided_count=3))

@@ -1,10 +1,12 @@
 """The first slice, the time to look at it, and the stop when people refuse too much."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
+from dedup_service.domain.cleanup.items import ItemStage
 from dedup_service.domain.cleanup.jobs import StopRule
-from dedup_service.domain.cleanup.runs import CleanupRun, Phase, RunState
+from dedup_service.domain.cleanup.runs import CleanupRun, Phase, RunState, SkipReason
 from dedup_service.domain.proposals import ProposalState
 from dedup_service.domain.voting import VoteDecision
 from dedup_service.workflows.pages import Page
@@ -58,6 +60,36 @@ async def test_undone_merges_stop_the_run(desk: CleanDesk) -> None:
     now = await desk.seen(run)
     assert (now.state, now.counts.merged, now.counts.undone) == (RunState.STOPPED, 2, 1)
     assert now.reason == "1 of 2 merges of this run were undone, more than 20%"
+
+
+async def test_a_canary_that_was_undone_stops_the_run_however_small(desk: CleanDesk) -> None:
+    """By the rule that ships, which asks for more merges than the canary has: the rest is not merged."""
+    run = await held_run(desk, 0.05)
+    for merge in (await desk.office.store.read(lambda tx: tx.list_merges(Page()))).items:
+        await desk.office.undo(merge, by="mia")
+    await asyncio.sleep(0.1)
+    await desk.worker().work_once()
+    now = await desk.seen(run)
+    assert (now.state, now.counts.merged, now.counts.undone) == (RunState.STOPPED, 2, 2)
+
+
+async def test_a_canary_that_could_not_be_merged_is_drawn_again(desk: CleanDesk) -> None:
+    """Its records were written meanwhile: others are merged for people to look at, and the rest waits."""
+    await desk.office.put(*people(10))
+    run = await desk.queue(await desk.job(canary=canary(0.1, HOUR)))
+    worker = desk.worker(passing=lambda name: worker.leave() if name == "canary drawn" else None)
+    await worker.work_once()
+    [drawn] = await desk.office.store.read(
+        lambda tx: tx.cleanup_items(run.run_id, ItemStage.AUTOMATIC, 10, canary=True)
+    )
+    [draft, *_] = [
+        each for each in people(10) if (await desk.office.record(each.key)).golden_id in drawn.golden_ids
+    ]
+    await desk.office.write(replace(draft, values={**draft.values, "city": "Hamburg"}))
+    await desk.worker("second").work_once()
+    now = await desk.seen(run)
+    assert (now.state, now.counts.merged) == (RunState.WAITING, 1)
+    assert now.counts.skipped == {SkipReason.CHANGED_SINCE: 1}
 
 
 async def test_rejected_proposals_stop_the_run(desk: CleanDesk) -> None:

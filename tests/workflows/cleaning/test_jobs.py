@@ -20,6 +20,7 @@ from dedup_service.domain.errors import (
 from dedup_service.domain.principals import Directory, Principal, PrincipalType
 from dedup_service.domain.records import LeadClass, RecordKind
 from dedup_service.workflows.cleaning.finding import Findings, FindRequest, TellPhase
+from dedup_service.workflows.cleaning.queueing import Queueing
 from dedup_service.workflows.filters import Condition, Operator
 from dedup_service.workflows.pages import Page
 from tests.merge_desk import DIRECTORY, contact, open_office, principal, request
@@ -137,6 +138,16 @@ async def test_a_job_is_changed_as_it_was_seen(desk: CleanDesk) -> None:
     assert (await change(desk, job, JobDefinition("b", schedule=HOURLY))).next_run_time is not None
 
 
+async def test_a_colleague_does_not_change_what_another_proposes(desk: CleanDesk) -> None:
+    """They could approve alone what they had the creator propose; they make a job of their own."""
+    job = await make(desk, JobDefinition("a"))
+    with pytest.raises(PermissionRefused, match="create a job of your own"):
+        await desk.office.desk.cleaning.update(
+            request("UpdateCleanupJob", "users/malik"), job.job_id, "", JobDefinition("b"), principal("malik")
+        )
+    assert await listed(desk) == ["a"]
+
+
 async def test_a_run_goes_on_as_it_was_started(desk: CleanDesk) -> None:
     """Limits that were changed while it waits are the next one's."""
     await desk.office.put(*people(3))
@@ -243,6 +254,15 @@ async def test_a_job_runs_when_its_time_has_come(desk: CleanDesk, database_url: 
     moved = (await cleaning.job(job.job_id)).next_run_time
     assert moved is not None
     assert timedelta(minutes=59) < moved - datetime.now(UTC) <= timedelta(hours=1)
+
+
+async def test_a_clock_that_is_ahead_queues_nothing(desk: CleanDesk) -> None:
+    """The clock of PostgreSQL says when a time has come: else a daily job would run again and again."""
+    soon = (datetime.now(UTC) + timedelta(minutes=2)).time().replace(second=0, microsecond=0)
+    job = await make(desk, JobDefinition("a", schedule=Schedule(daily_time=soon)))
+    ahead = Queueing(desk.office.store, lambda: datetime.now(UTC) + timedelta(minutes=3), lambda: "run")
+    assert await ahead.queue_due() == 0
+    assert await desk.office.desk.cleaning.job(job.job_id) == job
 
 
 async def test_a_job_that_still_runs_is_not_queued_again(desk: CleanDesk, database_url: str) -> None:

@@ -1,6 +1,7 @@
 """A job does no more than its limits say; what it leaves is for people, or for its next run."""
 
 import psycopg
+import pytest
 
 from dedup_service.domain.cleanup.runs import RunState, SkipReason
 from dedup_service.domain.proposals import ProposalState
@@ -58,6 +59,34 @@ async def test_no_more_merges_of_one_source(desk: CleanDesk) -> None:
     await desk.office.put(*people(4), *people(7, source="shop")[8:])
     run = await desk.run(await desk.job(limits=within(max_merges_per_source_per_day=3)))
     assert (run.counts.merged, run.counts.skipped) == (6, {SkipReason.SOURCE_LIMIT: 1})
+
+
+@pytest.mark.parametrize(
+    ("limit", "reason"),
+    [
+        ("max_merges_per_owner_per_day", SkipReason.OWNER_LIMIT),
+        ("max_merges_per_source_per_day", SkipReason.SOURCE_LIMIT),
+    ],
+)
+async def test_several_jobs_are_no_way_around_a_limit(
+    desk: CleanDesk, limit: str, reason: SkipReason
+) -> None:
+    """What another job merged of an owner or a source on this day counts."""
+    first, second = people(1, owner=ANN), people(2, owner=ANN)[2:]
+    await desk.office.put(*first)
+    assert (await desk.run(await desk.job())).counts.merged == 1
+    await desk.office.put(*second)
+    run = await desk.run(await desk.job(limits=within(**{limit: 1})))
+    assert (run.counts.merged, run.counts.skipped) == (0, {reason: 1})
+
+
+async def test_the_limit_of_a_day_is_of_the_job(desk: CleanDesk) -> None:
+    """What another job merged does not count for it."""
+    await desk.office.put(*people(1))
+    assert (await desk.run(await desk.job())).counts.merged == 1
+    await desk.office.put(*people(2)[2:])
+    run = await desk.run(await desk.job(limits=within(max_merges_per_day=1)))
+    assert (run.counts.merged, run.counts.skipped) == (1, {})
 
 
 async def test_no_more_proposals_are_open_than_allowed(desk: CleanDesk) -> None:

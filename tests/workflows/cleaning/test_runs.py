@@ -1,6 +1,7 @@
 """A run from its job to its end, on real PostgreSQL: what it proposes, merges, leaves and tells."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import scoring
@@ -11,7 +12,7 @@ from dedup_service.domain.principals import Directory
 from dedup_service.domain.proposals import ProposalState
 from dedup_service.domain.records import Fact, LeadClass, RecordDraft, RecordKind
 from dedup_service.workflows.pages import Page
-from tests.merge_desk import contact, lead, principal, request
+from tests.merge_desk import DIRECTORY, contact, lead, principal, request
 from tests.workflows.cleaning.clean_desk import CleanDesk, people
 
 EXECUTED, PENDING = ProposalState.EXECUTED, ProposalState.PENDING
@@ -194,6 +195,22 @@ async def test_a_creator_who_is_gone_proposes_nothing(desk: CleanDesk) -> None:
     rules.principals = known
     run = await desk.seen(queued)
     assert (run.state, run.reason) == (RunState.FAILED, "users/mia, who made the job, is not known any more")
+    assert await desk.proposals() == []
+
+
+async def test_a_creator_without_a_function_merges_nothing(desk: CleanDesk) -> None:
+    """Whoever lost every function may have no jobs: the run fails and says so, and nothing is proposed."""
+    await desk.office.put(*people(2))
+    queued = await desk.queue(await desk.job())
+    rules = desk.office.desk.rules
+    known = rules.principals
+    without = replace(principal("mia"), functions=frozenset())
+    rules.principals = Directory({**DIRECTORY.principals, without.name: without})
+    await desk.worker().work_once()
+    rules.principals = known
+    run = await desk.seen(queued)
+    assert run.state is RunState.FAILED
+    assert run.reason.startswith("users/mia holds no function")
     assert await desk.proposals() == []
 
 

@@ -2,16 +2,23 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import psycopg
 import pytest
 
+from dedup_service.cleanup_worker import worker_parts
 from dedup_service.domain.cleanup.jobs import CleanupJob
 from dedup_service.domain.cleanup.runs import CleanupRun, RunState
 from dedup_service.domain.errors import JobRunning, NotFound, PermissionRefused, StateNotAllowed
+from dedup_service.store.cleanup_runs import PostgresCleanupRuns
+from dedup_service.store.postgres import PostgresStore
 from dedup_service.workflows.cleaning.keeping import Timing
+from dedup_service.workflows.cleaning.port import RunProgress, Wish
+from dedup_service.workflows.cleaning.running import Running, WorkerOptions
+from dedup_service.workflows.scoring_models import ScoringModels
 from tests.merge_desk import principal, request
-from tests.workflows.cleaning.clean_desk import CleanDesk, canary, people
+from tests.workflows.cleaning.clean_desk import CleanDesk, SmallFinder, canary, people
 from tests.workflows.cleaning.outcomes import IN_SMALL_BATCHES, outcome, queued_run
 
 MIA = principal("mia")
@@ -39,6 +46,72 @@ async def worked_until(desk: CleanDesk, point: str, then: Callable[[], Awaitable
 
     await desk.worker(passing=passing, **IN_SMALL_BATCHES).work_once()
     assert await asyncio.gather(*happening)
+
+
+class Meddled(PostgresCleanupRuns):
+    """The worker's side, where something happens between the hearing of a pause and its writing."""
+
+    def __init__(self, store: PostgresStore, then: Callable[[], Awaitable[object]]) -> None:
+        super().__init__(store)
+        self._then = then
+
+    async def beat(
+        self, run_id: str, holder: str, lease_seconds: float, progress: RunProgress
+    ) -> Wish | None:
+        wish = await super().beat(run_id, holder, lease_seconds, progress)
+        if wish is Wish.PAUSE:
+            await self._then()
+        return wish
+
+
+async def paused_while(desk: CleanDesk, run: CleanupRun, then: Callable[[], Awaitable[object]]) -> None:
+    """A worker that is asked for a pause, and on its way there something happens."""
+    asked: list[asyncio.Future[CleanupJob]] = []
+
+    def passing(name: str) -> None:
+        if name == "batch proposed" and not asked:
+            asked.append(asyncio.ensure_future(pause(desk, run.job_id)))
+
+    store = desk.office.store
+    models = ScoringModels(store, desk.office.desk.matching.models.in_use)
+    parts = worker_parts(store, desk.office.desk.rules, models, SmallFinder(desk.folder))
+    # Nothing is heard between batches, so that the last word before the pause is the one that is told late.
+    options = WorkerOptions(passing=passing, timing=Timing(beat_seconds=60.0), **IN_SMALL_BATCHES)
+    await Running(replace(parts, runs=Meddled(store, then)), "meddled", options).work_once()
+    assert await asyncio.gather(*asked)
+
+
+async def test_a_resume_that_meets_the_pause_is_kept(desk: CleanDesk) -> None:
+    """The run waits for a worker, and ends as if nobody had paused it."""
+    run = await queued_run(desk)
+    await paused_while(desk, run, lambda: resume(desk, run.job_id))
+    assert (await desk.seen(run)).state is RunState.RUNNING
+    for _ in range(2):
+        await desk.worker(**IN_SMALL_BATCHES).work_once()
+        await asyncio.sleep(0.1)
+    end = await outcome(desk, await desk.seen(run))
+    assert (end.state, end.merge_count, len(end.proposals)) == (RunState.SUCCEEDED, 27, 29)
+
+
+async def test_a_cancel_that_meets_the_pause_is_kept(desk: CleanDesk) -> None:
+    """The run ends, and no resume brings it back."""
+    run = await queued_run(desk)
+    await paused_while(desk, run, lambda: cancel(desk, run))
+    now = await desk.seen(run)
+    assert (now.state, now.reason) == (RunState.CANCELLED, "somebody cancelled it")
+    await resume(desk, run.job_id)
+    assert await desk.worker().work_once() is None
+
+
+async def test_a_paused_run_of_a_job_that_is_not_can_be_resumed(desk: CleanDesk, database_url: str) -> None:
+    """Whatever left it so: nobody else would bring it back."""
+    await desk.office.put(*people(2))
+    run = await desk.queue(await desk.job())
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE cleanup_runs SET state = 'PAUSED'")
+    await resume(desk, run.job_id)
+    await desk.worker().work_once()
+    assert (await desk.seen(run)).state is RunState.SUCCEEDED
 
 
 @pytest.mark.parametrize("point", ["begun", "batch proposed", "canary drawn", "batch merged"])
