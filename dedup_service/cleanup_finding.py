@@ -156,7 +156,12 @@ class PipelineFinder:
             told(Phase(progress.phase), progress.done, progress.total)
 
         try:
-            with open_engine(url, memory_mib=self._memory_mib, workspace=workspace) as engine:
+            with open_engine(
+                url,
+                memory_mib=self._memory_mib,
+                workspace=workspace,
+                record_count=marker.record_count,
+            ) as engine:
                 found = find_duplicates(
                     engine, source, workspace, options, on_progress=tell, should_stop=should_stop
                 )

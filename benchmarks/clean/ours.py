@@ -23,7 +23,7 @@ def main() -> None:
     workspace = Workspace(output / "workspace")
     inputs = plan_files([source / name for name in FILES.values()], "", AskedColumns(None, ()))
     gathered = gather(inputs, workspace, lambda _: None, lambda: False)
-    with open_engine(memory_mib=memory_mib, workspace=workspace) as engine:
+    with open_engine(memory_mib=memory_mib, workspace=workspace, record_count=gathered.row_count) as engine:
         rows = RawRows(gathered.path, gathered.recognised, ROW, gathered.identity)
         found = find_duplicates(engine, rows, workspace, FindOptions())
         shutil.copytree(found.clusters, output / "clusters")

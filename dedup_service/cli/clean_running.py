@@ -154,18 +154,23 @@ def _made(
     with ExitStack() as stack:
         stack.enter_context(display.live())
 
-        def engine_of() -> Any:
+        def engine_of(record_count: int) -> Any:
             return stack.enter_context(
-                open_engine(asked.engine, memory_mib=asked.memory_mib, workspace=workspace)
+                open_engine(
+                    asked.engine,
+                    memory_mib=asked.memory_mib,
+                    workspace=workspace,
+                    record_count=record_count,
+                )
             )
 
         # A cluster that is away is told before files are read; the embedded engine has nothing to tell.
-        engine = engine_of() if asked.engine else None
+        engine = engine_of(0) if asked.engine else None
         inputs = _planned(asked, engine, workspace)
         gathered = gather(inputs, workspace, display.tell, wish.asked)
         if not asked.as_json:
             say_columns(out, gathered)
-        engine = engine or engine_of()
+        engine = engine or engine_of(gathered.row_count)
         found = find_duplicates(
             engine,
             RawRows(gathered.path, gathered.recognised, ROW, gathered.identity),

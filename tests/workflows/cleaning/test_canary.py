@@ -2,16 +2,19 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from dedup_service.domain.cleanup.items import ItemStage
-from dedup_service.domain.cleanup.jobs import StopRule
+from dedup_service.domain.cleanup.jobs import CleanupJob, Schedule, StopRule
 from dedup_service.domain.cleanup.runs import CleanupRun, Phase, RunState, SkipReason
 from dedup_service.domain.proposals import ProposalState
+from dedup_service.domain.records import RecordDraft
 from dedup_service.domain.voting import VoteDecision
 from dedup_service.workflows.pages import Page
 from tests.merge_desk import contact
-from tests.workflows.cleaning.clean_desk import CleanDesk, canary, people
+from tests.workflows.cleaning.clean_desk import CleanDesk, canary, people, within
+from tests.workflows.cleaning.test_jobs import set_time
 
 HOUR = 3600.0
 ONE_IN_FIVE = StopRule(max_rejected_share=0.2, min_decided_count=2)
@@ -90,6 +93,63 @@ async def test_a_canary_that_could_not_be_merged_is_drawn_again(desk: CleanDesk)
     now = await desk.seen(run)
     assert (now.state, now.counts.merged) == (RunState.WAITING, 1)
     assert now.counts.skipped == {SkipReason.CHANGED_SINCE: 1}
+
+
+async def test_what_gets_room_late_has_a_canary_too(desk: CleanDesk) -> None:
+    """Proposals for people took all room when the canary was drawn: what has room then waits as well."""
+    of_people = [
+        contact(
+            f"{name}-{copy}", given_name="Ida", family_name=name, email=f"ida@{name}.example", phone=phone
+        )
+        for name, phone in (("quist", "+49 30 5550101"), ("wolkow", "+49 30 5550102"))
+        for copy in (1, 2, 3)
+    ]
+    await desk.office.put(*of_people, *people(10))
+    job = await desk.job(canary=canary(0.2, HOUR), limits=within(max_open_proposals=2))
+    run = await desk.queue(job)
+    worker = desk.worker(passing=lambda name: worker.leave() if name == "canary drawn" else None)
+    await worker.work_once()
+    for proposal in await desk.proposals():
+        if proposal.state is ProposalState.PENDING:
+            await desk.office.vote(proposal, "ann", VoteDecision.REJECT, "not the same")
+    await desk.worker("second").work_once()
+    now = await desk.seen(run)
+    assert now.state is RunState.WAITING
+    assert 0 < now.counts.merged <= 2
+
+
+async def test_what_people_refused_of_earlier_runs_stops_a_scheduled_one(
+    desk: CleanDesk, database_url: str
+) -> None:
+    """Everything was rejected after the run had ended: the next one by the schedule does nothing."""
+    await desk.office.put(*_refused("a"))
+    job = await desk.job(stop_rule=ONE_IN_FIVE, schedule=Schedule(interval=timedelta(hours=1)))
+    first = await _scheduled(desk, job, database_url)
+    assert first.state is RunState.SUCCEEDED
+    for proposal in await desk.proposals():
+        await desk.office.vote(proposal, "ann", VoteDecision.REJECT, "not the same")
+    await desk.office.put(*_refused("b"))
+    second = await _scheduled(desk, job, database_url)
+    assert (second.state, second.counts.proposed) == (RunState.STOPPED, 0)
+    assert second.reason.startswith("of its runs up to now: ")
+
+
+def _refused(mark: str) -> list[RecordDraft]:
+    """Three people, twice each, whom people are asked about."""
+    return [
+        contact(f"{mark}{at}-{copy}", given_name="Ida", family_name=name, email=f"ida@{name}.example")
+        for at, name in enumerate((f"quist{mark}", f"wolkow{mark}", f"tamm{mark}"))
+        for copy in (1, 2)
+    ]
+
+
+async def _scheduled(desk: CleanDesk, job: CleanupJob, database_url: str) -> CleanupRun:
+    """A run that nobody but the schedule started, worked to its end."""
+    await set_time(database_url, "cleanup_jobs", "next_run_time", "now() - interval '1 minute'")
+    assert await desk.office.desk.cleaning.queue_due() == 1
+    await desk.worker().work_once()
+    newest, *_ = (await desk.office.desk.cleaning.runs(job.job_id, Page())).items
+    return newest
 
 
 async def test_rejected_proposals_stop_the_run(desk: CleanDesk) -> None:
