@@ -30,6 +30,8 @@ _BATCH_ROWS = 32_768
 # A packed comparable with its number, as the engine holds it in a join: measured on a million records.
 _RECORD_BYTES = 300
 _HELD_SHARE = 0.7
+# Processes beside the engine take longer to start, phase by phase, than they save on fewer records.
+_FEW_RECORDS = 20_000
 # The client would ask an engine that is away again for ten minutes; this is half a minute.
 _RETRIES = 7
 _LONGEST_RETRY_MILLISECONDS = 10_000
@@ -67,7 +69,8 @@ def open_engine(
         memory_mib: What the embedded engine may hold before it spills to the workspace; at least 256.
         workspace: Where it spills.
         record_count: How many records it is for. The embedded engine holds one side of a join in memory where
-            so many fit, which takes a third of the time of sorting both, and spills where they do not.
+            so many fit, which takes a third of the time of sorting both, and spills where they do not; and
+            it starts no processes for few of them. 0 is unknown.
 
     Raises:
         EngineError: nothing answers there, it is no Spark 4, or it cannot do the work: its Python lacks this
@@ -89,7 +92,7 @@ def open_engine(
     with _embedded(memory_mib, workspace, holds=_holds(record_count, memory_mib)) as address:
         session = _session(address)
         try:
-            yield Engine(session, "", processes=process_count())
+            yield Engine(session, "", processes=_processes(record_count))
         finally:
             _close(session)
 
@@ -127,6 +130,11 @@ def _embedded(memory_mib: int, workspace: Workspace, *, holds: bool) -> Iterator
         yield f"{SCHEME}://{host}:{port}"
     finally:
         server.stop()
+
+
+def _processes(record_count: int) -> int:
+    """How many processes are worth starting; all where the number of records is not known."""
+    return 1 if 0 < record_count < _FEW_RECORDS else process_count()
 
 
 def _holds(record_count: int, memory_mib: int) -> bool:
