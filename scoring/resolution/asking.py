@@ -47,17 +47,10 @@ class AskedPairs:
         answers = map(number.__getitem__, map(comparator.compare, one, other))
         codes[open_] = np.fromiter(answers, np.int32, len(first))[inverse]
         if comparator.name == "company_name":
-            self._learn_strangers(at, codes, list(number))
+            # Other names of theirs are no more alike, or the level would be another.
+            are_strangers = np.array([one is None or one.level == "different" for one in number])
+            self._are_strangers[at] = are_strangers[codes]
         return codes, list(number)
-
-    def _learn_strangers(
-        self, at: Places, codes: NDArray[np.int32], answers: Sequence[Finding | None]
-    ) -> None:
-        """Names of two scripts, and those that are different, where no other names had a say."""
-        are_strangers = np.array([one is None or one.level == "different" for one in answers])
-        has_others = self._fields.codes("other_names") > 0
-        had_say = has_others[self._left[at]] | has_others[self._right[at]]
-        self._are_strangers[at] = are_strangers[codes] & ~had_say
 
     def _in_order(self, at: Places) -> tuple[Positions, Positions]:
         """The sides of the pairs at these places, that of the lesser record first."""

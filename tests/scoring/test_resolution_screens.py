@@ -114,12 +114,24 @@ def test_places_apart_are_counted(first: str, second: str) -> None:
     assert places_apart(ends[:1], ends[1:]).tolist() == [expected]
 
 
-@given(st.lists(st.lists(st.integers(0, 2**31 - 1), min_size=6, max_size=6), min_size=1, max_size=5))
-def test_keys_are_equal_where_all_columns_are(columns: list[list[int]]) -> None:
-    """Of columns of numbers of any size, rows have one key exactly where they are the same."""
-    small = [[value % 2 for value in column] for column in columns]
-    for made in (columns, small):
-        keys = combined([np.array(column, np.int32) for column in made]).tolist()
-        rows = list(zip(*made, strict=True))
-        for one, other in itertools.combinations(range(6), 2):
-            assert (keys[one] == keys[other]) == (rows[one] == rows[other])
+WIDE = st.sampled_from((0, 1, 2**30, 2**31 - 1))
+
+
+@given(st.lists(WIDE, min_size=4, max_size=4), st.integers(0, 3), WIDE)
+def test_keys_are_equal_where_all_columns_are(row: list[int], changed: int, value: int) -> None:
+    """Rows of wide numbers, more bits together than a key has, have one key exactly where all are equal."""
+    other = [*row[:changed], value, *row[changed + 1 :]]
+    rows = [row, other, [2**31 - 1] * 4, row]
+    keys = combined([np.array(column, np.int32) for column in zip(*rows, strict=True)]).tolist()
+    for one, two in itertools.combinations(range(4), 2):
+        assert (keys[one] == keys[two]) == (rows[one] == rows[two])
+
+
+def test_names_spaced_differently_are_no_strangers() -> None:
+    """Of names with the same letters, words that begin in other ways say nothing of strangers."""
+    records = [Comparable(Entity.COMPANY, company=core) for core in ("ukz uk group", "uk zuk group")]
+    comparator = next(one for one in comparators(Entity.COMPANY) if one.name == "company_name")
+    finding = comparator.compare(*records)
+    assert finding is not None
+    assert finding.level == "same_words"
+    assert check(comparator, records) == (2, 0)
