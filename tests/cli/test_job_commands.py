@@ -238,17 +238,19 @@ def interrupted(address: str, *arguments: str) -> tuple[str, int]:
         env=environment,
     )
     os.close(theirs)
-    text, is_told, deadline = "", False, time.monotonic() + 30
+    text, told_at, deadline = "", 0.0, time.monotonic() + 90
     while time.monotonic() < deadline:
         try:
+            # What is drawn comes several times a second; only a command that has ended draws nothing.
             read = os.read(ours, 65536)
         except OSError:
             break
         if not read:
             break
         text += read.decode(errors="replace")
-        if "merge" in text and not is_told:
+        # An interrupt that lands in a destructor is swallowed by Python: people press again.
+        if "merge" in text and time.monotonic() > told_at + 15:
             process.send_signal(signal.SIGINT)
-            is_told = True
+            told_at = time.monotonic()
     os.close(ours)
     return text, process.wait(10)
