@@ -17,7 +17,8 @@ RECORDS = 100_000_000
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a record or a pair takes, of 1,000,000 records of the hard generator on the embedded engine.
+    """What a record or a pair takes, of 1,000,000 records of the hard generator on the embedded engine; the
+    times of Python are estimates from single runs on a machine that did other work too.
 
     Sizes are of values in memory; Parquet and shuffles compressed by lz4 are smaller. `cpu` is of Python on
     one core of the machine of the benchmark.
@@ -32,8 +33,8 @@ class Measured:
     weigh_cpu_us: float = 15.0
     partition_cpu_us_a_link: float = 6.0
     linked_a_record: float = 1.3
-    # Two entities, 100,000 records and both sides of 200,000 pairs of each.
-    sampled: float = 1_000_000
+    # Two entities, 50,000 records and both sides of 100,000 pairs of each.
+    sampled: float = 500_000
     # What follows was not measured at this size: docs/scale.md says where it comes from.
     paired_a_record: float = 31.0
     candidates_a_record: float = 20.0
