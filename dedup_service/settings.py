@@ -16,7 +16,10 @@ from urllib.parse import urlsplit
 
 PREFIX = "DEDUP_"
 WORDS_FOR_TRUE = ("true", "1", "yes", "on")
+NONE = "none"
 WORDS_FOR_FALSE = ("false", "0", "no", "off")
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
+_LEAST_SECRET = 32
 _ENGINE_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -73,6 +76,8 @@ class Settings:
     cleanup_runs: int
     cleanup_memory_mib: int
     cleanup_engines: Mapping[str, str]
+    console_listen: str
+    console_secret: str
     address: str
     principal: str
 
@@ -121,6 +126,26 @@ def _address(text: str) -> str:
 
 def _address_or_unset(text: str) -> str:
     return _address(text) if text else ""
+
+
+def _address_or_none(text: str) -> str:
+    """An address; empty for the word `none`."""
+    return "" if text == NONE else _address(text)
+
+
+def _loopback_or_none(text: str) -> str:
+    """An address of this machine alone: the demo sign-in of the console asks for no password."""
+    address = _address_or_none(text)
+    host = address.rpartition(":")[0].strip("[]")
+    if address and host not in LOOPBACK_HOSTS:
+        raise ValueError(f"write {NONE}, or a port of 127.0.0.1, localhost or [::1]: it asks no password")
+    return address
+
+
+def _secret(text: str) -> str:
+    if text and len(text) < _LEAST_SECRET:
+        raise ValueError(f"write {_LEAST_SECRET} characters or more, drawn at random")
+    return text
 
 
 def _url(*schemes: str) -> Callable[[str], str]:
@@ -205,7 +230,7 @@ def _log_level(text: str) -> int:
 _database_url = _url("postgresql", "postgres")
 _redis_url = _url("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel")
 # A URL may hold a password, which an error must not repeat.
-SECRET_PARSERS = (_database_url, _redis_url, _engines)
+SECRET_PARSERS = (_database_url, _redis_url, _engines, _secret)
 
 SETTINGS = (
     Setting("DEDUP_LISTEN", "127.0.0.1:50051", "Address that the gRPC server listens on.", _address),
@@ -286,6 +311,19 @@ SETTINGS = (
         "Engines that a cleanup job may name, as `NAME=sc://HOST:PORT` with a space between two; "
         "they read and write `DEDUP_DATA_DIR`.",
         _engines,
+    ),
+    Setting(
+        "DEDUP_CONSOLE_LISTEN",
+        "127.0.0.1:8080",
+        "Address that the console is served at, of this machine alone; `none` for no console.",
+        _loopback_or_none,
+    ),
+    Setting(
+        "DEDUP_CONSOLE_SECRET",
+        "",
+        "Signs the cookies of the console, 32 characters or more; when empty one is drawn at each start, and "
+        "everybody signs in again.",
+        _secret,
     ),
     Setting("DEDUP_ADDRESS", "127.0.0.1:50051", "Address that the commands of `dedup` call.", _address),
     Setting(

@@ -18,6 +18,9 @@ def serve(
             "--workers", min=1, max=64, show_default="DEDUP_WORKERS", help="Processes that share the port."
         ),
     ] = None,
+    no_console: Annotated[
+        bool, typer.Option("--no-console", help="Leave the console out, as DEDUP_CONSOLE_LISTEN=none does.")
+    ] = False,
     while_parent_lives: Annotated[bool, typer.Option("--while-parent-lives", hidden=True)] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say only that it is ready.")] = False,
     as_json: Json = False,
@@ -25,7 +28,27 @@ def serve(
     """Serve the merge desk until SIGTERM or Ctrl-C; the settings are variables named DEDUP_..."""
     from dedup_service.cli import serving
 
-    serving.serve(sample, quiet, as_json, workers, while_parent_lives)
+    serving.serve(sample, quiet, as_json, workers, no_console, while_parent_lives)
+
+
+def console(
+    listen: Annotated[
+        str,
+        typer.Option(
+            "--listen",
+            metavar="HOST:PORT",
+            show_default="DEDUP_CONSOLE_LISTEN",
+            help="Where pages are served.",
+        ),
+    ] = "",
+    address: Address = DEFAULT_ADDRESS,
+    while_parent_lives: Annotated[bool, typer.Option("--while-parent-lives", hidden=True)] = False,
+    as_json: Json = False,
+) -> None:
+    """Serve the console for a merge desk that runs elsewhere, until Ctrl-C; `serve` does so by itself."""
+    from dedup_service.cli import console as served
+
+    served.run(address, listen, while_parent_lives, as_json)
 
 
 def doctor(as_json: Json = False) -> None:

@@ -8,10 +8,12 @@ import signal
 import sys
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 
 import uvloop
 
 from dedup_service.cleanup_supervisor import supervised_cleanup
+from dedup_service.cli.console_process import console_beside
 from dedup_service.cli.output import Output
 from dedup_service.cli.overview import say_store, say_sweep, say_what_to_try
 from dedup_service.cli.sample_crm import fill_with_sample
@@ -39,12 +41,19 @@ class Wishes:
 
 
 def serve(
-    sample: bool, quiet: bool, as_json: bool, workers: int | None = None, while_parent_lives: bool = False
+    sample: bool,
+    quiet: bool,
+    as_json: bool,
+    workers: int | None = None,
+    no_console: bool = False,
+    while_parent_lives: bool = False,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then stop gracefully and return."""
     settings = Settings.from_environment(os.environ)
     if workers is not None:
         settings = replace(settings, workers=workers)
+    if no_console:
+        settings = replace(settings, console_listen="")
     logging.basicConfig(level=settings.log_level, format=LOG_FORMAT, stream=sys.stderr)
     wishes = Wishes(sample, quiet, Output(as_json), while_parent_lives)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -91,8 +100,11 @@ async def _serve_with_workers(settings: Settings, where: Servers, wishes: Wishes
         workers = Workers(settings, where, address, settings.workers)
         try:
             await workers.start()
-            _say_listening(address, wishes, f" with {settings.workers} workers")
-            async with supervised_cleanup(settings, where):
+            async with (
+                supervised_cleanup(settings, where),
+                console_beside(settings, address, partial(_say_console, wishes)),
+            ):
+                _say_listening(address, wishes, f" with {settings.workers} workers")
                 await asyncio.Event().wait()
         finally:
             await completed(workers.stop())
@@ -115,8 +127,9 @@ async def _serve(settings: Settings, where: Servers, wishes: Wishes) -> None:
         _spare_the_collector()
         server = await start_server(running.desk, options, measured.telemetry)
         try:
-            await _say_ready(running, server.address, measured.metrics_address, wishes)
-            await asyncio.Event().wait()
+            async with console_beside(settings, server.address, partial(_say_console, wishes)):
+                await _say_ready(running, server.address, measured.metrics_address, wishes)
+                await asyncio.Event().wait()
         finally:
             # `end_tasks` tells us again and again: that must not cut the grace of running calls short.
             await completed(server.stop())
@@ -165,6 +178,11 @@ async def _say_ready(running: RunningDesk, address: str, metrics_address: str, w
     if metrics_address and not wishes.out.as_json:
         wishes.out.line(f"metrics: http://{metrics_address}/metrics", "dim")
     _say_listening(address, wishes)
+
+
+def _say_console(wishes: Wishes, url: str) -> None:
+    if not wishes.out.as_json:
+        wishes.out.line(f"console: {url}", "bold")
 
 
 def _say_listening(address: str, wishes: Wishes, how: str = "") -> None:

@@ -135,6 +135,8 @@ def _environment(settings: Settings, where: Servers, address: str, number: int) 
         "DEDUP_WORKERS": "1",
         # The parent has one supervisor for all of them.
         "DEDUP_CLEANUP_RUNS": "0",
+        # And one console.
+        "DEDUP_CONSOLE_LISTEN": "none",
         "DEDUP_SHARE_PORT": "true",
     }
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from copy import copy
 from types import TracebackType
 from typing import Protocol, Self, cast
 
@@ -30,6 +31,7 @@ from dedup_service.v1 import (
     match_service_pb2,
     merge_proposal_service_pb2,
     merge_service_pb2,
+    overview_service_pb2,
     policy_service_pb2,
     record_service_pb2,
 )
@@ -48,6 +50,7 @@ from dedup_service.v1.lead_service_pb2_grpc import LeadServiceStub
 from dedup_service.v1.match_service_pb2_grpc import MatchServiceStub
 from dedup_service.v1.merge_proposal_service_pb2_grpc import MergeProposalServiceStub
 from dedup_service.v1.merge_service_pb2_grpc import MergeServiceStub
+from dedup_service.v1.overview_service_pb2_grpc import OverviewServiceStub
 from dedup_service.v1.policy_service_pb2_grpc import PolicyServiceStub
 from dedup_service.v1.record_service_pb2 import Record
 from dedup_service.v1.record_service_pb2_grpc import RecordServiceStub
@@ -64,6 +67,7 @@ _SERVICES = (
     *delegation_service_pb2.DESCRIPTOR.services_by_name.values(),
     *intake_service_pb2.DESCRIPTOR.services_by_name.values(),
     *lead_service_pb2.DESCRIPTOR.services_by_name.values(),
+    *overview_service_pb2.DESCRIPTOR.services_by_name.values(),
     *change_service_pb2.DESCRIPTOR.services_by_name.values(),
     *audit_service_pb2.DESCRIPTOR.services_by_name.values(),
     *cleanup_service_pb2.DESCRIPTOR.services_by_name.values(),
@@ -152,7 +156,11 @@ class DedupClient:
             if credentials is not None
             else grpc.insecure_channel(address, options=_OPTIONS)
         )
-        channel = grpc.intercept_channel(self._channel, CallPolicy(principal, deadline_seconds))
+        self._deadline_seconds = deadline_seconds
+        self._call_as(principal)
+
+    def _call_as(self, principal: str) -> None:
+        channel = grpc.intercept_channel(self._channel, CallPolicy(principal, self._deadline_seconds))
         self.records = RecordServiceStub(channel)
         self.golden_records = GoldenRecordServiceStub(channel)
         self.matches = MatchServiceStub(channel)
@@ -163,11 +171,21 @@ class DedupClient:
         self.delegations = DelegationServiceStub(channel)
         self.intake = IntakeServiceStub(channel)
         self.leads = LeadServiceStub(channel)
+        self.overview = OverviewServiceStub(channel)
         self.changes = ChangeServiceStub(channel)
         self.audit = AuditServiceStub(channel)
         self.cleanup = CleanupServiceStub(channel)
         self.operations = cast(OperationCalls, OperationsStub(channel))  # type: ignore[no-untyped-call]  # published without types
         self.health = cast(HealthCalls, HealthStub(channel))
+
+    def acting_as(self, principal: str) -> "DedupClient":
+        """The same connection for another principal: for programs that carry the calls of several people.
+
+        It is of no use once either is closed.
+        """
+        other = copy(self)
+        other._call_as(principal)  # noqa: SLF001  it is one of us
+        return other
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,72 @@
+"""The console as an ASGI application: the one list of its addresses."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import BaseRoute, Mount, Route
+
+from dedup_service.client import DedupClient
+from dedup_service.console.door import Door
+from dedup_service.console.options import ConsoleOptions
+from dedup_service.console.pages import front, preferences, signing_in
+from dedup_service.console.rendering import STATIC_DIRECTORY, make_renderer
+from dedup_service.console.said import SaidCookies
+from dedup_service.console.security.headers import SecurityHeaders
+from dedup_service.console.security.sessions import Sessions
+from dedup_service.console.static_files import CachedStaticFiles
+from dedup_service.console.texts.languages import load_languages
+from dedup_service.console.visit import Parts
+
+# Of a connection's own; the service limits what a principal may ask of it.
+DEADLINE_SECONDS = 10.0
+
+
+def console_app(options: ConsoleOptions) -> Starlette:
+    """The application; its connection to the service is opened by the first call and closed at the end.
+
+    Raises:
+        OSError: a template, catalogue or static file cannot be read.
+    """
+    languages = load_languages()
+    sessions = Sessions(options.secret)
+    connection = DedupClient(options.address, principal="", deadline_seconds=DEADLINE_SECONDS)
+    door = Door(
+        parts=Parts(
+            make_renderer(languages), languages, options.people, sessions, SaidCookies(options.secret)
+        ),
+        people={person.name: person for person in options.people},
+        connection=connection,
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:  # noqa: ARG001  starlette passes it
+        yield
+        connection.close()
+
+    return Starlette(
+        routes=_routes(door),
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=list(options.hosts), www_redirect=False),
+            Middleware(SecurityHeaders),
+            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
+        ],
+        exception_handlers={HTTPException: door.problem},
+        lifespan=lifespan,
+    )
+
+
+def _routes(door: Door) -> list[BaseRoute]:
+    return [
+        Route("/", door.to(front.home)),
+        Route("/sign-in", door.to_everybody(signing_in.choose)),
+        Route("/sign-in", door.to_everybody(signing_in.sign_in), methods=["POST"]),
+        Route("/sign-out", door.to(signing_in.sign_out), methods=["POST"]),
+        Route("/preferences", door.to_everybody(preferences.keep), methods=["POST"]),
+        Route("/healthy", door.to_everybody(front.healthy)),
+        Mount("/static", CachedStaticFiles(directory=STATIC_DIRECTORY)),
+    ]

@@ -1,0 +1,1 @@
+"""What the console answers: one module a page, one function an address."""

@@ -1,0 +1,25 @@
+"""Keeping what somebody prefers."""
+
+from starlette.responses import Response
+
+from dedup_service.console.pages.signing_in import is_local
+from dedup_service.console.preferences import KEPT_SECONDS, LANGUAGE_COOKIE, THEME_COOKIE, THEMES
+from dedup_service.console.visit import Visit
+
+
+def keep(visit: Visit) -> Response:
+    """Keep what was chosen, and go back to where it was chosen."""
+    to = visit.text("to")
+    answer = visit.redirect(to if is_local(to) else "/")
+    language, theme = visit.text("language", 20), visit.text("theme", 20)
+    if language in visit.parts.languages:
+        _keep(answer, LANGUAGE_COOKIE, language)
+    if theme in THEMES:
+        _keep(answer, THEME_COOKIE, theme)
+    elif theme:
+        answer.delete_cookie(THEME_COOKIE, path="/", samesite="lax")
+    return answer
+
+
+def _keep(answer: Response, name: str, value: str) -> None:
+    answer.set_cookie(name, value, max_age=KEPT_SECONDS, samesite="lax", path="/")

@@ -1,0 +1,68 @@
+"""Templates, with what every page needs to name, format and make harmless what it shows."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from dedup_service.console.texts import marks
+from dedup_service.console.texts.languages import Language
+from dedup_service.console.views import addresses
+
+HERE = Path(__file__).parent
+STATIC_DIRECTORY = HERE / "static"
+TEMPLATE_DIRECTORY = HERE / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """Renders templates in each of the languages."""
+
+    environments: Mapping[str, Environment]
+
+    def render(self, template: str, language: Language, values: Mapping[str, Any]) -> str:
+        return self.environments[language.tag].get_template(template).render(values)
+
+
+def make_renderer(languages: Mapping[str, Language]) -> Renderer:
+    """One environment for each language: they differ in what `_` says alone."""
+    versions = _static_versions()
+    return Renderer({tag: _environment(language, versions) for tag, language in languages.items()})
+
+
+def _environment(language: Language, versions: Mapping[str, str]) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATE_DIRECTORY),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        auto_reload=False,
+    )
+    environment.install_gettext_callables(  # type: ignore[attr-defined]  # the i18n extension adds it
+        language.translations.gettext, language.translations.ngettext, newstyle=True
+    )
+    filters: dict[str, Callable[..., Any]] = {
+        "shown": marks.shown,
+        "shortened": marks.shortened,
+        "plain": marks.plain,
+    }
+    environment.filters.update(filters)
+    environment.globals.update(
+        static=lambda name: f"/static/{name}?v={versions[name]}",
+        address=addresses,
+    )
+    return environment
+
+
+def _static_versions() -> dict[str, str]:
+    """The content hash of each static file: what browsers keep for a year gets a new address by changing."""
+    return {
+        path.relative_to(STATIC_DIRECTORY).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        for path in STATIC_DIRECTORY.rglob("*")
+        if path.is_file()
+    }

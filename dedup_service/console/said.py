@@ -1,0 +1,44 @@
+"""What the next page says about what was just done, carried there in a signed cookie."""
+
+from dataclasses import asdict, dataclass
+
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from starlette.requests import Request
+from starlette.responses import Response
+
+_COOKIE = "dedup_said"
+_SECONDS = 120
+_MAX_LENGTH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence, whether it went well, and what to do next: the label and address of a link."""
+
+    text: str
+    is_good: bool = True
+    action: str = ""
+    url: str = ""
+
+
+class SaidCookies:
+    """Keeps what is to be said until a page says it."""
+
+    def __init__(self, secret: str) -> None:
+        self._signer = URLSafeTimedSerializer(secret, salt="dedup-console-said")
+
+    def keep(self, answer: Response, said: Said) -> None:
+        values = asdict(said)
+        values["text"] = said.text[:_MAX_LENGTH]
+        answer.set_cookie(
+            _COOKIE, self._signer.dumps(values), max_age=_SECONDS, httponly=True, samesite="lax", path="/"
+        )
+
+    def read(self, request: Request) -> Said | None:
+        try:
+            return Said(**self._signer.loads(request.cookies.get(_COOKIE, ""), max_age=_SECONDS))
+        except (BadSignature, TypeError):
+            return None
+
+    def forget(self, answer: Response) -> None:
+        answer.delete_cookie(_COOKIE, path="/", httponly=True, samesite="lax")

@@ -1,0 +1,16 @@
+"""Whether a request that changes something comes from a page of ours."""
+
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+
+def is_same_origin(request: Request) -> bool:
+    """Whether the browser says that the request comes from this site; one that says nothing is refused."""
+    fetched_from = request.headers.get("sec-fetch-site")
+    if fetched_from is not None and fetched_from != "same-origin":
+        return False
+    origin = request.headers.get("origin")
+    if origin is None:
+        return fetched_from == "same-origin"
+    return urlsplit(origin).netloc == request.headers.get("host", "") and origin != "null"

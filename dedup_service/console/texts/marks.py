@@ -1,0 +1,93 @@
+"""Stored text made harmless: inert, in its own direction, and with nothing invisible left in it.
+
+What people or systems have stored may hold markup, characters that turn the direction of what follows, and
+characters that nobody sees. Each is shown as what it is.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+
+from markupsafe import Markup, escape
+
+MAX_SHOWN = 300
+_NAMED = {
+    "\u200b": "ZWSP",
+    "\u200c": "ZWNJ",
+    "\u200d": "ZWJ",
+    "\u200e": "LRM",
+    "\u200f": "RLM",
+    "\u061c": "ALM",
+    "\u202a": "LRE",
+    "\u202b": "RLE",
+    "\u202c": "PDF",
+    "\u202d": "LRO",
+    "\u202e": "RLO",
+    "\u2060": "WJ",
+    "\u2066": "LRI",
+    "\u2067": "RLI",
+    "\u2068": "FSI",
+    "\u2069": "PDI",
+    "\u00ad": "SHY",
+    "\ufeff": "BOM",
+    "\u00a0": "NBSP",
+    "\n": "LF",
+    "\r": "CR",
+    "\t": "TAB",
+}
+# Control, format, private use and unassigned characters, surrogates, and separators other than the space.
+_INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"})
+
+
+def is_invisible(character: str) -> bool:
+    """Whether nobody would see this character, or would take it for a plain space."""
+    return character in _NAMED or (
+        character != " "
+        and (unicodedata.category(character) in _INVISIBLE or unicodedata.category(character) == "Zs")
+    )
+
+
+def mark_of(character: str) -> Markup:
+    """An invisible character as something to see, with its code and its name."""
+    code = f"U+{ord(character):04X}"
+    name = unicodedata.name(character, "")
+    short = _NAMED.get(character, code)
+    title = f"{code} {name.lower()}".strip()
+    return Markup('<span class="mark" title="{}">{}</span>').format(title, short)
+
+
+def shown(text: str, most: int = MAX_SHOWN) -> Markup:
+    """The text escaped, isolated in its own direction, with marks for what is invisible in it.
+
+    Of more than `most` characters the rest stands in a part that opens when asked for.
+    """
+    head, rest = text[:most], text[most:]
+    first = Markup("").join(_pieces(head))
+    if not rest:
+        return Markup('<bdi class="value">{}</bdi>').format(first)
+    opening = Markup('<bdi class="value">{}</bdi><details class="more"><summary>… +{}</summary>')
+    closing = Markup('<bdi class="value">{}</bdi></details>')
+    return opening.format(first, len(rest)) + closing.format(Markup("").join(_pieces(rest)))
+
+
+def shortened(text: str, most: int = 60) -> Markup:
+    """The text as `shown`, cut after `most` characters with an ellipsis: for lists and headings."""
+    if len(text) <= most:
+        return Markup('<bdi class="value">{}</bdi>').format(Markup("").join(_pieces(text)))
+    head = Markup("").join(_pieces(text[: most - 1]))
+    return Markup('<bdi class="value">{}…</bdi>').format(head)
+
+
+def plain(text: str, most: int = 60) -> str:
+    """The text for where no markup can stand, such as a title: the invisible becomes its code in brackets."""
+    cut = text if len(text) <= most else f"{text[: most - 1]}…"
+    return "".join(f"[{_NAMED.get(c, f'U+{ord(c):04X}')}]" if is_invisible(c) else c for c in cut)
+
+
+def _pieces(text: str) -> Iterator[Markup]:
+    start = 0
+    for place, character in enumerate(text):
+        if is_invisible(character):
+            yield escape(text[start:place])
+            yield mark_of(character)
+            start = place + 1
+    yield escape(text[start:])

@@ -1,0 +1,1 @@
+"""What the templates show, made of the API's messages by functions that ask nobody."""
