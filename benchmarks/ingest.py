@@ -56,7 +56,14 @@ def served(data_dir: Path, workers: int) -> Iterator[tuple[str, int]]:
     """A running server on an empty store: its address and its process id."""
     address = f"127.0.0.1:{free_port()}"
     environment = {**os.environ, "DEDUP_DATA_DIR": str(data_dir), "DEDUP_LISTEN": address}
-    command = [str(Path(sys.executable).with_name("dedup")), "serve", "--quiet", "--workers", str(workers)]
+    command = [
+        str(Path(sys.executable).with_name("dedup")),
+        "serve",
+        "--quiet",
+        "--no-console",
+        "--workers",
+        str(workers),
+    ]
     process = subprocess.Popen(command, env=environment)
     try:
         with grpc.insecure_channel(address) as channel:

@@ -139,7 +139,10 @@ def served(data_dir: Path, workers: int) -> Iterator[Service]:
     address = f"127.0.0.1:{free_port()}"
     environment = environment_of(data_dir) | {"DEDUP_LISTEN": address}
     command = [_dedup(), "serve", "--quiet"]
-    if _takes_workers():
+    # An older release that is measured beside this one has neither.
+    if _takes("--no-console"):
+        command += ["--no-console"]
+    if _takes("--workers"):
         command += ["--workers", str(workers)]
     started = time.monotonic()
     process = subprocess.Popen(command, env=environment)
@@ -206,7 +209,7 @@ def _dedup() -> str:
     return str(Path(sys.executable).with_name("dedup"))
 
 
-def _takes_workers() -> bool:
+def _takes(option: str) -> bool:
     shown = subprocess.run(
         [_dedup(), "serve", "--help"],
         capture_output=True,
@@ -214,4 +217,4 @@ def _takes_workers() -> bool:
         check=True,
         env={**os.environ, "COLUMNS": "200"},
     )
-    return "--workers" in shown.stdout
+    return option in shown.stdout

@@ -9,9 +9,10 @@ import sys
 import threading
 
 from dedup_service.cli.output import Output
+from dedup_service.cli.problems import CommandError
 from dedup_service.company_files import load_policy, load_principals
 from dedup_service.console.options import ConsoleOptions, Person
-from dedup_service.console.serving import listening_socket, serve
+from dedup_service.console.serving import ListenError, listening_socket, serve
 from dedup_service.settings import Settings
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -21,7 +22,7 @@ def run(address: str, listen: str, while_parent_lives: bool, as_json: bool) -> N
     """Serve the console for the service at `address` until SIGTERM or SIGINT.
 
     Raises:
-        ListenError: nothing can be served at that address.
+        CommandError: nothing can be served at that address.
         CompanyFileError: the policy or the principals cannot be read.
     """
     settings = Settings.from_environment(
@@ -35,7 +36,10 @@ def run(address: str, listen: str, while_parent_lives: bool, as_json: bool) -> N
     if not settings.console_listen:
         out.line("DEDUP_CONSOLE_LISTEN is none: there is nothing to serve")
         return
-    listening = listening_socket(settings.console_listen)
+    try:
+        listening = listening_socket(settings.console_listen)
+    except ListenError as error:
+        raise CommandError(str(error)) from error
     host, port = settings.console_listen.rpartition(":")[0], listening.getsockname()[1]
     url = f"http://{host}:{port}"
 

@@ -8,9 +8,10 @@ import asyncio
 import json
 import logging
 import os
+import secrets
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from dedup_service.settings import Settings
@@ -23,39 +24,45 @@ _STOP_SECONDS = 10.0
 
 
 @asynccontextmanager
-async def console_beside(
-    settings: Settings, address: str, say_where: Callable[[str], None]
-) -> AsyncIterator[None]:
-    """Keep the console for the service at `address` running while the context lasts.
+async def console_beside(settings: Settings, address: str) -> AsyncIterator[str]:
+    """Keep the console for the service at `address` running while the context lasts; gives its URL.
 
-    `say_where` is told the console's address once it answers there.
+    The URL is empty where there is none, because none is wanted or it did not come up.
     """
     if not settings.console_listen:
-        yield
+        yield ""
         return
-    console = ConsoleProcess(settings.console_listen, address)
-    first = await console.start()
-    if first:
-        say_where(first)
-    keeping = asyncio.create_task(console.keep(), name="console")
+    console = ConsoleProcess(settings, address)
+    starting = asyncio.create_task(console.start(), name="console starts")
+    keeping: asyncio.Task[None] | None = None
     try:
-        yield
+        url = await asyncio.shield(starting)
+        if url:
+            keeping = asyncio.create_task(console.keep(), name="console")
+        yield url
     finally:
-        await completed(_stop(keeping, console))
+        await completed(_stop([task for task in (starting, keeping) if task is not None], console))
 
 
-async def _stop(keeping: asyncio.Task[None], console: "ConsoleProcess") -> None:
-    await end_tasks([keeping])
+async def _stop(tasks: "list[asyncio.Task[str] | asyncio.Task[None]]", console: "ConsoleProcess") -> None:
+    # First the process: whoever waits in a thread for what it says is then answered.
     await asyncio.to_thread(console.stop)
+    await end_tasks(tasks)
 
 
 class ConsoleProcess:
-    """The process: started, started again when it ends after it has served once, and stopped."""
+    """The process: started, started again when it ends, and stopped."""
 
-    def __init__(self, listen: str, address: str) -> None:
-        self._environment = {**os.environ, "DEDUP_CONSOLE_LISTEN": listen, "DEDUP_ADDRESS": address}
+    def __init__(self, settings: Settings, address: str) -> None:
+        self._environment = {
+            **os.environ,
+            "DEDUP_CONSOLE_LISTEN": settings.console_listen,
+            "DEDUP_ADDRESS": address,
+            # The same for one that is started again: nobody has to sign in anew for it.
+            "DEDUP_CONSOLE_SECRET": settings.console_secret or secrets.token_urlsafe(32),
+        }
         self._process: subprocess.Popen[bytes] | None = None
-        self._has_served = False
+        self._stopping = False
 
     async def start(self) -> str:
         """Start it, and return its address once it answers; empty where it did not come up."""
@@ -67,19 +74,24 @@ class ConsoleProcess:
             stdout=subprocess.PIPE,
         )
         url = await asyncio.to_thread(_ready_url, process)
-        self._has_served = self._has_served or bool(url)
+        if url:
+            # One that was given any free port keeps it.
+            self._environment["DEDUP_CONSOLE_LISTEN"] = url.removeprefix("http://")
         return url
 
     async def keep(self) -> None:
-        """Start it again whenever it ends, until cancelled; one that never served is left alone."""
-        while self._has_served and self._process is not None:
+        """Start it again whenever it ends, until it is stopped."""
+        while self._process is not None:
             code = await asyncio.to_thread(self._process.wait)
+            if self._stopping:
+                return
             LOG.error("the console ended with status %d and is started again", code)
             await asyncio.sleep(RESTART_SECONDS)
             await self.start()
 
     def stop(self) -> None:
         """Let it end what is under way, and end."""
+        self._stopping = True
         process = self._process
         if process is None:
             return

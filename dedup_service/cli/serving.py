@@ -8,7 +8,6 @@ import signal
 import sys
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import partial
 
 import uvloop
 
@@ -102,9 +101,9 @@ async def _serve_with_workers(settings: Settings, where: Servers, wishes: Wishes
             await workers.start()
             async with (
                 supervised_cleanup(settings, where),
-                console_beside(settings, address, partial(_say_console, wishes)),
+                console_beside(settings, address) as console_url,
             ):
-                _say_listening(address, wishes, f" with {settings.workers} workers")
+                _say_listening(address, console_url, wishes, f" with {settings.workers} workers")
                 await asyncio.Event().wait()
         finally:
             await completed(workers.stop())
@@ -127,8 +126,12 @@ async def _serve(settings: Settings, where: Servers, wishes: Wishes) -> None:
         _spare_the_collector()
         server = await start_server(running.desk, options, measured.telemetry)
         try:
-            async with console_beside(settings, server.address, partial(_say_console, wishes)):
-                await _say_ready(running, server.address, measured.metrics_address, wishes)
+            async with console_beside(settings, server.address) as console_url:
+                if not (wishes.quiet or wishes.out.as_json):
+                    await say_what_to_try(running.desk, server.address, wishes.out)
+                if measured.metrics_address and not wishes.out.as_json:
+                    wishes.out.line(f"metrics: http://{measured.metrics_address}/metrics", "dim")
+                _say_listening(server.address, console_url, wishes)
                 await asyncio.Event().wait()
         finally:
             # `end_tasks` tells us again and again: that must not cut the grace of running calls short.
@@ -172,24 +175,14 @@ async def _introduce(running: RunningDesk, settings: Settings, wishes: Wishes) -
         say_sweep(swept, wishes.out)
 
 
-async def _say_ready(running: RunningDesk, address: str, metrics_address: str, wishes: Wishes) -> None:
-    if not (wishes.quiet or wishes.out.as_json):
-        await say_what_to_try(running.desk, address, wishes.out)
-    if metrics_address and not wishes.out.as_json:
-        wishes.out.line(f"metrics: http://{metrics_address}/metrics", "dim")
-    _say_listening(address, wishes)
-
-
-def _say_console(wishes: Wishes, url: str) -> None:
-    if not wishes.out.as_json:
-        wishes.out.line(f"console: {url}", "bold")
-
-
-def _say_listening(address: str, wishes: Wishes, how: str = "") -> None:
+def _say_listening(address: str, console_url: str, wishes: Wishes, how: str = "") -> None:
     out = wishes.out
     if out.as_json:
-        out.json({"ready": True, "address": address})
+        out.json({"ready": True, "address": address, "console": console_url})
         return
+    if console_url:
+        out.line()
+        out.line(f"console: {console_url} in a browser", "bold")
     if not wishes.quiet:
         out.line()
     out.line(f"ready: listening on {address}{how}; Ctrl-C stops", "bold green")

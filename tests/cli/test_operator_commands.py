@@ -31,7 +31,9 @@ DEDUP = (sys.executable, "-c", "from dedup_service.cli.main import app; app()")
 
 
 def settings(database_url: str, redis_url: str, **more: str) -> dict[str, str]:
-    return {"DEDUP_DATABASE_URL": database_url, "DEDUP_REDIS_URL": redis_url, **more}
+    # The console's usual port may be somebody else's; its own tests ask for one.
+    quiet = {"DEDUP_CONSOLE_LISTEN": "none"}
+    return {"DEDUP_DATABASE_URL": database_url, "DEDUP_REDIS_URL": redis_url, **quiet, **more}
 
 
 @contextmanager

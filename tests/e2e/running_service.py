@@ -47,7 +47,13 @@ class RunningService:
         """Start the process and wait until it says that it serves."""
         begin = time.monotonic()
         environ = {name: text for name, text in os.environ.items() if not name.startswith("DEDUP_")}
-        environ |= {"DEDUP_DATA_DIR": str(self.data_dir), "DEDUP_LISTEN": self.address, **self._settings}
+        environ |= {
+            "DEDUP_DATA_DIR": str(self.data_dir),
+            "DEDUP_LISTEN": self.address,
+            # Its usual port may be somebody else's, and nobody looks at it here.
+            "DEDUP_CONSOLE_LISTEN": "none",
+            **self._settings,
+        }
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [Path(sys.executable).with_name("dedup"), "serve"],

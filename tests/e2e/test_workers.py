@@ -191,7 +191,7 @@ def serve(address: str, *arguments: str, **settings: str) -> "subprocess.Popen[s
     environment = {name: text for name, text in os.environ.items() if not name.startswith("DEDUP_")}
     return subprocess.Popen(
         [Path(sys.executable).with_name("dedup"), "serve", *arguments],
-        env=environment | {"DEDUP_LISTEN": address} | settings,
+        env=environment | {"DEDUP_LISTEN": address, "DEDUP_CONSOLE_LISTEN": "none"} | settings,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -68,3 +68,19 @@ def test_the_table_has_every_setting() -> None:
     """The settings, the object and the manual's table have the same entries."""
     assert [setting.attribute for setting in SETTINGS] == [each.name for each in fields(Settings)]
     assert all(f"`{setting.name}`" in markdown_table() for setting in SETTINGS)
+
+
+def test_the_console_is_served_to_this_machine_alone() -> None:
+    """Its demo sign-in asks for no password, so no other address is taken; `none` leaves it out."""
+    assert Settings.from_environment({}).console_listen == "127.0.0.1:8080"
+    assert Settings.from_environment({"DEDUP_CONSOLE_LISTEN": "[::1]:0"}).console_listen == "[::1]:0"
+    assert Settings.from_environment({"DEDUP_CONSOLE_LISTEN": "none"}).console_listen == ""
+    (found,) = problems(DEDUP_CONSOLE_LISTEN="0.0.0.0:8080")
+    assert "it asks no password" in found
+
+
+def test_a_short_secret_is_refused_and_not_repeated() -> None:
+    """What signs the cookies must not be guessed, nor stand in an error."""
+    (found,) = problems(DEDUP_CONSOLE_SECRET="hunter2")
+    assert "32 characters" in found
+    assert "hunter2" not in found
