@@ -21,77 +21,86 @@ LOG = logging.getLogger(__name__)
 
 RESTART_SECONDS = 2.0
 _STOP_SECONDS = 10.0
+_BEHIND_THE_SERVICE = ("DEDUP_DATABASE_URL", "DEDUP_REDIS_URL")
 
 
 @asynccontextmanager
-async def console_beside(settings: Settings, address: str) -> AsyncIterator[str]:
-    """Keep the console for the service at `address` running while the context lasts; gives its URL.
-
-    The URL is empty where there is none, because none is wanted or it did not come up.
-    """
-    if not settings.console_listen:
-        yield ""
-        return
-    console = ConsoleProcess(settings, address)
-    starting = asyncio.create_task(console.start(), name="console starts")
-    keeping: asyncio.Task[None] | None = None
+async def console_beside(settings: Settings) -> "AsyncIterator[ConsoleProcess]":
+    """A console that is stopped with the context; it starts at once where the service's port is known."""
+    console = ConsoleProcess(settings)
+    if not settings.listen.endswith(":0"):
+        console.begin(settings.listen)
     try:
-        url = await asyncio.shield(starting)
-        if url:
-            keeping = asyncio.create_task(console.keep(), name="console")
-        yield url
+        yield console
     finally:
-        await completed(_stop([task for task in (starting, keeping) if task is not None], console))
-
-
-async def _stop(tasks: "list[asyncio.Task[str] | asyncio.Task[None]]", console: "ConsoleProcess") -> None:
-    # First the process: whoever waits in a thread for what it says is then answered.
-    await asyncio.to_thread(console.stop)
-    await end_tasks(tasks)
+        await completed(console.end())
 
 
 class ConsoleProcess:
     """The process: started, started again when it ends, and stopped."""
 
-    def __init__(self, settings: Settings, address: str) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._environment = {
-            **os.environ,
+            # It is a client of the service: it has no business with what is behind it.
+            **{name: text for name, text in os.environ.items() if name not in _BEHIND_THE_SERVICE},
             "DEDUP_CONSOLE_LISTEN": settings.console_listen,
-            "DEDUP_ADDRESS": address,
             # The same for one that is started again: nobody has to sign in anew for it.
             "DEDUP_CONSOLE_SECRET": settings.console_secret or secrets.token_urlsafe(32),
         }
+        self._wanted = bool(settings.console_listen)
         self._process: subprocess.Popen[bytes] | None = None
+        self._keeping: asyncio.Task[None] | None = None
         self._stopping = False
 
-    async def start(self) -> str:
-        """Start it, and return its address once it answers; empty where it did not come up."""
+    def begin(self, address: str) -> None:
+        """Start it for the service at `address`, unless it is started or not wanted. Returns at once."""
+        if not self._wanted or self._process is not None:
+            return
+        self._environment["DEDUP_ADDRESS"] = address
+        self._process = self._started()
+
+    def _started(self) -> "subprocess.Popen[bytes]":
         # Not by the event loop: it forks, which gRPC complains of once it serves in this process.
-        self._process = process = subprocess.Popen(  # noqa: ASYNC220  it returns at once
+        return subprocess.Popen(
             [sys.executable, "-m", "dedup_service", "console", "--json", "--while-parent-lives"],
             env=self._environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
-        url = await asyncio.to_thread(_ready_url, process)
+
+    async def serving(self, address: str) -> str:
+        """Its URL, once it answers there, and keep it running from then on.
+
+        Empty where there is none, because none is wanted or it did not come up.
+        """
+        self.begin(address)
+        if self._process is None:
+            return ""
+        url = await asyncio.to_thread(_ready_url, self._process)
         if url:
             # One that was given any free port keeps it.
             self._environment["DEDUP_CONSOLE_LISTEN"] = url.removeprefix("http://")
+            self._keeping = asyncio.create_task(self._keep(self._process), name="console")
         return url
 
-    async def keep(self) -> None:
-        """Start it again whenever it ends, until it is stopped."""
-        while self._process is not None:
-            code = await asyncio.to_thread(self._process.wait)
+    async def _keep(self, process: "subprocess.Popen[bytes]") -> None:
+        while True:
+            code = await asyncio.to_thread(process.wait)
             if self._stopping:
                 return
             LOG.error("the console ended with status %d and is started again", code)
             await asyncio.sleep(RESTART_SECONDS)
-            await self.start()
+            process = self._process = self._started()
 
-    def stop(self) -> None:
+    async def end(self) -> None:
         """Let it end what is under way, and end."""
         self._stopping = True
+        # First the process: whoever waits in a thread for what it says is then answered.
+        await asyncio.to_thread(self._stop)
+        if self._keeping is not None:
+            await end_tasks([self._keeping])
+
+    def _stop(self) -> None:
         process = self._process
         if process is None:
             return

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import uvloop
 
 from dedup_service.cleanup_supervisor import supervised_cleanup
-from dedup_service.cli.console_process import console_beside
+from dedup_service.cli.console_process import ConsoleProcess, console_beside
 from dedup_service.cli.output import Output
 from dedup_service.cli.overview import say_store, say_sweep, say_what_to_try
 from dedup_service.cli.sample_crm import fill_with_sample
@@ -67,10 +67,11 @@ async def _until_told_to_stop(settings: Settings, wishes: Wishes) -> None:
         loop.add_signal_handler(each, stop.set)
     if wishes.while_parent_lives:
         await loop.connect_read_pipe(lambda: _EndOfInput(stop), sys.stdin)
-    async with servers(settings) as where:
+    # The console first: it takes as long to start as the servers do.
+    async with console_beside(settings) as console, servers(settings) as where:
         # Servers that are just being started are waited for: cancelled half-way they would be left behind.
         serve_on = _serve if settings.workers == 1 else _serve_with_workers
-        serving = asyncio.create_task(serve_on(settings, where, wishes))
+        serving = asyncio.create_task(serve_on(settings, where, console, wishes))
         told = asyncio.create_task(stop.wait())
         await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
         await end_tasks([told, serving])
@@ -88,7 +89,9 @@ class _EndOfInput(asyncio.Protocol):
         self._ended.set()
 
 
-async def _serve_with_workers(settings: Settings, where: Servers, wishes: Wishes) -> None:
+async def _serve_with_workers(
+    settings: Settings, where: Servers, console: ConsoleProcess, wishes: Wishes
+) -> None:
     held, address = reserve_port(settings.listen)
     with closing(held):
         # What a start may find wrong or have to do is found and done once, before the workers start.
@@ -99,17 +102,15 @@ async def _serve_with_workers(settings: Settings, where: Servers, wishes: Wishes
         workers = Workers(settings, where, address, settings.workers)
         try:
             await workers.start()
-            async with (
-                supervised_cleanup(settings, where),
-                console_beside(settings, address) as console_url,
-            ):
+            async with supervised_cleanup(settings, where):
+                console_url = await console.serving(address)
                 _say_listening(address, console_url, wishes, f" with {settings.workers} workers")
                 await asyncio.Event().wait()
         finally:
             await completed(workers.stop())
 
 
-async def _serve(settings: Settings, where: Servers, wishes: Wishes) -> None:
+async def _serve(settings: Settings, where: Servers, console: ConsoleProcess, wishes: Wishes) -> None:
     async with (
         running_telemetry(settings.metrics_listen, os.environ) as measured,
         running_desk(settings, where, measured.telemetry) as running,
@@ -126,13 +127,12 @@ async def _serve(settings: Settings, where: Servers, wishes: Wishes) -> None:
         _spare_the_collector()
         server = await start_server(running.desk, options, measured.telemetry)
         try:
-            async with console_beside(settings, server.address) as console_url:
-                if not (wishes.quiet or wishes.out.as_json):
-                    await say_what_to_try(running.desk, server.address, wishes.out)
-                if measured.metrics_address and not wishes.out.as_json:
-                    wishes.out.line(f"metrics: http://{measured.metrics_address}/metrics", "dim")
-                _say_listening(server.address, console_url, wishes)
-                await asyncio.Event().wait()
+            if not (wishes.quiet or wishes.out.as_json):
+                await say_what_to_try(running.desk, server.address, wishes.out)
+            if measured.metrics_address and not wishes.out.as_json:
+                wishes.out.line(f"metrics: http://{measured.metrics_address}/metrics", "dim")
+            _say_listening(server.address, await console.serving(server.address), wishes)
+            await asyncio.Event().wait()
         finally:
             # `end_tasks` tells us again and again: that must not cut the grace of running calls short.
             await completed(server.stop())
