@@ -4,11 +4,14 @@ The cookie is signed and not secret: it holds a name and a random token. A sessi
 sign-in, whatever is done in it.
 """
 
+import hashlib
 import secrets
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from hmac import compare_digest
 
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from itsdangerous import BadSignature, URLSafeSerializer
 
 SESSION_COOKIE = "dedup_session"
 SESSION_SECONDS = 12 * 60 * 60
@@ -29,17 +32,22 @@ class Session:
 class Sessions:
     """Makes and reads the cookie."""
 
-    def __init__(self, secret: str) -> None:
-        self._signer = URLSafeTimedSerializer(secret, salt="dedup-console-session")
+    def __init__(self, secret: str, clock: Callable[[], float] = time.time) -> None:
+        self._signer = URLSafeSerializer(
+            secret, salt="dedup-console-session", signer_kwargs={"digest_method": hashlib.sha256}
+        )
+        self._clock = clock
 
     def begin(self, principal: str) -> str:
         """The cookie of a new session; never one that was there before somebody signed in."""
-        return self._signer.dumps([principal, secrets.token_urlsafe(24)])
+        return self._signer.dumps([principal, secrets.token_urlsafe(24), int(self._clock())])
 
     def read(self, cookie: str) -> Session | None:
         """The session of a cookie; None where there is none, it is not ours, or it has ended."""
         try:
-            principal, token = self._signer.loads(cookie, max_age=SESSION_SECONDS)
-        except (BadSignature, ValueError, TypeError):
+            principal, token, begin_seconds = self._signer.loads(cookie)
+        except BadSignature:
             return None
-        return Session(str(principal), str(token))
+        if self._clock() - begin_seconds > SESSION_SECONDS:
+            return None
+        return Session(principal, token)

@@ -12,6 +12,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money
 
 _NANOS = 1_000_000_000
+# The least share that two places of a percentage tell from none.
+_NEARLY_NONE = 0.0001
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,17 @@ class Formats:
         return format_decimal(value, f"#,##0.{'0' * places}", locale=self.locale)
 
     def percent(self, share: float) -> str:
-        """A share of 0 to 1 in percent; near the ends with as many places as tell it from 0 and 1."""
+        """A share of 0 to 1 in percent. What is not quite none or all never reads so: `>99.99%`."""
+        if 0 < share < _NEARLY_NONE:
+            return f"<{self._percent(_NEARLY_NONE, 2)}"
+        if 1 - _NEARLY_NONE < share < 1:
+            return f">{self._percent(1 - _NEARLY_NONE, 2)}"
         places = 0 if share in {0.0, 1.0} else 1 if 0.01 <= share <= 0.99 else 2
-        return format_percent(share, f"#,##0.{'0' * places}%" if places else "#,##0%", locale=self.locale)
+        return self._percent(share, places)
+
+    def _percent(self, share: float, places: int) -> str:
+        pattern = f"#,##0.{'0' * places}%" if places else "#,##0%"
+        return format_percent(share, pattern, locale=self.locale)
 
     def bits(self, weight: float) -> str:
         """A match weight with its sign, such as `+4.2`."""

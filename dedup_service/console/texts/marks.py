@@ -83,6 +83,11 @@ def plain(text: str, most: int = 60) -> str:
     return "".join(f"[{_NAMED.get(c, f'U+{ord(c):04X}')}]" if is_invisible(c) else c for c in cut)
 
 
+def inert(text: str) -> Markup:
+    """The text escaped, with marks for what is invisible in it, to stand within a `bdi` that holds more."""
+    return Markup("").join(_pieces(text))
+
+
 def _pieces(text: str) -> Iterator[Markup]:
     start = 0
     for place, character in enumerate(text):
