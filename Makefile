@@ -23,18 +23,23 @@ setup: .venv/.installed ## set .venv up
 run: setup ## run the service on the sample CRM; Ctrl-C stops it, the data stays
 	@exec $(BIN)/dedup serve --sample
 
+# Installs Debian's where there is none and this may be done; the tests that need it say what is missing.
+.PHONY: browser
+browser: setup
+	@$(BIN)/python -m tests.console.browsers
+
 .PHONY: test
-test: setup ## all tests but the long proofs, against real PostgreSQL and Valkey
+test: setup browser ## all tests but the long proofs, against real PostgreSQL and Valkey
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -q
 
 .PHONY: coverage
-coverage: setup ## the same tests, with the share of the code that they reach, which takes longer
+coverage: setup browser ## the same tests, with the share of the code that they reach, which takes longer
 	@rm -f .coverage .coverage.*
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report= -q
 	@$(BIN)/python -m coverage report --format=total | sed 's/^/coverage in %: /'
 
 .PHONY: proof
-proof: setup ## the tests that take long: every cell of the decision, a kill at any step, training from many draws
+proof: setup browser ## the tests that take long: every cell of the decision, a kill at any step, training from many draws
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -q -m proof
 
 .PHONY: test-spark
@@ -92,6 +97,10 @@ bench-intake: setup ## who is who beside 100,000 records: Route under load, a ro
 .PHONY: bench-deciding
 bench-deciding: setup ## how cheap decisions and the inbox are, over 100,000 open proposals
 	@$(BIN)/python -m benchmarks.deciding
+
+.PHONY: bench-console
+bench-console: setup ## how quick and light the console's pages are, over 100,000 open proposals
+	@$(BIN)/python -m benchmarks.console
 
 # What to add to the run, such as CLEAN="--sizes 10000 --contestants ours,splink --runs 1" or "--parts growth".
 CLEAN ?=
