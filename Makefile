@@ -56,6 +56,10 @@ java: setup
 	@.venv-spark/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
 	@touch $@
 
+.PHONY: screenshots
+screenshots: setup browser ## pictures of every page of the console, into docs/images/
+	@$(BIN)/python -m tools.screenshots
+
 .PHONY: prove-guards
 prove-guards: setup ## take each guard of approval out in a copy, and see its tests fail
 	@$(BIN)/python tools/prove_guards.py

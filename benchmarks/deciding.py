@@ -1,8 +1,9 @@
-"""How cheap a decision is: one large case in process, and a page of the inbox over 100,000 open proposals.
+"""How cheap a decision is: one large case in process, and an inbox of 100,000 open proposals.
 
 The case has 20 golden records with 500 child references each; stakes, impact, vetoes, tally and what is
 missing are computed anew each time. The inbox is read by the published client from `dedup serve` as shipped,
-after its PostgreSQL was filled with copies of real proposals.
+after its PostgreSQL was filled with copies of real proposals, which were then made to differ in all that an
+inbox is filtered by.
 """
 
 import argparse
@@ -11,7 +12,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -41,17 +42,72 @@ from dedup_service.domain.voting import Vote, VoteDecision
 from dedup_service.embedded import start_postgres
 from dedup_service.rpc.record_conversion import draft_message
 from dedup_service.v1.merge_proposal_pb2 import MergeProposal
-from dedup_service.v1.merge_proposal_service_pb2 import CreateMergeProposalRequest, ListMergeProposalsRequest
+from dedup_service.v1.merge_proposal_service_pb2 import MERGE_PROPOSAL_VIEW_BASIC as BASIC
+from dedup_service.v1.merge_proposal_service_pb2 import (
+    CountMergeProposalsRequest,
+    CreateMergeProposalRequest,
+    GetMergeProposalRequest,
+    ListMergeProposalsRequest,
+)
 
 MEMBERS = 20
 CHILDREN_EACH = 500
 TARGET_DECIDE_MS = 50.0
 TARGET_PAGE_MS = 100.0
+TARGET_CONSOLE_MS = 60.0
 SOURCES = ("crm", "desk", "erp", "shop", "partner")
 # Proposals made through the API; each is then copied by SQL.
 ORIGINALS = 200
 # One of all the voters: asked by most, by few, and by no proposal.
 READERS = {"common": "users/ann", "rare": "users/paula", "idle": "users/mia"}
+INBOX = "impact desc, due_time"
+FACETS = ("impact", "kind", "type", "verdict", "missing_functions", "source", "owner")
+# Frequent, rare and absent values, those at the end of the order, and some together.
+FILTERS = (
+    "kind = LEAD",
+    "kind = ACCOUNT",
+    "impact = LOW",
+    "impact = HIGH",
+    "type = CONVERSION",
+    "verdict = MATCH",
+    "verdict = NO_MATCH",
+    "source = crm",
+    "source = events",
+    "source = nowhere",
+    'owner = "users/u0"',
+    'owner = "users/u299"',
+    'owner = "users/nobody"',
+    'missing_functions:"support"',
+    "kind = LEAD AND impact = HIGH",
+    "verdict = NO_MATCH AND kind = LEAD AND source = events",
+    'owner = "users/u3" AND verdict = MATCH',
+)
+# Kind and impact go together, as they do in a company; owners are 300, some busier than others.
+_VARIETY = """
+UPDATE proposals SET
+    kind = found.kind, impact = found.impact, impact_rank = found.impact_rank, verdict = found.verdict,
+    type = found.type,
+    sources = ARRAY(SELECT DISTINCT unnest(ARRAY[sources_of[1 + floor(8 * a * a)::int],
+                                                 sources_of[1 + floor(8 * b)::int]]) ORDER BY 1),
+    owners = ARRAY(SELECT DISTINCT unnest(ARRAY['users/u' || floor(300 * c * c)::int,
+                                                'users/u' || floor(300 * d * d)::int]) ORDER BY 1)
+FROM (
+    SELECT proposal_id,
+           CASE WHEN k < 0.6 THEN 'LEAD' WHEN k < 0.9 THEN 'CONTACT' ELSE 'ACCOUNT' END AS kind,
+           CASE WHEN k < 0.6 THEN 'LOW' WHEN k < 0.9 THEN 'MEDIUM' ELSE 'HIGH' END AS impact,
+           CASE WHEN k < 0.6 THEN 0 WHEN k < 0.9 THEN 1 ELSE 2 END AS impact_rank,
+           CASE WHEN v < 0.3 THEN 'MATCH' WHEN v < 0.99 THEN 'REVIEW' ELSE 'NO_MATCH' END AS verdict,
+           CASE WHEN t < 0.99 THEN 'MERGE' ELSE 'CONVERSION' END AS type,
+           a, b, c, d,
+           ARRAY['crm', 'desk', 'erp', 'shop', 'partner', 'web', 'marketing', 'events'] AS sources_of
+    FROM (
+        SELECT proposal_id, random() AS k, random() AS v, random() AS t,
+               random() AS a, random() AS b, random() AS c, random() AS d
+        FROM proposals
+    ) AS drawn
+) AS found
+WHERE found.proposal_id = proposals.proposal_id
+"""
 _NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
 
@@ -149,7 +205,7 @@ def _copies(connection: psycopg.Connection, copies: int) -> list[str]:
             f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(map(_copied, columns))} "
             f"FROM {table}, generate_series(1, {copies}) AS k"
         )
-    return [*statements, "ANALYZE"]
+    return [*statements, _VARIETY, "VACUUM ANALYZE"]
 
 
 def _copied(column: str) -> str:
@@ -187,6 +243,8 @@ def main() -> int:
             with DedupClient(address, principal="services/importer", deadline_seconds=60) as client:
                 fill(client, postgres.url, options.proposals)
                 figures += _inbox_figures(client)
+            with DedupClient(address, principal=READERS["common"], deadline_seconds=60) as client:
+                figures += _console_figures(client)
             postgres.use.close()
     finally:
         shutil.rmtree(data_dir, ignore_errors=True)
@@ -205,6 +263,42 @@ def _inbox_figures(client: DedupClient) -> list[Figure]:
         figures.append(Figure(f"{name}, median", first, "ms", TARGET_PAGE_MS, at_least=False))
         figures.append(Figure(f"{name}, longest of 30", worst, "ms"))
     return figures
+
+
+def _console_figures(client: DedupClient) -> list[Figure]:
+    """What a page of the console asks for, each a median of 20; of the filters the slowest one counts."""
+    proposals = client.merge_proposals
+
+    def took(call: Callable[[], object]) -> float:
+        call()
+        return median_ms(call, 20)[0]
+
+    def page(filter_text: str) -> Callable[[], object]:
+        request = ListMergeProposalsRequest(
+            waiting_for="me", view=BASIC, filter=filter_text, order_by=INBOX, page_size=50
+        )
+        return lambda: proposals.ListMergeProposals(request)
+
+    def count(filter_text: str, facets: Sequence[str] = ()) -> Callable[[], object]:
+        request = CountMergeProposalsRequest(waiting_for="me", filter=filter_text, facets=facets)
+        return lambda: proposals.CountMergeProposals(request)
+
+    first = proposals.ListMergeProposals(
+        ListMergeProposalsRequest(waiting_for="me", order_by=INBOX, page_size=1)
+    )
+    get = GetMergeProposalRequest(name=first.merge_proposals[0].name)
+    measured = {
+        "inbox page, BASIC": took(page("")),
+        f"inbox page, BASIC, slowest of {len(FILTERS)} filters": max(took(page(one)) for one in FILTERS),
+        "count of the inbox": took(count("")),
+        f"count of the inbox, slowest of {len(FILTERS)} filters": max(took(count(one)) for one in FILTERS),
+        "count of the inbox with all facets": took(count("", FACETS)),
+        "one proposal": took(lambda: proposals.GetMergeProposal(get)),
+    }
+    return [
+        Figure(f"{name}, median", value, "ms", TARGET_CONSOLE_MS, at_least=False)
+        for name, value in measured.items()
+    ]
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ from dedup_service.workflows.desk import Desk
 from dedup_service.workflows.distinguishing import Distinguishing
 from dedup_service.workflows.escalating import Escalating
 from dedup_service.workflows.following import Following
+from dedup_service.workflows.golden_history import GoldenHistory
 from dedup_service.workflows.intake.carrying_out import CarryingOut
 from dedup_service.workflows.intake.claiming import Claiming
 from dedup_service.workflows.intake.converting import Converting
@@ -44,6 +45,7 @@ from dedup_service.workflows.intake.search import Search
 from dedup_service.workflows.intake.simulating import TerritorySimulating
 from dedup_service.workflows.lead_readings import LeadReadings
 from dedup_service.workflows.matching import Matching
+from dedup_service.workflows.overview_readings import OverviewReadings
 from dedup_service.workflows.policies import Policies
 from dedup_service.workflows.ports import ClockNow, Ids
 from dedup_service.workflows.proposing import Proposing
@@ -221,6 +223,8 @@ def wire(
         escalating=escalating,
         attending=attending,
         lead_readings=LeadReadings(store, rules, now),
+        overview_readings=OverviewReadings(store, index, rules, now),
+        golden_history=GoldenHistory(store),
         delegating=Delegating(store, assessment, new_id),
         confirming=Confirming(store, assessment, replanning),
         policies=Policies(store, rules),

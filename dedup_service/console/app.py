@@ -13,7 +13,24 @@ from starlette.routing import BaseRoute, Mount, Route
 from dedup_service.client import DedupClient
 from dedup_service.console.door import Door
 from dedup_service.console.options import ConsoleOptions
-from dedup_service.console.pages import front, preferences, signing_in
+from dedup_service.console.pages import (
+    deciding,
+    distinctions,
+    front,
+    golden_records,
+    inbox,
+    intake,
+    merges,
+    preferences,
+    proposal,
+    proposal_choices,
+    proposing,
+    records,
+    search,
+    signing_in,
+    undoing,
+    why,
+)
 from dedup_service.console.rendering import STATIC_DIRECTORY, make_renderer
 from dedup_service.console.said import SaidCookies
 from dedup_service.console.security.headers import SecurityHeaders
@@ -51,8 +68,8 @@ def console_app(options: ConsoleOptions) -> Starlette:
     return Starlette(
         routes=_routes(door),
         middleware=[
-            Middleware(TrustedHostMiddleware, allowed_hosts=list(options.hosts), www_redirect=False),
             Middleware(SecurityHeaders),
+            Middleware(TrustedHostMiddleware, allowed_hosts=list(options.hosts), www_redirect=False),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
         ],
         exception_handlers={HTTPException: door.problem},
@@ -67,6 +84,32 @@ def _routes(door: Door) -> list[BaseRoute]:
         Route("/sign-in", door.to_everybody(signing_in.sign_in), methods=["POST"]),
         Route("/sign-out", door.to(signing_in.sign_out), methods=["POST"]),
         Route("/preferences", door.to_everybody(preferences.keep), methods=["POST"]),
+        Route("/search", door.to(search.show)),
+        Route("/intake", door.to(intake.show)),
+        Route("/intake", door.to(intake.create), methods=["POST"]),
+        Route("/intake/check", door.to(intake.check), methods=["POST"]),
+        Route("/inbox", door.to(inbox.show)),
+        Route("/inbox/saved", door.to(inbox.save), methods=["POST"]),
+        Route("/inbox/saved/forget", door.to(inbox.forget), methods=["POST"]),
+        Route("/proposals/{id}/approve", door.to(deciding.approve), methods=["POST"]),
+        Route("/proposals/{id}/reject", door.to(deciding.reject), methods=["POST"]),
+        Route("/proposals/{id}/not-a-duplicate", door.to(deciding.part), methods=["POST"]),
+        Route("/proposals/{id}/withdraw", door.to(deciding.withdraw), methods=["POST"]),
+        Route("/proposals/{id}/merge", door.to(deciding.merge), methods=["POST"]),
+        Route("/proposals/{id}/next", door.to(deciding.skip)),
+        Route("/merges", door.to(merges.list_all)),
+        Route("/merges/{merge}", door.to(merges.show)),
+        Route("/merges/{merge}/undo", door.to(undoing.preview)),
+        Route("/merges/{merge}/undo", door.to(undoing.undo), methods=["POST"]),
+        Route("/golden-records/{golden_record}", door.to(golden_records.show)),
+        Route("/records/{source}/{record_id}", door.to(records.show)),
+        Route("/distinctions/{distinction}/take-back", door.to(distinctions.take_back), methods=["POST"]),
+        Route("/why", door.to(why.show)),
+        Route("/propose", door.to(proposing.preview)),
+        Route("/propose", door.to(proposing.propose), methods=["POST"]),
+        Route("/proposals/{id}", door.to(proposal.show)),
+        Route("/proposals/{id}/choices", door.to(proposal_choices.confirm)),
+        Route("/proposals/{id}/choices", door.to(proposal_choices.choose), methods=["POST"]),
         Route("/healthy", door.to_everybody(front.healthy)),
         Mount("/static", CachedStaticFiles(directory=STATIC_DIRECTORY)),
     ]

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dedup_service.console.texts import marks
 from dedup_service.console.texts.languages import Language
-from dedup_service.console.views import addresses
+from dedup_service.console.views import addresses, mentions
 
 HERE = Path(__file__).parent
 STATIC_DIRECTORY = HERE / "static"
@@ -50,11 +50,13 @@ def _environment(language: Language, versions: Mapping[str, str]) -> Environment
         "shown": marks.shown,
         "shortened": marks.shortened,
         "plain": marks.plain,
+        "linked": mentions.linked,
     }
     environment.filters.update(filters)
     environment.globals.update(
         static=lambda name: f"/static/{name}?v={versions[name]}",
         address=addresses,
+        short_name=mentions.short_name,
     )
     return environment
 

@@ -196,13 +196,14 @@ def image_of(golden: GoldenRecord, policy: Policy) -> GoldenImage:
         kind=row.kind,
         state=row.state,
         successor=golden_name(row.successor_id) if row.successor_id else "",
-        values=_values(golden, policy) if live else {},
+        values=golden_values(golden, policy) if live else {},
         members=tuple(sorted(r.name for r in golden.active_members)) if live else (),
         children=golden.children if live else (),
     )
 
 
-def _values(golden: GoldenRecord, policy: Policy) -> dict[str, str]:
+def golden_values(golden: GoldenRecord, policy: Policy) -> dict[str, str]:
+    """The values that a live golden record shows, by field name."""
     active = golden.active_members
     if len(active) == 1:
         # What `survivorship` gives for a single member, without weighing: most golden records have one.

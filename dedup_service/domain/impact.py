@@ -86,14 +86,15 @@ def redirecting_systems(goldens: Iterable[GoldenRecord], survivor_id: str) -> se
     }
 
 
-def owners_of(records: Iterable[Record]) -> set[str]:
+def owners_of(records: Sequence[Record]) -> set[str]:
     """The people and queues who own a record or a child reference of it."""
-    owners = set()
-    for record in records:
-        if record.draft.owner is not None:
-            owners.add(record.draft.owner.principal or record.draft.owner.queue)
-        owners.update(child.owner for child in record.draft.children)
-    return owners - {""}
+    return (record_owners(records) | {c.owner for record in records for c in record.draft.children}) - {""}
+
+
+def record_owners(records: Iterable[Record]) -> set[str]:
+    """The people and queues who own one of these records."""
+    owners = {record.draft.owner for record in records if record.draft.owner is not None}
+    return {owner.principal or owner.queue for owner in owners} - {""}
 
 
 def _named_accounts(touched: Touched) -> set[str]:

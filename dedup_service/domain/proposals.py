@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+import scoring
 from dedup_service.domain.decision import Decision
 from dedup_service.domain.plan import Plan
 from dedup_service.domain.policy import Impact
@@ -28,12 +29,16 @@ class ProposalState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GoldenLink:
-    """How strongly two golden records of a plan match: their best pair of records."""
+    """How strongly two golden records of a plan match: their best pair of records.
+
+    `verdict` is that of the model which scored them; none is known of a cluster that a cleanup run found.
+    """
 
     left: str
     right: str
     match_weight_bits: float
     match_probability: float
+    verdict: scoring.Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,18 @@ class Proposal:
     # When nobody had decided in time, and who was told: the managers of those who were asked.
     escalate_time: datetime | None = None
     escalated_to: tuple[str, ...] = ()
+    # The people and queues who own a record of the plan, in order; none is kept once the proposal is over.
+    owners: tuple[str, ...] = ()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources of the records of the plan, in order."""
+        return tuple(sorted({record.key.source for member in self.plan.members for record in member.records}))
+
+    @property
+    def verdict(self) -> scoring.Verdict | None:
+        """What the scoring model said about the weakest link; None without one."""
+        return self.weakest_link.verdict if self.weakest_link is not None else None
 
     @property
     def name(self) -> str:

@@ -12,7 +12,7 @@ from dedup_service.rpc.edge import Edge
 from dedup_service.rpc.errors import status_of
 from dedup_service.rpc.field_checks import check_etag, check_text, refuse
 from dedup_service.rpc.impact_preview_conversion import batch_totals
-from dedup_service.rpc.merge_proposal_conversion import Outlook, proposal_message
+from dedup_service.rpc.merge_proposal_conversion import Outlook, View, displays_of, proposal_message
 from dedup_service.rpc.merge_proposal_messages import ProposalMessages
 from dedup_service.rpc.waiting_proposals import FILTER_FIELDS, awaited_principal, waiting_page
 from dedup_service.v1 import merge_proposal_pb2
@@ -55,7 +55,13 @@ class BatchDecision:
         return pb.BatchDecision(
             name=item.proposal.name,
             decided=item.standing.may_vote,
-            merge_proposal=proposal_message(item.proposal, outlook, item.standing, self._edge.tokens),
+            merge_proposal=proposal_message(
+                item.proposal,
+                outlook,
+                item.standing,
+                self._edge.tokens,
+                displays_of(item.goldens, self._desk.rules.policy),
+            ),
         )
 
     async def decided(
@@ -68,7 +74,7 @@ class BatchDecision:
             identity, chosen, decision, check_text(request.comment, "comment"), caller.principal
         )
         proposals = [each.proposal for each in outcomes if each.proposal is not None]
-        messages = await self._messages.read_all(proposals, caller.principal.name, values=False)
+        messages = await self._messages.read_all(proposals, caller.principal.name, View.WITHOUT_VALUES)
         by_name = {message.name: message for message in messages}
         response = _response([self._outcome(each, by_name, caller) for each in outcomes], "")
         if proposals:

@@ -12,7 +12,7 @@ from dedup_service.rpc.page_tokens import PageTokens, page_size
 from dedup_service.rpc.revision_tokens import RevisionTokens
 from dedup_service.telemetry.recording import Telemetry
 from dedup_service.workflows.desk import Desk
-from dedup_service.workflows.filters import parse_filter
+from dedup_service.workflows.filters import Condition, parse_filter
 from dedup_service.workflows.pages import Page
 
 FilterFields = Mapping[str, Collection[str] | None]
@@ -38,13 +38,17 @@ class Edge:
 
     def page(self, request: Any, fields: FilterFields, order_by: str = "") -> Page:
         """The part of a list that a request asks for; `fields` are those that its filter may name."""
-        allowed = {name: None if values is None else frozenset(values) for name, values in fields.items()}
         return Page(
-            conditions=parse_filter(request.filter, allowed),
+            conditions=self.conditions(request, fields),
             after=self.pages.cursor(request),
             size=page_size(request),
             order_by=order_by,
         )
+
+    def conditions(self, request: Any, fields: FilterFields) -> tuple[Condition, ...]:
+        """What the filter of a request asks for."""
+        allowed = {name: None if values is None else frozenset(values) for name, values in fields.items()}
+        return parse_filter(request.filter, allowed)
 
     def next_page(self, request: Message, cursor: tuple[str, ...] | None) -> str:
         """The token of the page after this one; empty on the last."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import scoring
 from dedup_service.domain.golden import GoldenImage, MemberChild, golden_name
+from dedup_service.domain.golden_versions import GoldenVersion
 from dedup_service.domain.merges import merge_name
 from dedup_service.domain.stakes import Stake
 from dedup_service.rpc import enum_numbers
@@ -63,4 +64,19 @@ def image_message(image: GoldenImage) -> core_pb2.GoldenImage:
         values=image.values,
         members=image.members,
         children=map(golden_child, image.children),
+    )
+
+
+def version_message(version: GoldenVersion) -> pb.GoldenRecordVersion:
+    """What a golden record was from one write to the next."""
+    change = version.change
+    return pb.GoldenRecordVersion(
+        image=image_message(version.image) if version.image is not None else None,
+        start_time=timestamp(version.start_time),
+        end_time=timestamp(version.end_time) if version.end_time is not None else None,
+        change=change.name,
+        change_type=enum_numbers.CHANGE_TYPE[change.draft.type],
+        record=change.draft.record,
+        merge=change.draft.merge,
+        erased=change.erased,
     )

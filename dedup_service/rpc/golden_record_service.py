@@ -8,9 +8,10 @@ from dedup_service.domain.records import AccountState, RecordKind, Violation
 from dedup_service.rpc import resource_names
 from dedup_service.rpc.callers import Caller
 from dedup_service.rpc.edge import Edge, between
-from dedup_service.rpc.field_checks import check_etag, check_text
-from dedup_service.rpc.golden_record_conversion import golden_message
+from dedup_service.rpc.field_checks import check_etag, check_text, refuse
+from dedup_service.rpc.golden_record_conversion import golden_message, version_message
 from dedup_service.rpc.page_tokens import page_size
+from dedup_service.rpc.quantities import read_time
 from dedup_service.rpc.record_conversion import RecordMessages
 from dedup_service.v1 import golden_record_service_pb2 as pb
 from dedup_service.workflows.reading import LOOKUP_FIELDS, MAX_LOOKUP
@@ -32,6 +33,7 @@ class GoldenRecordService:
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
         self._readings = edge.desk.readings
+        self._history = edge.desk.golden_history
         self._records = RecordMessages(edge.desk, edge.tokens)
 
     async def get_golden_record(self, request: pb.GetGoldenRecordRequest) -> pb.GoldenRecord:
@@ -101,6 +103,29 @@ class GoldenRecordService:
         following = (page[-1].name,) if len(members) > size else None
         return pb.ListMembersResponse(
             records=self._records.all(page), next_page_token=self._edge.next_page(request, following)
+        )
+
+    async def list_golden_record_versions(
+        self, request: pb.ListGoldenRecordVersionsRequest
+    ) -> pb.ListGoldenRecordVersionsResponse:
+        golden_id = resource_names.golden_id(request.parent, "parent")
+        size = page_size(request)
+        cursor = self._edge.pages.cursor(request)
+        violations: list[Violation] = []
+        time = None
+        if request.HasField("as_of_time"):
+            time = read_time(request.as_of_time, "as_of_time", violations)
+        refuse(violations)
+        await self._edge.fresh(request)
+        if time is not None:
+            held = await self._history.version_at(golden_id, time)
+            return pb.ListGoldenRecordVersionsResponse(
+                golden_record_versions=[version_message(held)] if held is not None else []
+            )
+        listed = await self._history.versions(golden_id, cursor, size)
+        return pb.ListGoldenRecordVersionsResponse(
+            golden_record_versions=map(version_message, listed.items),
+            next_page_token=self._edge.next_page(request, listed.next),
         )
 
     async def confirm_account(self, request: pb.ConfirmAccountRequest, caller: Caller) -> pb.GoldenRecord:

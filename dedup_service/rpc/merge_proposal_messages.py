@@ -11,7 +11,7 @@ from dedup_service.domain.proposals import Proposal
 from dedup_service.domain.standing import Standing, standing
 from dedup_service.domain.voting import Electorate
 from dedup_service.rpc.edge import Edge
-from dedup_service.rpc.merge_proposal_conversion import Outlook, proposal_message
+from dedup_service.rpc.merge_proposal_conversion import Outlook, View, displays_of, proposal_message
 from dedup_service.v1 import merge_proposal_pb2 as pb
 from dedup_service.workflows.assessment import decided
 from dedup_service.workflows.ports import ReadTransaction
@@ -30,32 +30,35 @@ class ProposalMessages:
         return (await self.read_all([proposal], principal))[0]
 
     async def read_all(
-        self, proposals: Sequence[Proposal], principal: str, *, values: bool = True
+        self, proposals: Sequence[Proposal], principal: str, view: View = View.FULL
     ) -> list[pb.MergeProposal]:
-        """The same of several; without `values` their plans say what merges, but not with which values."""
-        return await self._desk.store.read(lambda tx: self.all(tx, proposals, principal, values=values))
+        """The same of several."""
+        return await self._desk.store.read(lambda tx: self.all(tx, proposals, principal, view))
 
     async def all(
-        self, tx: ReadTransaction, proposals: Sequence[Proposal], principal: str, *, values: bool = True
+        self, tx: ReadTransaction, proposals: Sequence[Proposal], principal: str, view: View = View.FULL
     ) -> list[pb.MergeProposal]:
         """Proposals with the decision that is stored with each; the principal's roles are those of now."""
         now = self._desk.now()
         roles = await self._desk.assessment.roles(tx, now)
-        ids = {golden_id for p in proposals if p.state.open for golden_id in p.plan.golden_ids}
+        ids = {golden_id for proposal in proposals for golden_id in proposal.plan.golden_ids}
         goldens = await tx.goldens(ids) if ids else {}
+        displays = displays_of(goldens.values(), self._desk.rules.policy)
         return [
             proposal_message(
                 proposal,
-                self._outlook(proposal, goldens, now, values=values),
+                self._outlook(proposal, goldens, now, view),
                 _standing_as_decided(proposal, roles, principal),
                 self._tokens,
+                displays,
+                view,
             )
             for proposal in proposals
         ]
 
     async def as_it_stands(self, tx: ReadTransaction, proposal: Proposal, principal: str) -> pb.MergeProposal:
         """A proposal decided now: since the last write a voter may have lost a role, or a lead gone cold."""
-        found = await tx.goldens(proposal.plan.golden_ids) if proposal.state.open else {}
+        found = await tx.goldens(proposal.plan.golden_ids)
         if not proposal.state.open or not _still_so(proposal, found):
             return (await self.all(tx, [proposal], principal))[0]
         now = self._desk.now()
@@ -66,18 +69,23 @@ class ProposalMessages:
             self._outlook(proposal, found, now),
             standing(principal, electorate_of(case, decision), decision.voices, decision.votes),
             self._tokens,
+            displays_of(goldens, self._desk.rules.policy),
         )
 
     def _outlook(
-        self, proposal: Proposal, goldens: Mapping[str, GoldenRecord], now: datetime, *, values: bool = True
+        self,
+        proposal: Proposal,
+        goldens: Mapping[str, GoldenRecord],
+        now: datetime,
+        view: View = View.FULL,
     ) -> Outlook | None:
-        if not proposal.state.open or not _still_so(proposal, goldens):
+        if view is View.BASIC or not proposal.state.open or not _still_so(proposal, goldens):
             return None
         members = [goldens[golden_id] for golden_id in proposal.plan.golden_ids]
         policy, principals = self._desk.rules.policy, self._desk.rules.principals
         return Outlook(
             touched=impact_preview(members, proposal.plan.survivor_id, policy, now, principals),
-            preview=preview_of(proposal, members, policy) if values else None,
+            preview=preview_of(proposal, members, policy) if view is View.FULL else None,
         )
 
 

@@ -12,14 +12,28 @@ from dedup_service.rpc.callers import Caller
 from dedup_service.rpc.edge import Edge, between
 from dedup_service.rpc.field_checks import check_etag, check_text, fields_below
 from dedup_service.rpc.merge_conversion import MergeMessages
+from dedup_service.rpc.merge_proposal_conversion import View, counts_message
 from dedup_service.rpc.merge_proposal_messages import ProposalMessages
-from dedup_service.rpc.waiting_proposals import FILTER_FIELDS, awaited_principal, read_order, waiting_page
+from dedup_service.rpc.waiting_proposals import (
+    FILTER_FIELDS,
+    awaited_principal,
+    page_after,
+    read_facets,
+    read_order,
+    waiting_page,
+)
 from dedup_service.v1 import merge_proposal_pb2, merge_service_pb2
 from dedup_service.v1 import merge_proposal_service_pb2 as pb
+from dedup_service.workflows.pages import Page
 from dedup_service.workflows.ports import ReadTransaction
 from dedup_service.workflows.proposing import ProposalDraft
 
 _UPDATABLE = ("survivor", "field_choices")
+_VIEWS = {
+    pb.MERGE_PROPOSAL_VIEW_UNSPECIFIED: View.FULL,
+    pb.MERGE_PROPOSAL_VIEW_BASIC: View.BASIC,
+    pb.MERGE_PROPOSAL_VIEW_FULL: View.FULL,
+}
 _MAX_CHOICES = 200
 _MAX_FUNCTION_CODE_POINTS = 200
 
@@ -68,15 +82,33 @@ class MergeProposalService:
     ) -> pb.ListMergeProposalsResponse:
         asked = self._edge.page(request, FILTER_FIELDS, read_order(request.order_by))
         awaited = awaited_principal(request, caller, self._desk.rules.principals)
+        view = read_view(request.view)
+        if request.after:
+            resource_names.proposal_id(request.after, "after")
         await self._edge.fresh(request)
 
         async def work(tx: ReadTransaction) -> pb.ListMergeProposalsResponse:
-            page = await waiting_page(tx, asked, awaited, self._desk.assessment, self._desk.now())
+            page = await page_after(tx, asked, request.after)
+            page = await waiting_page(tx, page, awaited, self._desk.assessment, self._desk.now())
             listed = await tx.list_proposals(page)
             return pb.ListMergeProposalsResponse(
-                merge_proposals=await self._messages.all(tx, listed.items, caller.principal.name),
+                merge_proposals=await self._messages.all(tx, listed.items, caller.principal.name, view),
                 next_page_token=self._edge.next_page(request, listed.next),
             )
+
+        return await self._desk.store.read(work)
+
+    async def count_merge_proposals(
+        self, request: pb.CountMergeProposalsRequest, caller: Caller
+    ) -> pb.CountMergeProposalsResponse:
+        asked = Page(self._edge.conditions(request, FILTER_FIELDS))
+        awaited = awaited_principal(request, caller, self._desk.rules.principals)
+        facets = read_facets(request.facets)
+        await self._edge.fresh(request)
+
+        async def work(tx: ReadTransaction) -> pb.CountMergeProposalsResponse:
+            page = await waiting_page(tx, asked, awaited, self._desk.assessment, self._desk.now())
+            return counts_message(await tx.count_proposals(page, facets))
 
         return await self._desk.store.read(work)
 
@@ -155,6 +187,14 @@ class MergeProposalService:
             caller.principal,
         )
         return await self._merges.read_one(merge)
+
+
+def read_view(view: pb.MergeProposalView.ValueType) -> View:
+    """How much of each proposal a list asks for; all of it when that is not said."""
+    found = _VIEWS.get(view)
+    if found is None:
+        raise InvalidInput.at("view", "must be BASIC or FULL")
+    return found
 
 
 def _read_draft(given: merge_proposal_pb2.MergeProposal) -> ProposalDraft:

@@ -26,6 +26,7 @@ from dedup_service.rpc.match_service import MatchService
 from dedup_service.rpc.merge_proposal_service import MergeProposalService
 from dedup_service.rpc.merge_service import MergeService
 from dedup_service.rpc.operations_service import OperationsService
+from dedup_service.rpc.overview_service import OverviewService
 from dedup_service.rpc.policy_service import PolicyService
 from dedup_service.rpc.record_service import RecordService
 from dedup_service.telemetry.recording import Telemetry
@@ -41,6 +42,7 @@ from dedup_service.v1 import (
     match_service_pb2,
     merge_proposal_service_pb2,
     merge_service_pb2,
+    overview_service_pb2,
     policy_service_pb2,
     record_service_pb2,
 )
@@ -151,6 +153,7 @@ def _services(edge: Edge, options: ServerOptions) -> list[tuple[ServiceDescripto
         (_service(delegation_service_pb2, "DelegationService"), DelegationService(edge)),
         (_service(intake_service_pb2, "IntakeService"), IntakeService(edge)),
         (_service(lead_service_pb2, "LeadService"), LeadService(edge)),
+        (_service(overview_service_pb2, "OverviewService"), OverviewService(edge)),
         (_service(change_service_pb2, "ChangeService"), ChangeService(edge, options.checkpoint_seconds)),
         (_service(audit_service_pb2, "AuditService"), AuditService(edge)),
         (

@@ -1,19 +1,25 @@
-"""The proposals that a list asks for: its filter, its order, and whose vote they wait for."""
+"""The proposals that a list asks for: its filter, its order, its place, and whose vote they wait for."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from dedup_service.domain.errors import InvalidInput
+import scoring
+from dedup_service.domain.errors import InvalidInput, NotFound
 from dedup_service.domain.plan import ProposalType
 from dedup_service.domain.policy import Impact
 from dedup_service.domain.principals import Principals
 from dedup_service.domain.proposals import ProposalState
-from dedup_service.domain.records import RecordKind
+from dedup_service.domain.records import RecordKind, Violation
+from dedup_service.rpc import resource_names
 from dedup_service.rpc.callers import Caller
+from dedup_service.rpc.field_checks import refuse
 from dedup_service.workflows.assessment import Assessment
 from dedup_service.workflows.pages import Page, WaitingFor
 from dedup_service.workflows.ports import ReadTransaction
+from dedup_service.workflows.proposal_counts import FACETS
 
 FILTER_FIELDS = {
     "state": tuple(ProposalState),
@@ -21,11 +27,14 @@ FILTER_FIELDS = {
     "type": tuple(ProposalType),
     "kind": tuple(RecordKind),
     "impact": tuple(Impact),
+    "verdict": tuple(scoring.Verdict),
     "proposer": None,
     "survivor": None,
     "escalated": ("true", "false"),
     "missing_functions": None,
     "golden_record": None,
+    "source": None,
+    "owner": None,
 }
 _ORDERS = ("", "create_time", "create_time desc", "due_time", "impact desc, due_time")
 _CALLER = "me"
@@ -50,6 +59,36 @@ def awaited_principal(request: _Asking, caller: Caller, principals: Principals) 
     if name and principals.find(name) is None:
         raise InvalidInput.at("waiting_for", "must be me, or the name of a known principal such as users/ana")
     return name
+
+
+def read_facets(facets: Sequence[str]) -> tuple[str, ...]:
+    """The fields to count by, each once."""
+    violations = [
+        Violation(f"facets[{number}]", f"must be one of {', '.join(FACETS)}")
+        for number, facet in enumerate(facets[: len(FACETS) + 1])
+        if facet not in FACETS
+    ]
+    violations += [
+        Violation("facets", f"{facet} stands {count} times; ask for it once")
+        for facet, count in Counter(facets).items()
+        if count > 1 and facet in FACETS
+    ]
+    refuse(violations)
+    return tuple(facets)
+
+
+async def page_after(tx: ReadTransaction, page: Page, name: str) -> Page:
+    """The page, beginning after the proposal of this name; a page token has gone further already.
+
+    Raises:
+        NotFound: there never was such a proposal.
+    """
+    if not name or page.after is not None:
+        return page
+    place = await tx.proposal_place(resource_names.proposal_id(name, "after"), page.order_by)
+    if place is None:
+        raise NotFound("MergeProposal", name)
+    return replace(page, after=place)
 
 
 async def waiting_page(

@@ -2,6 +2,7 @@
 
 import psycopg
 
+from dedup_service.store.inbox import Reach
 from dedup_service.store.lists import ListQuery
 from dedup_service.store.rows import Parameters, Row, cursor_of
 from dedup_service.store.statements import statement
@@ -22,8 +23,10 @@ class Asking:
         """Run a statement that answers nothing: in a write it is sent along with the next one that does."""
         await self._connection.execute(statement(name).encode(), parameters)
 
-    async def _page(self, query: ListQuery, page: Page) -> tuple[list[Row], tuple[str, ...] | None]:
-        composed, values = query.build(page)
+    async def _page(
+        self, query: ListQuery, page: Page, reach: Reach | None = None
+    ) -> tuple[list[Row], tuple[str, ...] | None]:
+        composed, values = query.build(page, reach)
         cursor = await self._connection.execute(composed, values)
         rows: list[Row] = list(await cursor.fetchall())
         if len(rows) <= page.size:

@@ -11,6 +11,7 @@ from psycopg import sql
 
 from dedup_service.store import inbox
 from dedup_service.store.account_states import account_state_condition
+from dedup_service.store.marks import MARKED, OF_PROPOSALS, condition_on_marks
 from dedup_service.workflows.filters import Condition, Operator
 from dedup_service.workflows.pages import Page
 
@@ -44,7 +45,7 @@ class ListQuery:
     """One list: what it selects, its orders (the first unless a page names one) and the SQL of its filters.
 
     `computed` are filter fields that are no column: they make their condition themselves. `always` is a
-    condition that holds on every page.
+    condition that holds on every page. `marked` are fields that have no column but are marks.
     """
 
     select: LiteralString
@@ -54,13 +55,17 @@ class ListQuery:
     arrays: frozenset[str] = field(default_factory=frozenset)
     computed: Mapping[str, Callable[[Condition, Page], SqlWithValues]] = field(default_factory=dict)
     always: SqlWithValues | None = None
+    marked: frozenset[str] = field(default_factory=frozenset)
 
     def order(self, page: Page) -> Order:
         """The order of this page; one that the list does not have is a programming error (KeyError)."""
         return self.orders[page.order_by or next(iter(self.orders))]
 
-    def build(self, page: Page) -> tuple[sql.Composed, list[object]]:
-        """The SQL and parameters of one page, asking for one row more than the page holds."""
+    def build(self, page: Page, reach: inbox.Reach | None = None) -> tuple[sql.Composed, list[object]]:
+        """The SQL and parameters of one page, asking for one row more than the page holds.
+
+        `reach` is what the conditions leave of an inbox, where that is known.
+        """
         order = self.order(page)
         parts, values = self.conditions(page)
         if page.after is not None:
@@ -69,7 +74,8 @@ class ListQuery:
         where = sql.SQL(" AND ").join(parts) if parts else sql.SQL("true")
         if page.waiting_for is not None:
             fields = {condition.field for condition in page.conditions}
-            composed = inbox.query([name for name, _ in order.key], order.direction, fields, where)
+            key = [name for name, _ in order.key]
+            composed = inbox.query(key, order.direction, fields, where, reach)
             return composed, inbox.parameters(page.waiting_for, values, page.size + 1)
         composed = sql.SQL("SELECT {}, {} FROM {} WHERE {} ORDER BY {} LIMIT %s").format(
             sql.SQL(", ").join(sql.SQL(name) for name, _ in order.key),
@@ -86,7 +92,12 @@ class ListQuery:
         values: list[object] = []
         if self.always is not None:
             parts, values = [self.always[0]], [*self.always[1]]
+        # An inbox holds marks instead of the columns.
+        marked = self.marked if page.waiting_for is None else MARKED
         for condition in page.conditions:
+            if condition.field in marked:
+                parts.append(condition_on_marks(condition))
+                continue
             if condition.field in self.computed:
                 part, given = self.computed[condition.field](condition, page)
             else:
@@ -153,6 +164,7 @@ PROPOSALS = ListQuery(
         "golden_record": "(SELECT array_agg('goldenRecords/' || g) FROM unnest(golden_ids) g)::text[]",
     },
     arrays=frozenset({"missing_functions", "golden_record"}),
+    marked=OF_PROPOSALS,
 )
 MERGES = ListQuery(
     select="merges",

@@ -21,12 +21,15 @@ from dedup_service.domain.proposals import Proposal, ProposalState
 from dedup_service.domain.records import Record, RecordKey, RecordKind
 from dedup_service.domain.scoring_models import StoredModel
 from dedup_service.domain.voting import Vote, VoteDecision
-from dedup_service.store import ledger, lists
+from dedup_service.store import ledger, lists, proposal_counts
 from dedup_service.store.cleanup import CleanupReading
+from dedup_service.store.inbox import Reach
 from dedup_service.store.intake import IntakeReading
 from dedup_service.store.lead_reading import LeadReading
+from dedup_service.store.overview import OverviewReading
 from dedup_service.store.rows import (
     Row,
+    cursor_of,
     decode,
     golden_row_of,
     index_entry_of,
@@ -38,12 +41,13 @@ from dedup_service.store.vocabulary import VocabularyReading
 from dedup_service.workflows.index_port import IndexEntry
 from dedup_service.workflows.overview import Overview
 from dedup_service.workflows.pages import Listed, Page
+from dedup_service.workflows.proposal_counts import ProposalCounts
 
 # Fields with an index of their own; the store finds records by no others.
 IDENTIFIER_FIELDS = ("tax_id", "registration_number", "customer_number")
 
 
-class Reading(CleanupReading, IntakeReading, LeadReading, VocabularyReading):
+class Reading(CleanupReading, IntakeReading, LeadReading, OverviewReading, VocabularyReading):
     """Implements `workflows.ports.ReadTransaction` on one psycopg connection in a transaction."""
 
     async def head_revision(self) -> int:
@@ -115,8 +119,31 @@ class Reading(CleanupReading, IntakeReading, LeadReading, VocabularyReading):
         return [replace(p, votes=tuple(votes[p.proposal_id])) for p in proposals]
 
     async def list_proposals(self, page: Page) -> Listed[Proposal]:
-        rows, after = await self._page(lists.PROPOSALS, page)
+        reach = await self._reach(page)
+        if reach is not None and not reach.count:
+            return Listed((), None)
+        rows, after = await self._page(lists.PROPOSALS, page, reach)
         return Listed(tuple(await self._proposals(row[-1:] for row in rows)), after)
+
+    async def _reach(self, page: Page) -> Reach | None:
+        """What a filter leaves of an inbox; None where there is none, or where telling would take longer."""
+        if page.waiting_for is None or not page.conditions or not proposal_counts.is_grouped(page.conditions):
+            return None
+        counts = await self.count_proposals(page, ("impact",))
+        ranks = [Impact(impact).rank for impact in counts.facets["impact"]]
+        return Reach(counts.total, max(ranks, default=0))
+
+    async def proposal_place(self, proposal_id: str, order_by: str) -> tuple[str, ...] | None:
+        key = lists.PROPOSALS.order(Page(order_by=order_by)).key
+        columns = sql.SQL(", ").join(sql.SQL(column) for column, _ in key)
+        query = sql.SQL("SELECT {} FROM proposals WHERE proposal_id = %s").format(columns)
+        row = await (await self._connection.execute(query, [proposal_id])).fetchone()
+        return cursor_of(row) if row is not None else None
+
+    async def count_proposals(self, page: Page, facets: Collection[str]) -> ProposalCounts:
+        query, parameters = proposal_counts.query(page, facets)
+        rows = await (await self._connection.execute(query, parameters)).fetchall()
+        return proposal_counts.counts_of(rows, facets)
 
     async def open_proposals_of(self, golden_ids: Collection[str]) -> list[Proposal]:
         return await self._proposals(await self._rows("open_proposals_of", [list(golden_ids)]))

@@ -160,6 +160,9 @@ class Writing(LeadWriting, CleanupWriting):
     async def save_proposal(self, proposal: Proposal) -> None:
         survivor = next(m for m in proposal.plan.members if m.golden_id == proposal.plan.survivor_id)
         decision = proposal.decision
+        # Owners are asked for while there is something to decide. One that is over keeps none, so that an
+        # erasure need not look for them there.
+        kept = proposal if proposal.state.open else replace(proposal, owners=())
         columns = {
             "id": proposal.proposal_id,
             "state": proposal.state.value,
@@ -179,8 +182,11 @@ class Writing(LeadWriting, CleanupWriting):
             "escalate_time": proposal.escalate_time,
             "escalated_to": list(proposal.escalated_to),
             "voters": list(proposal.voters),
+            "verdict": proposal.verdict or "",
+            "sources": list(proposal.sources),
+            "owners": list(kept.owners),
             # Votes live in their own append-only log.
-            "body": encode_text(replace(proposal, votes=())),
+            "body": encode_text(replace(kept, votes=())),
         }
         await self._run("save_proposal", columns)
 
@@ -206,6 +212,7 @@ class Writing(LeadWriting, CleanupWriting):
             "state": merge.state.value,
             "revision": merge.revision,
             "execute_time": merge.execute_time,
+            "undo_time": merge.undo_time,
             "body": encode_text(merge),
         }
         await self._run("save_merge", columns)
@@ -304,8 +311,10 @@ class Writing(LeadWriting, CleanupWriting):
             "source": record.key.source,
             "source_record_id": record.key.source_record_id,
         }
+        await self._run("lock_proposals_of", columns)
+        # Whoever changes proposals changes their counts, which the ledger head guards.
+        await self.revision()
         for name in (
-            "lock_proposals_of",
             "erase_change_payloads",
             "erase_answers",
             "erase_vote_comments",

@@ -22,6 +22,7 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from dedup_service.v1 import change_service_pb2 as dedup__service_dot_v1_dot_change__service__pb2
 from dedup_service.v1 import core_pb2 as dedup__service_dot_v1_dot_core__pb2
 from dedup_service.v1 import record_service_pb2 as dedup__service_dot_v1_dot_record__service__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
@@ -30,7 +31,7 @@ from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,dedup_service/v1/golden_record_service.proto\x12\x10\x64\x65\x64up_service.v1\x1a\x1b\x64\x65\x64up_service/v1/core.proto\x1a%dedup_service/v1/record_service.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x89\x01\n\x0bGoldenValue\x12\x13\n\x05value\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12-\n\x06record\x18\x02 \x01(\tB\x1d\xe2\x41\x01\x03\xfa\x41\x16\n\x14\x64\x65\x64up-service/Record\x12\x36\n\x04rule\x18\x03 \x01(\x0e\x32\".dedup_service.v1.SurvivorshipRuleB\x04\xe2\x41\x01\x03\"\xab\x07\n\x0cGoldenRecord\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x30\n\x04kind\x18\x02 \x01(\x0e\x32\x1c.dedup_service.v1.RecordKindB\x04\xe2\x41\x01\x03\x12\x38\n\x05state\x18\x03 \x01(\x0e\x32#.dedup_service.v1.GoldenRecordStateB\x04\xe2\x41\x01\x03\x12@\n\x06values\x18\x04 \x03(\x0b\x32*.dedup_service.v1.GoldenRecord.ValuesEntryB\x04\xe2\x41\x01\x03\x12.\n\x07members\x18\x05 \x03(\tB\x1d\xe2\x41\x01\x03\xfa\x41\x16\n\x14\x64\x65\x64up-service/Record\x12\x35\n\x08\x63hildren\x18\x06 \x03(\x0b\x32\x1d.dedup_service.v1.GoldenChildB\x04\xe2\x41\x01\x03\x12-\n\x06stakes\x18\x07 \x03(\x0b\x32\x17.dedup_service.v1.StakeB\x04\xe2\x41\x01\x03\x12\x35\n\nlead_class\x18\x08 \x01(\x0e\x32\x1b.dedup_service.v1.LeadClassB\x04\xe2\x41\x01\x03\x12;\n\raccount_state\x18\t \x01(\x0e\x32\x1e.dedup_service.v1.AccountStateB\x04\xe2\x41\x01\x03\x12\x36\n\tsuccessor\x18\n \x01(\tB#\xe2\x41\x01\x03\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12+\n\x05merge\x18\x0b \x01(\tB\x1c\xe2\x41\x01\x03\xfa\x41\x15\n\x13\x64\x65\x64up-service/Merge\x12;\n\x0eredirect_chain\x18\x0c \x03(\tB#\xe2\x41\x01\x03\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12\x12\n\x04\x65tag\x18\r \x01(\tB\x04\xe2\x41\x01\x03\x12\x37\n\x08revision\x18\x0e \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x1aL\n\x0bValuesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12,\n\x05value\x18\x02 \x01(\x0b\x32\x1d.dedup_service.v1.GoldenValue:\x02\x38\x01:[\xea\x41X\n\x1a\x64\x65\x64up-service/GoldenRecord\x12\x1dgoldenRecords/{golden_record}*\rgoldenRecords2\x0cgoldenRecord\"\x88\x01\n\x16GetGoldenRecordRequest\x12\x31\n\x04name\x18\x01 \x01(\tB#\xe2\x41\x01\x02\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12;\n\x0cmin_revision\x18\x02 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x01\"\x8f\x01\n\x1c\x42\x61tchGetGoldenRecordsRequest\x12\x32\n\x05names\x18\x01 \x03(\tB#\xe2\x41\x01\x02\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12;\n\x0cmin_revision\x18\x02 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x01\"W\n\x1d\x42\x61tchGetGoldenRecordsResponse\x12\x36\n\x0egolden_records\x18\x01 \x03(\x0b\x32\x1e.dedup_service.v1.GoldenRecord\"\xa0\x01\n\x18ListGoldenRecordsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06\x66ilter\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12;\n\x0cmin_revision\x18\x04 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x01\"l\n\x19ListGoldenRecordsResponse\x12\x36\n\x0egolden_records\x18\x01 \x03(\x0b\x32\x1e.dedup_service.v1.GoldenRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"6\n\nIdentifier\x12\x13\n\x05\x66ield\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x05value\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"\xc0\x01\n\x19LookupGoldenRecordRequest\x12+\n\x06record\x18\x01 \x01(\tB\x19\xfa\x41\x16\n\x14\x64\x65\x64up-service/RecordH\x00\x12\x32\n\nidentifier\x18\x02 \x01(\x0b\x32\x1c.dedup_service.v1.IdentifierH\x00\x12;\n\x0cmin_revision\x18\x03 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x01\x42\x05\n\x03key\"g\n\x1aLookupGoldenRecordResponse\x12\x36\n\x0egolden_records\x18\x01 \x03(\x0b\x32\x1e.dedup_service.v1.GoldenRecord\x12\x11\n\ttruncated\x18\x02 \x01(\x08\"\xb9\x01\n\x12ListMembersRequest\x12\x33\n\x06parent\x18\x01 \x01(\tB#\xe2\x41\x01\x02\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12;\n\x0cmin_revision\x18\x04 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x01\"Y\n\x13ListMembersResponse\x12)\n\x07records\x18\x01 \x03(\x0b\x32\x18.dedup_service.v1.Record\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xce\x01\n\x15\x43onfirmAccountRequest\x12\x31\n\x04name\x18\x01 \x01(\tB#\xe2\x41\x01\x02\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12-\n\x06record\x18\x03 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14\x64\x65\x64up-service/Record\x12\x1d\n\x0f\x63ustomer_number\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02\x12 \n\nrequest_id\x18\x05 \x01(\tB\x0c\xe2\x41\x01\x01\xe2\x8c\xcf\xd7\x08\x02\x08\x01*\xe4\x01\n\x10SurvivorshipRule\x12!\n\x1dSURVIVORSHIP_RULE_UNSPECIFIED\x10\x00\x12\"\n\x1eSURVIVORSHIP_RULE_MOST_TRUSTED\x10\x01\x12!\n\x1dSURVIVORSHIP_RULE_MOST_RECENT\x10\x02\x12#\n\x1fSURVIVORSHIP_RULE_MOST_COMPLETE\x10\x03\x12#\n\x1fSURVIVORSHIP_RULE_MOST_FREQUENT\x10\x04\x12\x1c\n\x18SURVIVORSHIP_RULE_CHOICE\x10\x05\x32\x8e\x05\n\x13GoldenRecordService\x12]\n\x0fGetGoldenRecord\x12(.dedup_service.v1.GetGoldenRecordRequest\x1a\x1e.dedup_service.v1.GoldenRecord\"\x00\x12z\n\x15\x42\x61tchGetGoldenRecords\x12..dedup_service.v1.BatchGetGoldenRecordsRequest\x1a/.dedup_service.v1.BatchGetGoldenRecordsResponse\"\x00\x12n\n\x11ListGoldenRecords\x12*.dedup_service.v1.ListGoldenRecordsRequest\x1a+.dedup_service.v1.ListGoldenRecordsResponse\"\x00\x12q\n\x12LookupGoldenRecord\x12+.dedup_service.v1.LookupGoldenRecordRequest\x1a,.dedup_service.v1.LookupGoldenRecordResponse\"\x00\x12\\\n\x0bListMembers\x12$.dedup_service.v1.ListMembersRequest\x1a%.dedup_service.v1.ListMembersResponse\"\x00\x12[\n\x0e\x43onfirmAccount\x12\'.dedup_service.v1.ConfirmAccountRequest\x1a\x1e.dedup_service.v1.GoldenRecord\"\x00\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,dedup_service/v1/golden_record_service.proto\x12\x10\x64\x65\x64up_service.v1\x1a%dedup_service/v1/change_service.proto\x1a\x1b\x64\x65\x64up_service/v1/core.proto\x1a%dedup_service/v1/record_service.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x89\x01\n\x0bGoldenValue\x12\x13\n\x05value\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12-\n\x06record\x18\x02 \x01(\tB\x1d\xe2\x41\x01\x03\xfa\x41\x16\n\x14\x64\x65\x64up-service/Record\x12\x36\n\x04rule\x18\x03 \x01(\x0e\x32\".dedup_service.v1.SurvivorshipRuleB\x04\xe2\x41\x01\x03\"\xab\x07\n\x0cGoldenRecord\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x30\n\x04kind\x18\x02 \x01(\x0e\x32\x1c.dedup_service.v1.RecordKindB\x04\xe2\x41\x01\x03\x12\x38\n\x05state\x18\x03 \x01(\x0e\x32#.dedup_service.v1.GoldenRecordStateB\x04\xe2\x41\x01\x03\x12@\n\x06values\x18\x04 \x03(\x0b\x32*.dedup_service.v1.GoldenRecord.ValuesEntryB\x04\xe2\x41\x01\x03\x12.\n\x07members\x18\x05 \x03(\tB\x1d\xe2\x41\x01\x03\xfa\x41\x16\n\x14\x64\x65\x64up-service/Record\x12\x35\n\x08\x63hildren\x18\x06 \x03(\x0b\x32\x1d.dedup_service.v1.GoldenChildB\x04\xe2\x41\x01\x03\x12-\n\x06stakes\x18\x07 \x03(\x0b\x32\x17.dedup_service.v1.StakeB\x04\xe2\x41\x01\x03\x12\x35\n\nlead_class\x18\x08 \x01(\x0e\x32\x1b.dedup_service.v1.LeadClassB\x04\xe2\x41\x01\x03\x12;\n\raccount_state\x18\t \x01(\x0e\x32\x1e.dedup_service.v1.AccountStateB\x04\xe2\x41\x01\x03\x12\x36\n\tsuccessor\x18\n \x01(\tB#\xe2\x41\x01\x03\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12+\n\x05merge\x18\x0b \x01(\tB\x1c\xe2\x41\x01\x03\xfa\x41\x15\n\x13\x64\x65\x64up-service/Merge\x12;\n\x0eredirect_chain\x18\x0c \x03(\tB#\xe2\x41\x01\x03\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12\x12\n\x04\x65tag\x18\r \x01(\tB\x04\xe2\x41\x01\x03\x12\x37\n\x08revision\x18\x0e \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x1aL\n\x0bValuesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12,\n\x05value\x18\x02 \x01(\x0b\x32\x1d.dedup_service.v1.GoldenValue:\x02\x38\x01:[\xea\x41X\n\x1a\x64\x65\x64up-service/GoldenRecord\x12\x1dgoldenRecords/{golden_record}*\rgoldenRecords2\x0cgoldenRecord\"\x88\x01\n\x16GetGoldenRecordRequest\x12\x31\n\x04name\x18\x01 \x01(\tB#\xe2\x41\x01\x02\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12;\n\x0cmin_revision\x18\x02 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x01\"\x8f\x01\n\x1c\x42\x61tchGetGoldenRecordsRequest\x12\x32\n\x05names\x18\x01 \x03(\tB#\xe2\x41\x01\x02\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12;\n\x0cmin_revision\x18\x02 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x01\"W\n\x1d\x42\x61tchGetGoldenRecordsResponse\x12\x36\n\x0egolden_records\x18\x01 \x03(\x0b\x32\x1e.dedup_service.v1.GoldenRecord\"\xa0\x01\n\x18ListGoldenRecordsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06\x66ilter\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12;\n\x0cmin_revision\x18\x04 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x01\"l\n\x19ListGoldenRecordsResponse\x12\x36\n\x0egolden_records\x18\x01 \x03(\x0b\x32\x1e.dedup_service.v1.GoldenRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"6\n\nIdentifier\x12\x13\n\x05\x66ield\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x05value\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"\xc0\x01\n\x19LookupGoldenRecordRequest\x12+\n\x06record\x18\x01 \x01(\tB\x19\xfa\x41\x16\n\x14\x64\x65\x64up-service/RecordH\x00\x12\x32\n\nidentifier\x18\x02 \x01(\x0b\x32\x1c.dedup_service.v1.IdentifierH\x00\x12;\n\x0cmin_revision\x18\x03 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x01\x42\x05\n\x03key\"g\n\x1aLookupGoldenRecordResponse\x12\x36\n\x0egolden_records\x18\x01 \x03(\x0b\x32\x1e.dedup_service.v1.GoldenRecord\x12\x11\n\ttruncated\x18\x02 \x01(\x08\"\xb9\x01\n\x12ListMembersRequest\x12\x33\n\x06parent\x18\x01 \x01(\tB#\xe2\x41\x01\x02\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12;\n\x0cmin_revision\x18\x04 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x01\"Y\n\x13ListMembersResponse\x12)\n\x07records\x18\x01 \x03(\x0b\x32\x18.dedup_service.v1.Record\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x8d\x03\n\x13GoldenRecordVersion\x12\x32\n\x05image\x18\x01 \x01(\x0b\x32\x1d.dedup_service.v1.GoldenImageB\x04\xe2\x41\x01\x03\x12\x34\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x32\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12-\n\x06\x63hange\x18\x04 \x01(\tB\x1d\xe2\x41\x01\x03\xfa\x41\x16\n\x14\x64\x65\x64up-service/Change\x12\x37\n\x0b\x63hange_type\x18\x05 \x01(\x0e\x32\x1c.dedup_service.v1.ChangeTypeB\x04\xe2\x41\x01\x03\x12-\n\x06record\x18\x06 \x01(\tB\x1d\xe2\x41\x01\x03\xfa\x41\x16\n\x14\x64\x65\x64up-service/Record\x12+\n\x05merge\x18\x07 \x01(\tB\x1c\xe2\x41\x01\x03\xfa\x41\x15\n\x13\x64\x65\x64up-service/Merge\x12\x14\n\x06\x65rased\x18\x08 \x01(\x08\x42\x04\xe2\x41\x01\x03\"\xfc\x01\n\x1fListGoldenRecordVersionsRequest\x12\x33\n\x06parent\x18\x01 \x01(\tB#\xe2\x41\x01\x02\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12\x17\n\tpage_size\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x34\n\nas_of_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x01\x12;\n\x0cmin_revision\x18\x05 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x01\"\x82\x01\n ListGoldenRecordVersionsResponse\x12\x45\n\x16golden_record_versions\x18\x01 \x03(\x0b\x32%.dedup_service.v1.GoldenRecordVersion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xce\x01\n\x15\x43onfirmAccountRequest\x12\x31\n\x04name\x18\x01 \x01(\tB#\xe2\x41\x01\x02\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12\x12\n\x04\x65tag\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12-\n\x06record\x18\x03 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14\x64\x65\x64up-service/Record\x12\x1d\n\x0f\x63ustomer_number\x18\x04 \x01(\tB\x04\xe2\x41\x01\x02\x12 \n\nrequest_id\x18\x05 \x01(\tB\x0c\xe2\x41\x01\x01\xe2\x8c\xcf\xd7\x08\x02\x08\x01*\xe4\x01\n\x10SurvivorshipRule\x12!\n\x1dSURVIVORSHIP_RULE_UNSPECIFIED\x10\x00\x12\"\n\x1eSURVIVORSHIP_RULE_MOST_TRUSTED\x10\x01\x12!\n\x1dSURVIVORSHIP_RULE_MOST_RECENT\x10\x02\x12#\n\x1fSURVIVORSHIP_RULE_MOST_COMPLETE\x10\x03\x12#\n\x1fSURVIVORSHIP_RULE_MOST_FREQUENT\x10\x04\x12\x1c\n\x18SURVIVORSHIP_RULE_CHOICE\x10\x05\x32\x94\x06\n\x13GoldenRecordService\x12]\n\x0fGetGoldenRecord\x12(.dedup_service.v1.GetGoldenRecordRequest\x1a\x1e.dedup_service.v1.GoldenRecord\"\x00\x12z\n\x15\x42\x61tchGetGoldenRecords\x12..dedup_service.v1.BatchGetGoldenRecordsRequest\x1a/.dedup_service.v1.BatchGetGoldenRecordsResponse\"\x00\x12n\n\x11ListGoldenRecords\x12*.dedup_service.v1.ListGoldenRecordsRequest\x1a+.dedup_service.v1.ListGoldenRecordsResponse\"\x00\x12q\n\x12LookupGoldenRecord\x12+.dedup_service.v1.LookupGoldenRecordRequest\x1a,.dedup_service.v1.LookupGoldenRecordResponse\"\x00\x12\\\n\x0bListMembers\x12$.dedup_service.v1.ListMembersRequest\x1a%.dedup_service.v1.ListMembersResponse\"\x00\x12\x83\x01\n\x18ListGoldenRecordVersions\x12\x31.dedup_service.v1.ListGoldenRecordVersionsRequest\x1a\x32.dedup_service.v1.ListGoldenRecordVersionsResponse\"\x00\x12[\n\x0e\x43onfirmAccount\x12\'.dedup_service.v1.ConfirmAccountRequest\x1a\x1e.dedup_service.v1.GoldenRecord\"\x00\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -109,6 +110,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTMEMBERSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
   _globals['_LISTMEMBERSREQUEST'].fields_by_name['min_revision']._loaded_options = None
   _globals['_LISTMEMBERSREQUEST'].fields_by_name['min_revision']._serialized_options = b'\342A\001\001'
+  _globals['_GOLDENRECORDVERSION'].fields_by_name['image']._loaded_options = None
+  _globals['_GOLDENRECORDVERSION'].fields_by_name['image']._serialized_options = b'\342A\001\003'
+  _globals['_GOLDENRECORDVERSION'].fields_by_name['start_time']._loaded_options = None
+  _globals['_GOLDENRECORDVERSION'].fields_by_name['start_time']._serialized_options = b'\342A\001\003'
+  _globals['_GOLDENRECORDVERSION'].fields_by_name['end_time']._loaded_options = None
+  _globals['_GOLDENRECORDVERSION'].fields_by_name['end_time']._serialized_options = b'\342A\001\003'
+  _globals['_GOLDENRECORDVERSION'].fields_by_name['change']._loaded_options = None
+  _globals['_GOLDENRECORDVERSION'].fields_by_name['change']._serialized_options = b'\342A\001\003\372A\026\n\024dedup-service/Change'
+  _globals['_GOLDENRECORDVERSION'].fields_by_name['change_type']._loaded_options = None
+  _globals['_GOLDENRECORDVERSION'].fields_by_name['change_type']._serialized_options = b'\342A\001\003'
+  _globals['_GOLDENRECORDVERSION'].fields_by_name['record']._loaded_options = None
+  _globals['_GOLDENRECORDVERSION'].fields_by_name['record']._serialized_options = b'\342A\001\003\372A\026\n\024dedup-service/Record'
+  _globals['_GOLDENRECORDVERSION'].fields_by_name['merge']._loaded_options = None
+  _globals['_GOLDENRECORDVERSION'].fields_by_name['merge']._serialized_options = b'\342A\001\003\372A\025\n\023dedup-service/Merge'
+  _globals['_GOLDENRECORDVERSION'].fields_by_name['erased']._loaded_options = None
+  _globals['_GOLDENRECORDVERSION'].fields_by_name['erased']._serialized_options = b'\342A\001\003'
+  _globals['_LISTGOLDENRECORDVERSIONSREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_LISTGOLDENRECORDVERSIONSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\034\n\032dedup-service/GoldenRecord'
+  _globals['_LISTGOLDENRECORDVERSIONSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTGOLDENRECORDVERSIONSREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
+  _globals['_LISTGOLDENRECORDVERSIONSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTGOLDENRECORDVERSIONSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
+  _globals['_LISTGOLDENRECORDVERSIONSREQUEST'].fields_by_name['as_of_time']._loaded_options = None
+  _globals['_LISTGOLDENRECORDVERSIONSREQUEST'].fields_by_name['as_of_time']._serialized_options = b'\342A\001\001'
+  _globals['_LISTGOLDENRECORDVERSIONSREQUEST'].fields_by_name['min_revision']._loaded_options = None
+  _globals['_LISTGOLDENRECORDVERSIONSREQUEST'].fields_by_name['min_revision']._serialized_options = b'\342A\001\001'
   _globals['_CONFIRMACCOUNTREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_CONFIRMACCOUNTREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\034\n\032dedup-service/GoldenRecord'
   _globals['_CONFIRMACCOUNTREQUEST'].fields_by_name['etag']._loaded_options = None
@@ -119,36 +146,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONFIRMACCOUNTREQUEST'].fields_by_name['customer_number']._serialized_options = b'\342A\001\002'
   _globals['_CONFIRMACCOUNTREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_CONFIRMACCOUNTREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001\342\214\317\327\010\002\010\001'
-  _globals['_SURVIVORSHIPRULE']._serialized_start=2830
-  _globals['_SURVIVORSHIPRULE']._serialized_end=3058
-  _globals['_GOLDENVALUE']._serialized_start=257
-  _globals['_GOLDENVALUE']._serialized_end=394
-  _globals['_GOLDENRECORD']._serialized_start=397
-  _globals['_GOLDENRECORD']._serialized_end=1336
-  _globals['_GOLDENRECORD_VALUESENTRY']._serialized_start=1167
-  _globals['_GOLDENRECORD_VALUESENTRY']._serialized_end=1243
-  _globals['_GETGOLDENRECORDREQUEST']._serialized_start=1339
-  _globals['_GETGOLDENRECORDREQUEST']._serialized_end=1475
-  _globals['_BATCHGETGOLDENRECORDSREQUEST']._serialized_start=1478
-  _globals['_BATCHGETGOLDENRECORDSREQUEST']._serialized_end=1621
-  _globals['_BATCHGETGOLDENRECORDSRESPONSE']._serialized_start=1623
-  _globals['_BATCHGETGOLDENRECORDSRESPONSE']._serialized_end=1710
-  _globals['_LISTGOLDENRECORDSREQUEST']._serialized_start=1713
-  _globals['_LISTGOLDENRECORDSREQUEST']._serialized_end=1873
-  _globals['_LISTGOLDENRECORDSRESPONSE']._serialized_start=1875
-  _globals['_LISTGOLDENRECORDSRESPONSE']._serialized_end=1983
-  _globals['_IDENTIFIER']._serialized_start=1985
-  _globals['_IDENTIFIER']._serialized_end=2039
-  _globals['_LOOKUPGOLDENRECORDREQUEST']._serialized_start=2042
-  _globals['_LOOKUPGOLDENRECORDREQUEST']._serialized_end=2234
-  _globals['_LOOKUPGOLDENRECORDRESPONSE']._serialized_start=2236
-  _globals['_LOOKUPGOLDENRECORDRESPONSE']._serialized_end=2339
-  _globals['_LISTMEMBERSREQUEST']._serialized_start=2342
-  _globals['_LISTMEMBERSREQUEST']._serialized_end=2527
-  _globals['_LISTMEMBERSRESPONSE']._serialized_start=2529
-  _globals['_LISTMEMBERSRESPONSE']._serialized_end=2618
-  _globals['_CONFIRMACCOUNTREQUEST']._serialized_start=2621
-  _globals['_CONFIRMACCOUNTREQUEST']._serialized_end=2827
-  _globals['_GOLDENRECORDSERVICE']._serialized_start=3061
-  _globals['_GOLDENRECORDSERVICE']._serialized_end=3715
+  _globals['_SURVIVORSHIPRULE']._serialized_start=3657
+  _globals['_SURVIVORSHIPRULE']._serialized_end=3885
+  _globals['_GOLDENVALUE']._serialized_start=296
+  _globals['_GOLDENVALUE']._serialized_end=433
+  _globals['_GOLDENRECORD']._serialized_start=436
+  _globals['_GOLDENRECORD']._serialized_end=1375
+  _globals['_GOLDENRECORD_VALUESENTRY']._serialized_start=1206
+  _globals['_GOLDENRECORD_VALUESENTRY']._serialized_end=1282
+  _globals['_GETGOLDENRECORDREQUEST']._serialized_start=1378
+  _globals['_GETGOLDENRECORDREQUEST']._serialized_end=1514
+  _globals['_BATCHGETGOLDENRECORDSREQUEST']._serialized_start=1517
+  _globals['_BATCHGETGOLDENRECORDSREQUEST']._serialized_end=1660
+  _globals['_BATCHGETGOLDENRECORDSRESPONSE']._serialized_start=1662
+  _globals['_BATCHGETGOLDENRECORDSRESPONSE']._serialized_end=1749
+  _globals['_LISTGOLDENRECORDSREQUEST']._serialized_start=1752
+  _globals['_LISTGOLDENRECORDSREQUEST']._serialized_end=1912
+  _globals['_LISTGOLDENRECORDSRESPONSE']._serialized_start=1914
+  _globals['_LISTGOLDENRECORDSRESPONSE']._serialized_end=2022
+  _globals['_IDENTIFIER']._serialized_start=2024
+  _globals['_IDENTIFIER']._serialized_end=2078
+  _globals['_LOOKUPGOLDENRECORDREQUEST']._serialized_start=2081
+  _globals['_LOOKUPGOLDENRECORDREQUEST']._serialized_end=2273
+  _globals['_LOOKUPGOLDENRECORDRESPONSE']._serialized_start=2275
+  _globals['_LOOKUPGOLDENRECORDRESPONSE']._serialized_end=2378
+  _globals['_LISTMEMBERSREQUEST']._serialized_start=2381
+  _globals['_LISTMEMBERSREQUEST']._serialized_end=2566
+  _globals['_LISTMEMBERSRESPONSE']._serialized_start=2568
+  _globals['_LISTMEMBERSRESPONSE']._serialized_end=2657
+  _globals['_GOLDENRECORDVERSION']._serialized_start=2660
+  _globals['_GOLDENRECORDVERSION']._serialized_end=3057
+  _globals['_LISTGOLDENRECORDVERSIONSREQUEST']._serialized_start=3060
+  _globals['_LISTGOLDENRECORDVERSIONSREQUEST']._serialized_end=3312
+  _globals['_LISTGOLDENRECORDVERSIONSRESPONSE']._serialized_start=3315
+  _globals['_LISTGOLDENRECORDVERSIONSRESPONSE']._serialized_end=3445
+  _globals['_CONFIRMACCOUNTREQUEST']._serialized_start=3448
+  _globals['_CONFIRMACCOUNTREQUEST']._serialized_end=3654
+  _globals['_GOLDENRECORDSERVICE']._serialized_start=3888
+  _globals['_GOLDENRECORDSERVICE']._serialized_end=4676
 # @@protoc_insertion_point(module_scope)

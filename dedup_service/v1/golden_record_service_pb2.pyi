@@ -4,6 +4,7 @@ isort:skip_file
 Golden records: one for each person or company, made of the records that are its members."""
 
 from collections import abc as _abc
+from dedup_service.v1 import change_service_pb2 as _change_service_pb2
 from dedup_service.v1 import core_pb2 as _core_pb2
 from dedup_service.v1 import record_service_pb2 as _record_service_pb2
 from google.protobuf import descriptor as _descriptor
@@ -502,6 +503,134 @@ class ListMembersResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListMembersResponse: _TypeAlias = ListMembersResponse  # noqa: Y015
+
+@_typing.final
+class GoldenRecordVersion(_message.Message):
+    """What a golden record was from one write to the next that touched it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMAGE_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    CHANGE_FIELD_NUMBER: _builtins.int
+    CHANGE_TYPE_FIELD_NUMBER: _builtins.int
+    RECORD_FIELD_NUMBER: _builtins.int
+    MERGE_FIELD_NUMBER: _builtins.int
+    ERASED_FIELD_NUMBER: _builtins.int
+    change: _builtins.str
+    """The change that tells of the write."""
+    change_type: _change_service_pb2.ChangeType.ValueType
+    """What the write did."""
+    record: _builtins.str
+    """The record that was written, deleted or erased. Empty for merges and their undoing."""
+    merge: _builtins.str
+    """The merge that was carried out or undone. Empty for writes of records, and in an erased version."""
+    erased: _builtins.bool
+    """Whether an erasure of one of its members emptied this version: that there was one is all that is left."""
+    @_builtins.property
+    def image(self) -> _core_pb2.GoldenImage:
+        """What it looked like. Not set when it was erased."""
+
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """When the write was made that gave it this form."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """When the next write touched it. Not set for the version that still holds."""
+
+    def __init__(
+        self,
+        *,
+        image: _core_pb2.GoldenImage | None = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        change: _builtins.str = ...,
+        change_type: _change_service_pb2.ChangeType.ValueType = ...,
+        record: _builtins.str = ...,
+        merge: _builtins.str = ...,
+        erased: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "image", b"image", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "change_type", b"change_type", "end_time", b"end_time", "erased", b"erased", "image", b"image", "merge", b"merge", "record", b"record", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GoldenRecordVersion: _TypeAlias = GoldenRecordVersion  # noqa: Y015
+
+@_typing.final
+class ListGoldenRecordVersionsRequest(_message.Message):
+    """Asks for a page of the versions of a golden record."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    AS_OF_TIME_FIELD_NUMBER: _builtins.int
+    MIN_REVISION_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """Any name of a golden record that was ever issued. The versions are of this very name, also after it was merged
+    away.
+    """
+    page_size: _builtins.int
+    """The most versions to answer with: 1 to 1,000; 0 means 50, more means 1,000."""
+    page_token: _builtins.str
+    """The `next_page_token` of the page before, with all else unchanged."""
+    @_builtins.property
+    def as_of_time(self) -> _timestamp_pb2.Timestamp:
+        """Only the version that held at this time; none when the name was issued after it."""
+
+    @_builtins.property
+    def min_revision(self) -> _core_pb2.RevisionToken:
+        """See at least this write."""
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        as_of_time: _timestamp_pb2.Timestamp | None = ...,
+        min_revision: _core_pb2.RevisionToken | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "min_revision", b"min_revision"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "min_revision", b"min_revision", "page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListGoldenRecordVersionsRequest: _TypeAlias = ListGoldenRecordVersionsRequest  # noqa: Y015
+
+@_typing.final
+class ListGoldenRecordVersionsResponse(_message.Message):
+    """A page of versions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GOLDEN_RECORD_VERSIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page. Empty on the last one."""
+    @_builtins.property
+    def golden_record_versions(self) -> _containers.RepeatedCompositeFieldContainer[Global___GoldenRecordVersion]:
+        """The versions, the newest first."""
+
+    def __init__(
+        self,
+        *,
+        golden_record_versions: _abc.Iterable[Global___GoldenRecordVersion] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["golden_record_versions", b"golden_record_versions", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListGoldenRecordVersionsResponse: _TypeAlias = ListGoldenRecordVersionsResponse  # noqa: Y015
 
 @_typing.final
 class ConfirmAccountRequest(_message.Message):

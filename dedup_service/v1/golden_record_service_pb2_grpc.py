@@ -62,6 +62,11 @@ class GoldenRecordServiceStub:
                 request_serializer=dedup__service_dot_v1_dot_golden__record__service__pb2.ListMembersRequest.SerializeToString,
                 response_deserializer=dedup__service_dot_v1_dot_golden__record__service__pb2.ListMembersResponse.FromString,
                 _registered_method=True)
+        self.ListGoldenRecordVersions = channel.unary_unary(
+                '/dedup_service.v1.GoldenRecordService/ListGoldenRecordVersions',
+                request_serializer=dedup__service_dot_v1_dot_golden__record__service__pb2.ListGoldenRecordVersionsRequest.SerializeToString,
+                response_deserializer=dedup__service_dot_v1_dot_golden__record__service__pb2.ListGoldenRecordVersionsResponse.FromString,
+                _registered_method=True)
         self.ConfirmAccount = channel.unary_unary(
                 '/dedup_service.v1.GoldenRecordService/ConfirmAccount',
                 request_serializer=dedup__service_dot_v1_dot_golden__record__service__pb2.ConfirmAccountRequest.SerializeToString,
@@ -110,6 +115,14 @@ class GoldenRecordServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListGoldenRecordVersions(self, request, context):
+        """Lists what a golden record was, the newest first: one version for each write that touched it, from the images
+        that the changes keep. Redirects are not followed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ConfirmAccount(self, request, context):
         """Confirms a provisional account: it gets a new member, the customer master's record with its customer number,
         and is mastered from then on. For people of the function that keeps the customer master. An account that
@@ -146,6 +159,11 @@ def add_GoldenRecordServiceServicer_to_server(servicer, server):
                     servicer.ListMembers,
                     request_deserializer=dedup__service_dot_v1_dot_golden__record__service__pb2.ListMembersRequest.FromString,
                     response_serializer=dedup__service_dot_v1_dot_golden__record__service__pb2.ListMembersResponse.SerializeToString,
+            ),
+            'ListGoldenRecordVersions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListGoldenRecordVersions,
+                    request_deserializer=dedup__service_dot_v1_dot_golden__record__service__pb2.ListGoldenRecordVersionsRequest.FromString,
+                    response_serializer=dedup__service_dot_v1_dot_golden__record__service__pb2.ListGoldenRecordVersionsResponse.SerializeToString,
             ),
             'ConfirmAccount': grpc.unary_unary_rpc_method_handler(
                     servicer.ConfirmAccount,
@@ -291,6 +309,33 @@ class GoldenRecordService:
             '/dedup_service.v1.GoldenRecordService/ListMembers',
             dedup__service_dot_v1_dot_golden__record__service__pb2.ListMembersRequest.SerializeToString,
             dedup__service_dot_v1_dot_golden__record__service__pb2.ListMembersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListGoldenRecordVersions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dedup_service.v1.GoldenRecordService/ListGoldenRecordVersions',
+            dedup__service_dot_v1_dot_golden__record__service__pb2.ListGoldenRecordVersionsRequest.SerializeToString,
+            dedup__service_dot_v1_dot_golden__record__service__pb2.ListGoldenRecordVersionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

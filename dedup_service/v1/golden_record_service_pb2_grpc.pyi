@@ -46,6 +46,10 @@ class GoldenRecordServiceStub:
     """Finds the golden record of a source record, or those with an active member that carries an identifier."""
     ListMembers: _grpc.UnaryUnaryMultiCallable[_golden_record_service_pb2.ListMembersRequest, _golden_record_service_pb2.ListMembersResponse]
     """Lists the members of a golden record as whole records, in order of name."""
+    ListGoldenRecordVersions: _grpc.UnaryUnaryMultiCallable[_golden_record_service_pb2.ListGoldenRecordVersionsRequest, _golden_record_service_pb2.ListGoldenRecordVersionsResponse]
+    """Lists what a golden record was, the newest first: one version for each write that touched it, from the images
+    that the changes keep. Redirects are not followed.
+    """
     ConfirmAccount: _grpc.UnaryUnaryMultiCallable[_golden_record_service_pb2.ConfirmAccountRequest, _golden_record_service_pb2.GoldenRecord]
     """Confirms a provisional account: it gets a new member, the customer master's record with its customer number,
     and is mastered from then on. For people of the function that keeps the customer master. An account that
@@ -70,6 +74,10 @@ class GoldenRecordServiceAsyncStub(GoldenRecordServiceStub):
     """Finds the golden record of a source record, or those with an active member that carries an identifier."""
     ListMembers: _aio.UnaryUnaryMultiCallable[_golden_record_service_pb2.ListMembersRequest, _golden_record_service_pb2.ListMembersResponse]  # type: ignore[assignment]
     """Lists the members of a golden record as whole records, in order of name."""
+    ListGoldenRecordVersions: _aio.UnaryUnaryMultiCallable[_golden_record_service_pb2.ListGoldenRecordVersionsRequest, _golden_record_service_pb2.ListGoldenRecordVersionsResponse]  # type: ignore[assignment]
+    """Lists what a golden record was, the newest first: one version for each write that touched it, from the images
+    that the changes keep. Redirects are not followed.
+    """
     ConfirmAccount: _aio.UnaryUnaryMultiCallable[_golden_record_service_pb2.ConfirmAccountRequest, _golden_record_service_pb2.GoldenRecord]  # type: ignore[assignment]
     """Confirms a provisional account: it gets a new member, the customer master's record with its customer number,
     and is mastered from then on. For people of the function that keeps the customer master. An account that
@@ -121,6 +129,16 @@ class GoldenRecordServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_golden_record_service_pb2.ListMembersResponse, _abc.Awaitable[_golden_record_service_pb2.ListMembersResponse]]:
         """Lists the members of a golden record as whole records, in order of name."""
+
+    @_abc_1.abstractmethod
+    def ListGoldenRecordVersions(
+        self,
+        request: _golden_record_service_pb2.ListGoldenRecordVersionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_golden_record_service_pb2.ListGoldenRecordVersionsResponse, _abc.Awaitable[_golden_record_service_pb2.ListGoldenRecordVersionsResponse]]:
+        """Lists what a golden record was, the newest first: one version for each write that touched it, from the images
+        that the changes keep. Redirects are not followed.
+        """
 
     @_abc_1.abstractmethod
     def ConfirmAccount(

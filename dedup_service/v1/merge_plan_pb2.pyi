@@ -158,15 +158,26 @@ class PlanMember(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     RECORDS_FIELD_NUMBER: _builtins.int
+    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    DISPLAY_DETAIL_FIELD_NUMBER: _builtins.int
+    SOURCES_FIELD_NUMBER: _builtins.int
     golden_record: _builtins.str
     """The golden record."""
     etag: _builtins.str
     """Its version when the plan was made."""
     kind: _core_pb2.RecordKind.ValueType
     """Its kind."""
+    display_name: _builtins.str
+    """Whom it is about as it is now: the name of the person or company. Empty when it has none, or is no longer there."""
+    display_detail: _builtins.str
+    """One value that tells it from others of the same name: its e-mail, else its phone, else its place. May be empty."""
     @_builtins.property
     def records(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlanRecord]:
         """Its members, in order of name."""
+
+    @_builtins.property
+    def sources(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The sources of its records, in order, such as `crm`."""
 
     def __init__(
         self,
@@ -175,10 +186,13 @@ class PlanMember(_message.Message):
         etag: _builtins.str = ...,
         kind: _core_pb2.RecordKind.ValueType = ...,
         records: _abc.Iterable[Global___PlanRecord] | None = ...,
+        display_name: _builtins.str = ...,
+        display_detail: _builtins.str = ...,
+        sources: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "golden_record", b"golden_record", "kind", b"kind", "records", b"records"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["display_detail", b"display_detail", "display_name", b"display_name", "etag", b"etag", "golden_record", b"golden_record", "kind", b"kind", "records", b"records", "sources", b"sources"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

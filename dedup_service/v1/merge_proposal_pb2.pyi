@@ -152,6 +152,7 @@ class MergeProposal(_message.Message):
     REVISION_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     CLOSING_COMMENT_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The resource name."""
     survivor: _builtins.str
@@ -174,6 +175,8 @@ class MergeProposal(_message.Message):
     """The kind that the merged golden record would have."""
     closing_comment: _builtins.str
     """What was said when the proposal ended. Empty while it is open."""
+    verdict: _core_pb2.Verdict.ValueType
+    """What the scoring model said about the weakest link when the proposal was planned. Not set without a link."""
     @_builtins.property
     def golden_records(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What to merge, 2 to 50. A caller may name golden records or records, which stand for their golden records;
@@ -310,10 +313,11 @@ class MergeProposal(_message.Message):
         revision: _core_pb2.RevisionToken | None = ...,
         kind: _core_pb2.RecordKind.ValueType = ...,
         closing_comment: _builtins.str = ...,
+        verdict: _core_pb2.Verdict.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["ballot", b"ballot", "create_time", b"create_time", "due_time", b"due_time", "escalate_time", b"escalate_time", "expire_time", b"expire_time", "plan", b"plan", "preview", b"preview", "revision", b"revision", "standing", b"standing", "update_time", b"update_time", "weakest_link", b"weakest_link"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ballot", b"ballot", "closing_comment", b"closing_comment", "comment", b"comment", "create_time", b"create_time", "due_time", b"due_time", "escalate_time", b"escalate_time", "escalated_to", b"escalated_to", "etag", b"etag", "expire_time", b"expire_time", "field_choices", b"field_choices", "golden_records", b"golden_records", "impact", b"impact", "impact_reasons", b"impact_reasons", "kind", b"kind", "lifted_vetoes", b"lifted_vetoes", "links", b"links", "merge", b"merge", "missing", b"missing", "missing_functions", b"missing_functions", "name", b"name", "plan", b"plan", "plan_changes", b"plan_changes", "preview", b"preview", "proposer", b"proposer", "revision", b"revision", "stakes", b"stakes", "standing", b"standing", "state", b"state", "survivor", b"survivor", "type", b"type", "update_time", b"update_time", "vetoes", b"vetoes", "voices", b"voices", "votes", b"votes", "weakest_link", b"weakest_link"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ballot", b"ballot", "closing_comment", b"closing_comment", "comment", b"comment", "create_time", b"create_time", "due_time", b"due_time", "escalate_time", b"escalate_time", "escalated_to", b"escalated_to", "etag", b"etag", "expire_time", b"expire_time", "field_choices", b"field_choices", "golden_records", b"golden_records", "impact", b"impact", "impact_reasons", b"impact_reasons", "kind", b"kind", "lifted_vetoes", b"lifted_vetoes", "links", b"links", "merge", b"merge", "missing", b"missing", "missing_functions", b"missing_functions", "name", b"name", "plan", b"plan", "plan_changes", b"plan_changes", "preview", b"preview", "proposer", b"proposer", "revision", b"revision", "stakes", b"stakes", "standing", b"standing", "state", b"state", "survivor", b"survivor", "type", b"type", "update_time", b"update_time", "verdict", b"verdict", "vetoes", b"vetoes", "voices", b"voices", "votes", b"votes", "weakest_link", b"weakest_link"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

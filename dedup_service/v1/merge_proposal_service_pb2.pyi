@@ -11,6 +11,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.rpc import status_pb2 as _status_pb2
 from google.type import money_pb2 as _money_pb2
 import builtins as _builtins
@@ -23,6 +24,34 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _MergeProposalView:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _MergeProposalViewEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MergeProposalView.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    MERGE_PROPOSAL_VIEW_UNSPECIFIED: _MergeProposalView.ValueType  # 0
+    """Not said: all of it."""
+    MERGE_PROPOSAL_VIEW_BASIC: _MergeProposalView.ValueType  # 1
+    """What a list shows. Not set are `preview`, `votes`, `stakes` and `plan_changes`, and of the plan `values`,
+    `moving_children` and the `records` of the members.
+    """
+    MERGE_PROPOSAL_VIEW_FULL: _MergeProposalView.ValueType  # 2
+    """All of it."""
+
+class MergeProposalView(_MergeProposalView, metaclass=_MergeProposalViewEnumTypeWrapper):
+    """How much of a proposal an answer holds."""
+
+MERGE_PROPOSAL_VIEW_UNSPECIFIED: MergeProposalView.ValueType  # 0
+"""Not said: all of it."""
+MERGE_PROPOSAL_VIEW_BASIC: MergeProposalView.ValueType  # 1
+"""What a list shows. Not set are `preview`, `votes`, `stakes` and `plan_changes`, and of the plan `values`,
+`moving_children` and the `records` of the members.
+"""
+MERGE_PROPOSAL_VIEW_FULL: MergeProposalView.ValueType  # 2
+"""All of it."""
+Global___MergeProposalView: _TypeAlias = MergeProposalView  # noqa: Y015
 
 @_typing.final
 class CreateMergeProposalRequest(_message.Message):
@@ -98,13 +127,16 @@ class ListMergeProposalsRequest(_message.Message):
     ORDER_BY_FIELD_NUMBER: _builtins.int
     MIN_REVISION_FIELD_NUMBER: _builtins.int
     WAITING_FOR_FIELD_NUMBER: _builtins.int
+    VIEW_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """The most proposals to answer with: 1 to 1,000; 0 means 50, more means 1,000."""
     page_token: _builtins.str
     """The `next_page_token` of the page before, with all else unchanged."""
     filter: _builtins.str
-    """Which proposals, over `state`, `open`, `type`, `kind`, `impact`, `proposer`, `survivor`, `escalated`,
-    `missing_functions` and `golden_record` (any of its golden records):
+    """Which proposals, over `state`, `open`, `type`, `kind`, `impact`, `verdict` (of the weakest link), `proposer`,
+    `survivor`, `escalated`, `missing_functions`, `golden_record` (any of its golden records), `source` (of any of
+    its records) and `owner` (of any record of an open one, a principal or queue):
     `state = PENDING AND missing_functions:"finance"`.
     """
     order_by: _builtins.str
@@ -112,6 +144,12 @@ class ListMergeProposalsRequest(_message.Message):
     waiting_for: _builtins.str
     """Only open proposals that wait for the vote of this principal, such as `users/ana`, or `me` for the caller:
     their functions, also delegated ones, are those of this moment. Anybody may ask for anybody's.
+    """
+    view: Global___MergeProposalView.ValueType
+    """How much of each proposal to answer with; not said means all of it."""
+    after: _builtins.str
+    """Only proposals that come after this one in the order asked for. It need not be in the list itself, so that whoever
+    has decided it finds the next one.
     """
     @_builtins.property
     def min_revision(self) -> _core_pb2.RevisionToken:
@@ -126,10 +164,12 @@ class ListMergeProposalsRequest(_message.Message):
         order_by: _builtins.str = ...,
         min_revision: _core_pb2.RevisionToken | None = ...,
         waiting_for: _builtins.str = ...,
+        view: Global___MergeProposalView.ValueType = ...,
+        after: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["min_revision", b"min_revision"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "min_revision", b"min_revision", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "waiting_for", b"waiting_for"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "filter", b"filter", "min_revision", b"min_revision", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "view", b"view", "waiting_for", b"waiting_for"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -162,6 +202,130 @@ class ListMergeProposalsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListMergeProposalsResponse: _TypeAlias = ListMergeProposalsResponse  # noqa: Y015
+
+@_typing.final
+class CountMergeProposalsRequest(_message.Message):
+    """Asks how many proposals there are."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILTER_FIELD_NUMBER: _builtins.int
+    WAITING_FOR_FIELD_NUMBER: _builtins.int
+    FACETS_FIELD_NUMBER: _builtins.int
+    MIN_REVISION_FIELD_NUMBER: _builtins.int
+    filter: _builtins.str
+    """Which proposals, as in `ListMergeProposalsRequest`."""
+    waiting_for: _builtins.str
+    """Whose vote they wait for, as in `ListMergeProposalsRequest`."""
+    @_builtins.property
+    def facets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """By which fields to count besides, none twice: of `impact`, `kind`, `type`, `verdict`, `missing_functions`, `source`
+        and `owner`.
+        """
+
+    @_builtins.property
+    def min_revision(self) -> _core_pb2.RevisionToken:
+        """See at least this write."""
+
+    def __init__(
+        self,
+        *,
+        filter: _builtins.str = ...,
+        waiting_for: _builtins.str = ...,
+        facets: _abc.Iterable[_builtins.str] | None = ...,
+        min_revision: _core_pb2.RevisionToken | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["min_revision", b"min_revision"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["facets", b"facets", "filter", b"filter", "min_revision", b"min_revision", "waiting_for", b"waiting_for"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountMergeProposalsRequest: _TypeAlias = CountMergeProposalsRequest  # noqa: Y015
+
+@_typing.final
+class CountMergeProposalsResponse(_message.Message):
+    """How many proposals there are."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOTAL_COUNT_FIELD_NUMBER: _builtins.int
+    FACETS_FIELD_NUMBER: _builtins.int
+    total_count: _builtins.int
+    """How many there are."""
+    @_builtins.property
+    def facets(self) -> _containers.RepeatedCompositeFieldContainer[Global___MergeProposalFacet]:
+        """How many there are by each of the fields asked for, in the order asked for."""
+
+    def __init__(
+        self,
+        *,
+        total_count: _builtins.int = ...,
+        facets: _abc.Iterable[Global___MergeProposalFacet] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["facets", b"facets", "total_count", b"total_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountMergeProposalsResponse: _TypeAlias = CountMergeProposalsResponse  # noqa: Y015
+
+@_typing.final
+class MergeProposalFacet(_message.Message):
+    """How many proposals there are by the values of one field."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """The field, such as `impact`."""
+    @_builtins.property
+    def values(self) -> _containers.RepeatedCompositeFieldContainer[Global___MergeProposalFacetValue]:
+        """Its values, the most frequent first. A proposal counts for each value that it has, such as each source of its
+        records.
+        """
+
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        values: _abc.Iterable[Global___MergeProposalFacetValue] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MergeProposalFacet: _TypeAlias = MergeProposalFacet  # noqa: Y015
+
+@_typing.final
+class MergeProposalFacetValue(_message.Message):
+    """How many proposals have one value."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VALUE_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    value: _builtins.str
+    """The value as a filter takes it, such as `HIGH`."""
+    count: _builtins.int
+    """How many have it."""
+    def __init__(
+        self,
+        *,
+        value: _builtins.str = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MergeProposalFacetValue: _TypeAlias = MergeProposalFacetValue  # noqa: Y015
 
 @_typing.final
 class UpdateMergeProposalRequest(_message.Message):

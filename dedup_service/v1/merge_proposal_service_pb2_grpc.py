@@ -53,6 +53,11 @@ class MergeProposalServiceStub:
                 request_serializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.ListMergeProposalsRequest.SerializeToString,
                 response_deserializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.ListMergeProposalsResponse.FromString,
                 _registered_method=True)
+        self.CountMergeProposals = channel.unary_unary(
+                '/dedup_service.v1.MergeProposalService/CountMergeProposals',
+                request_serializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.CountMergeProposalsRequest.SerializeToString,
+                response_deserializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.CountMergeProposalsResponse.FromString,
+                _registered_method=True)
         self.UpdateMergeProposal = channel.unary_unary(
                 '/dedup_service.v1.MergeProposalService/UpdateMergeProposal',
                 request_serializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.UpdateMergeProposalRequest.SerializeToString,
@@ -106,6 +111,13 @@ class MergeProposalServiceServicer:
 
     def ListMergeProposals(self, request, context):
         """Lists proposals, all or those that wait for somebody's vote.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CountMergeProposals(self, request, context):
+        """Counts exactly what `ListMergeProposals` with the same filter lists, all of it and by the values of some fields.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -173,6 +185,11 @@ def add_MergeProposalServiceServicer_to_server(servicer, server):
                     servicer.ListMergeProposals,
                     request_deserializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.ListMergeProposalsRequest.FromString,
                     response_serializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.ListMergeProposalsResponse.SerializeToString,
+            ),
+            'CountMergeProposals': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountMergeProposals,
+                    request_deserializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.CountMergeProposalsRequest.FromString,
+                    response_serializer=dedup__service_dot_v1_dot_merge__proposal__service__pb2.CountMergeProposalsResponse.SerializeToString,
             ),
             'UpdateMergeProposal': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateMergeProposal,
@@ -288,6 +305,33 @@ class MergeProposalService:
             '/dedup_service.v1.MergeProposalService/ListMergeProposals',
             dedup__service_dot_v1_dot_merge__proposal__service__pb2.ListMergeProposalsRequest.SerializeToString,
             dedup__service_dot_v1_dot_merge__proposal__service__pb2.ListMergeProposalsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CountMergeProposals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/dedup_service.v1.MergeProposalService/CountMergeProposals',
+            dedup__service_dot_v1_dot_merge__proposal__service__pb2.CountMergeProposalsRequest.SerializeToString,
+            dedup__service_dot_v1_dot_merge__proposal__service__pb2.CountMergeProposalsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -43,6 +43,8 @@ class MergeProposalServiceStub:
     """Gets one proposal with its plan, votes and what is missing at this moment."""
     ListMergeProposals: _grpc.UnaryUnaryMultiCallable[_merge_proposal_service_pb2.ListMergeProposalsRequest, _merge_proposal_service_pb2.ListMergeProposalsResponse]
     """Lists proposals, all or those that wait for somebody's vote."""
+    CountMergeProposals: _grpc.UnaryUnaryMultiCallable[_merge_proposal_service_pb2.CountMergeProposalsRequest, _merge_proposal_service_pb2.CountMergeProposalsResponse]
+    """Counts exactly what `ListMergeProposals` with the same filter lists, all of it and by the values of some fields."""
     UpdateMergeProposal: _grpc.UnaryUnaryMultiCallable[_merge_proposal_service_pb2.UpdateMergeProposalRequest, _merge_proposal_pb2.MergeProposal]
     """Changes the survivor or the field choices of an open proposal. That is another plan: it voids the votes."""
     ApproveMergeProposal: _grpc.UnaryUnaryMultiCallable[_merge_proposal_service_pb2.ApproveMergeProposalRequest, _merge_proposal_pb2.MergeProposal]
@@ -74,6 +76,8 @@ class MergeProposalServiceAsyncStub(MergeProposalServiceStub):
     """Gets one proposal with its plan, votes and what is missing at this moment."""
     ListMergeProposals: _aio.UnaryUnaryMultiCallable[_merge_proposal_service_pb2.ListMergeProposalsRequest, _merge_proposal_service_pb2.ListMergeProposalsResponse]  # type: ignore[assignment]
     """Lists proposals, all or those that wait for somebody's vote."""
+    CountMergeProposals: _aio.UnaryUnaryMultiCallable[_merge_proposal_service_pb2.CountMergeProposalsRequest, _merge_proposal_service_pb2.CountMergeProposalsResponse]  # type: ignore[assignment]
+    """Counts exactly what `ListMergeProposals` with the same filter lists, all of it and by the values of some fields."""
     UpdateMergeProposal: _aio.UnaryUnaryMultiCallable[_merge_proposal_service_pb2.UpdateMergeProposalRequest, _merge_proposal_pb2.MergeProposal]  # type: ignore[assignment]
     """Changes the survivor or the field choices of an open proposal. That is another plan: it voids the votes."""
     ApproveMergeProposal: _aio.UnaryUnaryMultiCallable[_merge_proposal_service_pb2.ApproveMergeProposalRequest, _merge_proposal_pb2.MergeProposal]  # type: ignore[assignment]
@@ -120,6 +124,14 @@ class MergeProposalServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_merge_proposal_service_pb2.ListMergeProposalsResponse, _abc.Awaitable[_merge_proposal_service_pb2.ListMergeProposalsResponse]]:
         """Lists proposals, all or those that wait for somebody's vote."""
+
+    @_abc_1.abstractmethod
+    def CountMergeProposals(
+        self,
+        request: _merge_proposal_service_pb2.CountMergeProposalsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_merge_proposal_service_pb2.CountMergeProposalsResponse, _abc.Awaitable[_merge_proposal_service_pb2.CountMergeProposalsResponse]]:
+        """Counts exactly what `ListMergeProposals` with the same filter lists, all of it and by the values of some fields."""
 
     @_abc_1.abstractmethod
     def UpdateMergeProposal(

@@ -9,6 +9,7 @@ from dedup_service.domain.changes import ChangeDraft, ChangeType
 from dedup_service.domain.decision import Case, Decision, decide
 from dedup_service.domain.delegations import Roles
 from dedup_service.domain.golden import GoldenRecord
+from dedup_service.domain.impact import record_owners
 from dedup_service.domain.policy import Policy
 from dedup_service.domain.principals import Principals
 from dedup_service.domain.proposals import Proposal, ProposalState
@@ -78,9 +79,10 @@ class Assessment:
     async def reassess(
         self, tx: ReadTransaction, proposal: Proposal, goldens: Sequence[GoldenRecord], now: datetime
     ) -> Proposal:
-        """The open proposal with its decision, impact, missing functions and state as they are now."""
+        """The open proposal with its decision, impact, functions, owners and state as they are now."""
         _, decision = await self.decide(tx, proposal, goldens, now)
-        return decided(proposal, decision)
+        owners = record_owners(record for golden in goldens for record in golden.active_members)
+        return replace(decided(proposal, decision), owners=tuple(sorted(owners)))
 
 
 def decided(proposal: Proposal, decision: Decision) -> Proposal:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from dedup_service.domain.decision import electorate_of
 from dedup_service.domain.errors import DedupError, InvalidInput, RequestIdReused, Unavailable
+from dedup_service.domain.golden import GoldenRecord
 from dedup_service.domain.preview import NOTHING_TOUCHED, ImpactPreview, impact_preview
 from dedup_service.domain.principals import Principal
 from dedup_service.domain.proposals import Proposal, proposal_name
@@ -27,11 +28,15 @@ MAX_CHOSEN = 500
 
 @dataclass(frozen=True, slots=True)
 class BatchItem:
-    """A proposal as it stands now, whether the caller may vote on it and why, and what it would touch."""
+    """A proposal as it stands now, whether the caller may vote on it and why, and what it would touch.
+
+    `goldens` are those of its golden records that are still there.
+    """
 
     proposal: Proposal
     standing: Standing
     touched: ImpactPreview
+    goldens: tuple[GoldenRecord, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +68,19 @@ class BatchDeciding:
         return await self._store.read(work)
 
     async def _item(self, tx: ReadTransaction, proposal: Proposal, principal: Principal) -> BatchItem:
+        found = await tx.goldens(proposal.plan.golden_ids)
         if not proposal.state.open:
             why = f"{proposal.name} is {proposal.state}"
-            return BatchItem(proposal, Standing(principal.name, (), why, None), NOTHING_TOUCHED)
+            standing_then = Standing(principal.name, (), why, None)
+            return BatchItem(proposal, standing_then, NOTHING_TOUCHED, tuple(found.values()))
         now = self._now()
-        found = await tx.goldens(proposal.plan.golden_ids)
         goldens = [found[golden_id] for golden_id in proposal.plan.golden_ids]
         case, decision = await self._assessment.decide(tx, proposal, goldens, now)
         return BatchItem(
             decided(proposal, decision),
             standing(principal.name, electorate_of(case, decision), decision.voices, decision.votes),
             impact_preview(goldens, proposal.plan.survivor_id, case.policy, now, case.roles.principals),
+            tuple(goldens),
         )
 
     async def decide(

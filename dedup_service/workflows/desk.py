@@ -13,6 +13,7 @@ from dedup_service.workflows.delegating import Delegating
 from dedup_service.workflows.distinguishing import Distinguishing
 from dedup_service.workflows.escalating import Escalating
 from dedup_service.workflows.following import Following
+from dedup_service.workflows.golden_history import GoldenHistory
 from dedup_service.workflows.index_port import BlockingIndex, IndexProgress
 from dedup_service.workflows.intake.converting import Converting
 from dedup_service.workflows.intake.gathering import Gathering
@@ -20,6 +21,7 @@ from dedup_service.workflows.intake.routing import Routing
 from dedup_service.workflows.intake.simulating import TerritorySimulating
 from dedup_service.workflows.lead_readings import LeadReadings
 from dedup_service.workflows.matching import Matching
+from dedup_service.workflows.overview_readings import OverviewReadings
 from dedup_service.workflows.policies import Policies
 from dedup_service.workflows.ports import ClockNow, Store
 from dedup_service.workflows.proposing import Proposing
@@ -59,6 +61,8 @@ class Desk:
     escalating: Escalating
     attending: Attending
     lead_readings: LeadReadings
+    overview_readings: OverviewReadings
+    golden_history: GoldenHistory
     delegating: Delegating
     confirming: Confirming
     policies: Policies

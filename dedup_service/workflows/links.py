@@ -29,7 +29,9 @@ def golden_links(goldens: Sequence[GoldenRecord], model: scoring.ScoringModel) -
         scores = [scoring.score_pair(a, b, model) for a, b in product(prepared[left], prepared[right])]
         if scores:
             best = max(scores, key=lambda score: score.match_weight_bits)
-            links.append(GoldenLink(left, right, best.match_weight_bits, best.match_probability))
+            links.append(
+                GoldenLink(left, right, best.match_weight_bits, best.match_probability, best.verdict)
+            )
     return tuple(links)
 
 

@@ -30,7 +30,9 @@ from dedup_service.workflows.index_port import IndexEntry
 from dedup_service.workflows.intake.port import Intake, IntakeReads, IntakeWrites
 from dedup_service.workflows.lead_ports import LeadReads, LeadWrites
 from dedup_service.workflows.overview import Overview
+from dedup_service.workflows.overview_ports import OverviewReads
 from dedup_service.workflows.pages import Listed, Page
+from dedup_service.workflows.proposal_counts import ProposalReads
 from dedup_service.workflows.vocabulary_port import VocabularyReads
 
 T = TypeVar("T")
@@ -93,7 +95,9 @@ class Together(Generic[T]):
     subjects: tuple[tuple[str, ...], ...]
 
 
-class ReadTransaction(CleanupReads, IntakeReads, LeadReads, VocabularyReads, Protocol):
+class ReadTransaction(
+    CleanupReads, IntakeReads, LeadReads, OverviewReads, ProposalReads, VocabularyReads, Protocol
+):
     """One consistent snapshot of the store."""
 
     async def head_revision(self) -> int: ...

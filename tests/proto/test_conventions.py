@@ -30,6 +30,7 @@ READS = (
     "Verify",
     "Simulate",
     "Study",
+    "Count",
     "Validate",
 )
 # Answers about the history itself, or about what no write changes, need no token of freshness.

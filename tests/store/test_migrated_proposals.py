@@ -1,4 +1,4 @@
-"""What a store of the release before holds is taken along by the migration to ownership."""
+"""What a store of an earlier release holds is taken along by the migrations."""
 
 import itertools
 from collections.abc import Iterator
@@ -10,15 +10,18 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from dedup_service.domain.plan import PlanRecord
 from dedup_service.domain.policy import Impact
-from dedup_service.domain.proposals import Proposal, ProposalState
+from dedup_service.domain.proposals import GoldenLink, Proposal, ProposalState
+from dedup_service.domain.records import Owner
 from dedup_service.domain.voting import Vote, VoteDecision
 from dedup_service.embedded import RunningServer
 from dedup_service.store.migrate import migrate, migrations
 from dedup_service.store.rows import encode_text
+from dedup_service.workflows.filters import Condition, Operator
 from dedup_service.workflows.pages import Page, WaitingFor
 from tests.conftest import with_database
-from tests.merge_desk import JANUARY
+from tests.merge_desk import JANUARY, contact
 from tests.store.pending_proposals import listed, open_store, pending
 
 _numbers = itertools.count(1)
@@ -149,3 +152,68 @@ async def test_answers_that_cannot_be_read_are_not_carried_out_twice(
     await migrated(old)
     rows: list[Any] = old.connection.execute("SELECT answer IS NOT NULL FROM request_answers").fetchall()
     assert rows == [(kept,)]
+
+
+def insert_record(
+    connection: psycopg.Connection, of: str, name: str, *, owner: Owner | None = None, active: bool = True
+) -> PlanRecord:
+    """A record `source/id` of this golden record, which is there already, and its place in a plan."""
+    draft = replace(contact(name), owner=owner)
+    connection.execute(
+        "INSERT INTO records (source, source_record_id, kind, state, golden_id, version, revision,"
+        " create_time, update_time, draft) VALUES (%s, %s, 'CONTACT', %s, %s, 1, 1, now(), now(), %s)",
+        [
+            draft.key.source,
+            draft.key.source_record_id,
+            "ACTIVE" if active else "DELETED",
+            of,
+            encode_text(draft),
+        ],
+    )
+    return PlanRecord(draft.key, 1)
+
+
+@pytest.mark.parametrize(
+    ("probability", "verdict"),
+    [(0.97, "MATCH"), (0.96, "MATCH"), (0.5, "REVIEW"), (0.2, "NO_MATCH"), (None, None)],
+)
+async def test_what_proposals_are_filtered_by_is_filled(
+    old: OldStore, probability: float | None, verdict: str | None
+) -> None:
+    """Verdicts by the shipped thresholds, sources of all records, owners of the active ones."""
+    link = GoldenLink("a-a", "a-b", 1.0, probability) if probability is not None else None
+    bare = pending("a", weakest_link=link, proposer="users/ben")
+    insert(old.connection, bare)
+    records = (
+        insert_record(old.connection, "a-a", "erp/1", owner=Owner("users/zoe", "sales", "queues/x")),
+        insert_record(old.connection, "a-a", "crm/2", owner=Owner(queue="queues/north")),
+        insert_record(old.connection, "a-b", "desk/3", owner=Owner("users/gone"), active=False),
+        insert_record(old.connection, "a-b", "desk/4"),
+    )
+    first, second = bare.plan.members
+    members = (replace(first, records=records[:2]), replace(second, records=records[2:]))
+    old.connection.execute(
+        "UPDATE proposals SET body = body || %s::jsonb",
+        [encode_text({"plan": replace(bare.plan, members=members)})],
+    )
+    async with open_store(await migrated(old, pending("b", state=ProposalState.REJECTED))) as store:
+        found = await store.read(lambda tx: tx.proposal("a"))
+        assert found is not None
+        assert found.verdict == verdict
+        assert (found.sources, found.owners) == (
+            ("crm", "desk", "erp"),
+            ("queues/north", "users/zoe"),
+        )
+        facets = ("verdict", "source", "owner")
+        counts = await store.read(lambda tx: tx.count_proposals(Page(), facets))
+        assert counts.total == 2
+        assert counts.facets == {
+            "verdict": {verdict: 1} if verdict else {},
+            "source": {"crm": 1, "desk": 1, "erp": 1},
+            "owner": {"queues/north": 1, "users/zoe": 1},
+        }
+        owned = Page(
+            (Condition("owner", Operator.EQUALS, "users/zoe"),),
+            waiting_for=WaitingFor("users/ann", ("sales",)),
+        )
+        assert await listed(store, owned) == ["a"]

@@ -25,10 +25,11 @@ FROM votes WHERE proposal_id = ANY(%s) ORDER BY vote_no
 -- name: save_proposal
 INSERT INTO proposals
     (proposal_id, state, type, impact, missing_functions, proposer, golden_ids, ever_golden_ids, survivor_id,
-     kind, revision, create_time, impact_rank, due_time, expire_time, escalate_time, escalated_to, voters, body)
+     kind, revision, create_time, impact_rank, due_time, expire_time, escalate_time, escalated_to, voters,
+     verdict, sources, owners, body)
 VALUES (%(id)s, %(state)s, %(type)s, %(impact)s, %(missing)s, %(proposer)s, %(golden_ids)s, %(golden_ids)s,
         %(survivor_id)s, %(kind)s, %(revision)s, %(create_time)s, %(impact_rank)s, %(due_time)s, %(expire_time)s,
-        %(escalate_time)s, %(escalated_to)s, %(voters)s, %(body)s)
+        %(escalate_time)s, %(escalated_to)s, %(voters)s, %(verdict)s, %(sources)s, %(owners)s, %(body)s)
 ON CONFLICT (proposal_id) DO UPDATE SET
     state = excluded.state, impact = excluded.impact, missing_functions = excluded.missing_functions,
     type = excluded.type, golden_ids = excluded.golden_ids,
@@ -36,7 +37,8 @@ ON CONFLICT (proposal_id) DO UPDATE SET
     survivor_id = excluded.survivor_id,
     kind = excluded.kind, revision = excluded.revision, impact_rank = excluded.impact_rank,
     due_time = excluded.due_time, expire_time = excluded.expire_time, escalate_time = excluded.escalate_time,
-    escalated_to = excluded.escalated_to, voters = excluded.voters, body = excluded.body
+    escalated_to = excluded.escalated_to, voters = excluded.voters, verdict = excluded.verdict,
+    sources = excluded.sources, owners = excluded.owners, body = excluded.body
 
 -- name: add_vote
 INSERT INTO votes (proposal_id, principal, function, on_behalf_of, decision, plan_hash, comment, time, impact)
@@ -74,9 +76,10 @@ WHERE m.merge_id IN (SELECT merge_id FROM merged_golden_records WHERE standing A
 ORDER BY m.revision
 
 -- name: save_merge
-INSERT INTO merges (merge_id, proposal_id, survivor_id, state, revision, execute_time, body)
-VALUES (%(id)s, %(proposal_id)s, %(survivor_id)s, %(state)s, %(revision)s, %(execute_time)s, %(body)s)
-ON CONFLICT (merge_id) DO UPDATE SET state = excluded.state, body = excluded.body
+INSERT INTO merges (merge_id, proposal_id, survivor_id, state, revision, execute_time, undo_time, body)
+VALUES (%(id)s, %(proposal_id)s, %(survivor_id)s, %(state)s, %(revision)s, %(execute_time)s, %(undo_time)s, %(body)s)
+ON CONFLICT (merge_id) DO UPDATE SET
+    state = excluded.state, undo_time = excluded.undo_time, body = excluded.body
 
 -- name: save_merged_golden_records
 INSERT INTO merged_golden_records (golden_id, merge_id, standing)

@@ -105,10 +105,16 @@ SELECT proposal_id FROM proposals WHERE ever_golden_ids && %(golden_ids)s::text[
 ORDER BY proposal_id FOR NO KEY UPDATE
 
 -- name: erase_change_payloads
--- An erasure's own change shows those who stay, and may show one alone.
-UPDATE changes SET payload = NULL, salt = NULL
-WHERE record = %(name)s
-   OR ((cardinality(subjects) > 1 OR type = 'RECORD_ERASED') AND subjects @> ARRAY[%(name)s])
+-- An erasure's own change shows those who stay, and may show one alone. Which golden records it showed is kept, so that
+-- their history can say where something was erased.
+UPDATE changes SET payload = NULL, salt = NULL, golden_ids = ARRAY(
+    SELECT DISTINCT substr(image ->> 'name', length('goldenRecords/') + 1)
+    FROM jsonb_path_query(convert_from(payload, 'UTF8')::jsonb, '$.*[*] ? (@.name starts with "goldenRecords/")') AS image
+)
+WHERE payload IS NOT NULL AND (
+    record = %(name)s
+    OR ((cardinality(subjects) > 1 OR type = 'RECORD_ERASED') AND subjects @> ARRAY[%(name)s])
+)
 
 -- name: erase_answers
 -- Answers with comments and reasons are forgotten altogether: they may speak of anybody.
