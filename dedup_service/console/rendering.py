@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
 
 from dedup_service.console.texts import marks
 from dedup_service.console.texts.languages import Language
+from dedup_service.console.texts.names import Names
+from dedup_service.console.texts.sentences import Show, say
 from dedup_service.console.views import addresses, mentions
 
 HERE = Path(__file__).parent
@@ -50,7 +54,9 @@ def _environment(language: Language, versions: Mapping[str, str]) -> Environment
         "shown": marks.shown,
         "shortened": marks.shortened,
         "plain": marks.plain,
-        "linked": mentions.linked,
+        "linked": _saying(language),
+        "said_by_service": _saying(language),
+        "said_in_short": _saying(language, marks.shortened),
     }
     environment.filters.update(filters)
     environment.globals.update(
@@ -59,6 +65,17 @@ def _environment(language: Language, versions: Mapping[str, str]) -> Environment
         short_name=mentions.short_name,
     )
     return environment
+
+
+def _saying(language: Language, show: Show = mentions.linked) -> Callable[[Context, str], Markup]:
+    """The filter for sentences of the service: in this language, as a rule with links to what they name."""
+    nobody = Names(language, {})
+
+    @pass_context
+    def said_by_service(context: Context, text: str) -> Markup:
+        return say(text, context.get("n") or nobody, show)
+
+    return said_by_service
 
 
 def _static_versions() -> dict[str, str]:

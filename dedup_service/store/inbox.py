@@ -26,7 +26,7 @@ SELECT page.*, proposals.body FROM (
     CROSS JOIN LATERAL (
         SELECT {columns} FROM (
             SELECT * FROM waiting_proposals {proposals}
-            WHERE waits_for = asked.name AND NOT %s = ANY(but_not_for) AND {where}
+            WHERE {waits} AND NOT %s = ANY(but_not_for) AND {where}
             {fence}
         ) AS waiting
         ORDER BY {inner_order} LIMIT %s
@@ -57,9 +57,9 @@ def query(
     reach: Reach | None,
 ) -> sql.Composed:
     """The SQL of a page: the columns of the key, then the body. `fields` are those that `where` is about."""
-    fence = ""
+    fence, waits = "", "waits_for = asked.name"
     if reach is not None and reach.count <= _FEW:
-        fence = "OFFSET 0"
+        fence, waits = "OFFSET 0", "marks @> ARRAY['waits_for:' || asked.name]"
     elif reach is not None and key[0] == "-impact_rank":
         # What is weightier than anything that is left need not be passed by.
         where = sql.SQL("{} AND -impact_rank >= {}").format(where, sql.Literal(-reach.top_rank))
@@ -71,6 +71,7 @@ def query(
         proposals=joined(fields),
         where=where,
         fence=sql.SQL(fence),
+        waits=sql.SQL(waits),
         inner_order=sql.SQL(", ").join(sql.SQL(column) + direction for column in key),
         order=sql.SQL(", ").join(name + direction for name in names),
         last=names[-1],

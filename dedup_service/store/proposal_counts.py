@@ -41,7 +41,7 @@ _GROUP_WAITS = (
 )
 _EACH = "SELECT marks, 1 AS count FROM proposals WHERE {where}"
 _EACH_WAITING = (
-    "SELECT DISTINCT marks, 1 AS count, proposal_id FROM waiting_proposals {proposals}"
+    "SELECT DISTINCT ON (proposal_id) marks, 1 AS count FROM waiting_proposals {proposals}"
     " WHERE waits_for = ANY(%s) AND NOT %s = ANY(but_not_for) AND {where}"
 )
 

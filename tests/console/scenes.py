@@ -1,12 +1,15 @@
 """What a desk holds for the tests of the console: proposals of each impact, and each kind of difficulty."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from google.type.money_pb2 import Money
 
 from dedup_service.client import DedupClient
 from dedup_service.console.views import addresses
+from dedup_service.v1.cleanup_service_pb2 import CleanupJob, CreateCleanupJobRequest
 from dedup_service.v1.core_pb2 import Child, ChildKind, Fact, Owner, RecordKind
 from dedup_service.v1.distinction_service_pb2 import CreateDistinctionRequest, Distinction
 from dedup_service.v1.golden_record_service_pb2 import LookupGoldenRecordRequest
@@ -162,6 +165,13 @@ def proposal_now(client: DedupClient, name: str) -> MergeProposal:
     return client.merge_proposals.GetMergeProposal(GetMergeProposalRequest(name=name))
 
 
+def create_job(client: DedupClient) -> CleanupJob:
+    """A cleanup job of somebody of marketing, whose name holds markup."""
+    job = CleanupJob(display_name=f"{MARKUP} {TURNED}")
+    cleanup = client.acting_as("users/mia").cleanup
+    return cleanup.CreateCleanupJob(CreateCleanupJobRequest(cleanup_job=job))
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """The names of what is there: proposals, `merge` that was carried out, and a golden record."""
@@ -179,6 +189,7 @@ class Scene:
     redirected: str
     record: str
     hostile_record: str
+    job: str
 
     @property
     def proposals(self) -> tuple[str, ...]:
@@ -214,18 +225,31 @@ def make_scene(console: Console) -> Scene:
         redirected=done.merged_golden_records[0].golden_record,
         record="sources/crm/records/low-1-a",
         hostile_record="sources/crm/records/hostile-4",
+        job=create_job(client).name,
     )
 
 
 def every_page(scene: Scene) -> list[str]:
     """The address of every page that shows something of the scene to somebody who is signed in."""
-    shown = [*scene.proposals, scene.merge, scene.hostile_merge]
+    shown = [*scene.proposals, scene.merge, scene.hostile_merge, scene.job]
     goldens = [scene.survivor, scene.hostile_survivor, scene.redirected]
     records = [scene.record, scene.hostile_record]
+    pair = {"left": scene.record, "right": scene.hostile_record}
     return [
         *PLAIN_PAGES,
         *map(addresses.of, [*shown, *goldens, *records]),
-        addresses.with_query("/why", {"left": scene.record, "right": scene.hostile_record}),
-        addresses.with_query("/search", {"q": "Lovelace"}),
+        "/inbox?whose=all",
+        "/bulk?whose=all",
+        addresses.with_query("/why", pair),
+        addresses.with_query("/search", {"q": "Ada Lovelace"}),
+        addresses.with_query("/search", {"q": "h@hostile.example"}),
+        addresses.with_query(addresses.of(scene.hostile_survivor), {"at": datetime.now(UTC).isoformat()}),
+        addresses.with_query(f"{addresses.of(scene.hostile)}/choices", _hostile_choice()),
+        f"/propose?{urlencode({'golden_record': list(pair.values())}, doseq=True)}",
         f"{addresses.of(scene.merge)}/undo",
+        f"{addresses.of(scene.hostile_merge)}/undo",
     ]
+
+
+def _hostile_choice() -> dict[str, str]:
+    return {"field": "job_title", "record": "sources/crm/records/hostile-1"}

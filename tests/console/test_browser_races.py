@@ -50,7 +50,9 @@ def test_a_vote_for_a_plan_that_changed_meanwhile_is_refused(
 def choose_other_value(page: Page) -> None:
     """Choose the losing value of some field, and say yes to what that means."""
     with page.expect_navigation():
-        page.locator("form[action$='/choices'] button").first.click()
+        page.get_by_role("link", name="use the value of").first.click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Change the plan").click()
 
 
 def test_a_record_that_its_source_changed_meanwhile_makes_a_vote_stale(

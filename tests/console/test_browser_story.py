@@ -3,6 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from dedup_service.console.views import addresses
+from dedup_service.v1.distinction_service_pb2 import ListDistinctionsRequest
 from dedup_service.v1.merge_proposal_pb2 import MergeProposalState
 from dedup_service.v1.merge_service_pb2 import GetMergeRequest, MergeState
 from tests.console.conftest import NewContext
@@ -130,7 +131,8 @@ def test_rejecting_and_parting_take_one_key(console: Console, scene: Scene, page
     press(page, "d")
     parted = proposal_now(console.importer, scene.hostile)
     assert parted.state == MergeProposalState.MERGE_PROPOSAL_STATE_REJECTED
-    assert "NOT_A_MATCH" in {veto.rule for veto in parted.vetoes}
+    noted = console.acting_as("users/ben").distinctions.ListDistinctions(ListDistinctionsRequest())
+    assert "users/ann" in {one.creator for one in noted.distinctions}
 
 
 def test_skipping_goes_on_and_decides_nothing(console: Console, scene: Scene, page: Page) -> None:

@@ -1,4 +1,4 @@
-"""Bars that lie below each other, each with its name above it and what it says at its end: read like a list."""
+"""Bars that lie below each other, each with its name above it and what it comes to: read like a list."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""How often people agreed, bin by bin, against what the model said: where it is right the dots lie on the line.
+"""How often people agreed, bin by bin, and what the model said: where it is right the dots lie on the line.
 
-The bins stand side by side with one width each. By their probabilities nearly all that is ever proposed would lie
-upon one another, at the right end.
+The bins stand side by side with one width each. By their probabilities nearly all that is ever proposed would
+lie upon one another, at the right end.
 """
 
 import math
@@ -17,12 +17,12 @@ _DEVIATIONS = 1.96
 _LEFT = 46
 _TOP = 26
 _GAP = 8
-_DOT = (4.0, 11.0)
+_DOT = (3.5, 9.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """One bin: its bounds, the mean of what the model said, and how many of those decided people agreed to."""
+    """One bin: its bounds, the mean of what the model said, and how many were decided and agreed to."""
 
     lowest: float
     highest: float
@@ -33,6 +33,16 @@ class Bin:
     @property
     def share(self) -> float:
         return self.agreed_count / self.decided_count
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the upright axis, the axis below, the counts and the line of the model are called."""
+
+    upright: str
+    below: str
+    count: str
+    model: str
 
 
 def likely_share(agreed: int, decided: int) -> tuple[float, float]:
@@ -48,16 +58,12 @@ def calibration(
     width: int,
     bins: Sequence[Bin | None],
     edges: Sequence[float],
-    percent: Callable[[float], str],
     number: Callable[[float], str],
-    words: tuple[str, str, str],
+    words: Words,
     title: str,
     description: str,
 ) -> Markup:
-    """The bins between the `edges`, None where nothing was decided.
-
-    `words` name the upright axis, the axis below, and the line of the model.
-    """
+    """The bins between the `edges`, None where nothing was decided; below each, how many were."""
     high = 220 if width >= WIDE else 190
     bottom = _TOP + high
     step = (width - _LEFT - 14) / len(bins)
@@ -70,7 +76,7 @@ def calibration(
 
     grid = [
         grid_line(_LEFT, width - 14, y(share), is_base=share == 0)
-        + label(_LEFT - _GAP, y(share) + 4, percent(share), "ch-tick", "end")
+        + label(_LEFT - _GAP, y(share) + 4, number(100 * share), "ch-tick", "end")
         for share in (0.0, 0.25, 0.5, 0.75, 1.0)
     ]
     marks = [
@@ -81,55 +87,40 @@ def calibration(
         " ".join(f"{round(middle, 1)},{round(y(each.mean), 1)}" for middle, each in filled)
     )
     most = max(each.decided_count for _, each in filled)
-    dots = [_dot(middle, each, most, y, number, step) for middle, each in filled]
-    upright, below, model = words
-    texts = [
-        label(0, 12, upright, "ch-head"),
-        label(width - 14, bottom + 36, below, "ch-head", "end"),
-        _model_name(filled, model, y, width),
+    dots = [_dot(middle, each, most, y) for middle, each in filled]
+    widest = max(text_width(number(each.decided_count)) for _, each in filled)
+    # Where they have no room beside each other, every second or third, the last one among them.
+    stride = math.ceil((widest + 4) / step)
+    counts = [
+        label(middle, bottom + 36, number(each.decided_count), "ch-count", "middle")
+        for middle, each in filled[(len(filled) - 1) % stride :: stride]
     ]
-    return picture(
-        "calibration", width, bottom + 44, title, description, joined([*grid, *marks, line, *dots, *texts])
-    )
+    texts = [
+        label(0, 12, words.upright, "ch-head"),
+        label(width - 14, 12, words.model, "ch-name ch-name-model", "end"),
+        _sample(width - 14 - text_width(words.model) - _GAP),
+        label(0, bottom + 36, words.count, "ch-tick"),
+        label(width - 14, bottom + 56, words.below, "ch-head", "end"),
+    ]
+    drawn = joined([*grid, *marks, line, *dots, *counts, *texts])
+    return picture("calibration", width, bottom + 62, title, description, drawn)
 
 
 def _edge(edge: float) -> str:
     return f"{100 * edge:g}"
 
 
-def _dot(
-    middle: float,
-    each: Bin,
-    most: int,
-    y: Callable[[float], float],
-    number: Callable[[float], str],
-    step: float,
-) -> Markup:
+def _dot(middle: float, each: Bin, most: int, y: Callable[[float], float]) -> Markup:
     low, high = likely_share(each.agreed_count, each.decided_count)
     radius = _DOT[0] + (_DOT[1] - _DOT[0]) * math.sqrt(each.decided_count / most)
-    count = number(each.decided_count)
-    # Above the dot where there is room, else below it.
-    above = y(each.share) - radius - 6
-    place = above if above > _TOP - 4 else y(each.share) + radius + 14
-    return joined(
-        [
-            Markup('<line class="ch-likely" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/>').format(
-                round(middle, 1), round(y(high), 1), round(y(low), 1)
-            ),
-            Markup('<circle class="ch-dot ch-dot-agreed" cx="{}" cy="{}" r="{}"/>').format(
-                round(middle, 1), round(y(each.share), 1), round(radius, 1)
-            ),
-            label(middle, place, count, "ch-count", "middle")
-            if text_width(count) <= step + _GAP
-            else Markup(""),
-        ]
+    return Markup(
+        '<line class="ch-likely" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/>'
+        '<circle class="ch-dot ch-dot-agreed" cx="{0}" cy="{3}" r="{4}"/>'
+    ).format(round(middle, 1), round(y(high), 1), round(y(low), 1), round(y(each.share), 1), round(radius, 1))
+
+
+def _sample(right: float) -> Markup:
+    """A piece of the line of the model, beside its name."""
+    return Markup('<line class="ch-line ch-line-model" x1="{}" x2="{}" y1="8" y2="8"/>').format(
+        round(right - 22, 1), round(right, 1)
     )
-
-
-def _model_name(
-    filled: Sequence[tuple[float, Bin]], name: str, y: Callable[[float], float], width: int
-) -> Markup:
-    """The name of the line, below its first point, where it is lowest and most room is left."""
-    middle, first = filled[0]
-    at = min(max(middle, _LEFT + 4), width - 14 - text_width(name))
-    return label(at, min(y(first.mean) + 20, y(0) - 6), name, "ch-name ch-name-model")

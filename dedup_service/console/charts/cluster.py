@@ -1,7 +1,7 @@
 """The members of a proposal as a graph: how strongly each two match, and which link is the weakest.
 
-Members stand on a circle in their order, so that the same proposal always gives the same picture. They carry the
-letters that their columns carry, since names have no room here.
+Members stand on a circle in their order, so that the same proposal always gives the same picture. They carry
+the letters that their columns carry, since names have no room here.
 """
 
 import math
@@ -77,7 +77,7 @@ def cluster(letters: Sequence[str], edges: Sequence[Edge], title: str, descripti
         for letter, (x, y) in zip(letters, places, strict=True)
     )
     return Markup(
-        '<svg class="cl" viewBox="0 0 {} {}" role="img" aria-labelledby="cluster-title cluster-text">'
+        '<svg class="cl" viewBox="0 0 {} {}" role="group" aria-labelledby="cluster-title cluster-text">'
         '<title id="cluster-title">{}</title><desc id="cluster-text">{}</desc>{}{}{}</svg>'
     ).format(WIDTH, HEIGHT if len(letters) > 2 else HEIGHT // 3, title, description, lines, labels, nodes)
 

@@ -13,6 +13,8 @@ from markupsafe import Markup
 MARGIN = 0.04
 # What is drawn thinner than this nobody sees, in percent of the width.
 LEAST_WIDTH_PERCENT = 0.4
+# Room that the name of a verdict takes.
+_NAME_PERCENT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,12 @@ def axis(scale: Scale, review: str, match: str) -> Markup:
         return Markup("")
     review_at = scale.percent(scale.thresholds.review_bits)
     match_at = scale.percent(scale.thresholds.match_bits)
+    # A name that would stand outside is written inwards from the edge.
+    if 100 - match_at < _NAME_PERCENT:
+        return Markup(
+            '<svg class="wf wf-axis" aria-hidden="true" focusable="false">{}'
+            '<text class="wf-name" x="{}%" dx="-4" y="62%" text-anchor="end">{} · {}</text></svg>'
+        ).format(_ground(scale), review_at, review, match)
     return Markup(
         '<svg class="wf wf-axis" aria-hidden="true" focusable="false">{}'
         '<text class="wf-name" x="{}%" dx="-4" y="62%" text-anchor="end">{}</text>'

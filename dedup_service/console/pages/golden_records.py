@@ -67,7 +67,6 @@ def _present(visit: Visit, name: str, at_problem: str = "") -> Response:
     values = texts_of(golden)
     return visit.render(
         "golden_record.html.jinja",
-        status=400 if at_problem else 200,
         golden=golden,
         title=title_of(values),
         fields=in_order(values),

@@ -1,12 +1,14 @@
 """The page on which people decide: the members side by side, and why they are thought to be the same."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from markupsafe import Markup
 from starlette.responses import Response
 
 from dedup_service.client import ServiceError
+from dedup_service.console.texts.sentences import say
 from dedup_service.console.views import addresses
 from dedup_service.console.views.deciding import decide_form
 from dedup_service.console.views.mentions import linked
@@ -80,9 +82,14 @@ def show(visit: Visit) -> Response:
         touched=touched_by(proposal),
         history=history_of(proposal),
         decide=decide_form(proposal, queue),
-        linked=linked,
+        linked=_told(visit),
         queue=queue,
     )
+
+
+def _told(visit: Visit) -> Callable[[str], Markup]:
+    """Says the service's sentences in the visitor's language, with links to what they name."""
+    return lambda text: say(text, visit.names, linked)
 
 
 def proposal_of(visit: Visit) -> MergeProposal:
@@ -94,7 +101,7 @@ def proposal_of(visit: Visit) -> MergeProposal:
 def read_members(visit: Visit, members: Sequence[PlanMember]) -> dict[str, Record]:
     """The records of these members by name, asked for all at once.
 
-    One that was merged away leads to the survivor, so that the records of a proposal that is over are found too.
+    One that was merged away leads to the survivor, so that those of a proposal that is over are found too.
     """
     calls = [
         visit.desk.golden_records.ListMembers.future(
@@ -127,7 +134,7 @@ class _Asked:
             self._scoring = matches.BatchScore.future(request)
 
     def evidence(self) -> Evidence:
-        """What was found out. A link whose records are gone has no waterfall, and that is no problem of the page."""
+        """What was found out. A link whose records are gone has no waterfall: no problem of the page."""
         waterfall = None
         pair = None
         try:
@@ -141,9 +148,7 @@ class _Asked:
             limits = thresholds_of(known) if known else None
             waterfall = waterfall_of(pair, self.explained, limits, self.visit.names.verdict)
         kept = {"queue": self.visit.query.get("queue", ""), "members": self.visit.query.get("members", "")}
-        return evidence_of(
-            self.proposal, self.link, waterfall, self.visit.language, self.visit.formats, kept
-        )
+        return evidence_of(self.proposal, self.link, waterfall, self.visit.language, self.visit.formats, kept)
 
     def _explain(self) -> tuple[tuple[str, str] | None, ExplainMatchResponse | None]:
         if self._explaining is not None:

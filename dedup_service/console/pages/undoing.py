@@ -13,7 +13,11 @@ from dedup_service.console.texts.languages import later as _
 from dedup_service.console.views import addresses
 from dedup_service.console.views.merges import merge_line, returning
 from dedup_service.console.visit import Visit
-from dedup_service.v1.golden_record_service_pb2 import GetGoldenRecordRequest, ListMembersRequest
+from dedup_service.v1.golden_record_service_pb2 import (
+    GetGoldenRecordRequest,
+    GoldenRecord,
+    ListMembersRequest,
+)
 from dedup_service.v1.merge_service_pb2 import GetMergeRequest, Merge, MergeState, UndoMergeRequest
 
 # What the page says itself, and not as a problem of its own.
@@ -95,6 +99,9 @@ def _form(visit: Visit, merge: Merge, filled: Filled, status: int = 200) -> Resp
         if error.code not in _EXPLAINED:
             raise
         refusal = error
+    functions = (
+        _functions(asked_survivor.result()) if refusal is not None and not _first_to_undo(refusal) else []
+    )
     return visit.render(
         "undo.html.jinja",
         status=status,
@@ -103,11 +110,17 @@ def _form(visit: Visit, merge: Merge, filled: Filled, status: int = 200) -> Resp
         filled=filled,
         refusal=refusal,
         first=_first_to_undo(refusal),
+        may_undo_functions=functions,
+        may_undo=[one for one in visit.parts.people if not set(functions).isdisjoint(one.functions)],
         conflicts=undone.conflicts,
         returning=[]
         if refusal is not None
         else returning(merge, asked_survivor.result(), asked_members.result().records),
     )
+
+
+def _functions(golden: GoldenRecord) -> list[str]:
+    return sorted({stake.function for stake in golden.stakes})
 
 
 def _first_to_undo(refusal: ServiceError | None) -> list[str]:

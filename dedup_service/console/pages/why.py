@@ -49,10 +49,8 @@ def show(visit: Visit) -> Response:
         else:
             found = find(visit.desk, left.side, right.side)
     is_asked = bool(visit.query.get("left") and visit.query.get("right"))
-    has_problem = is_asked and bool(left.problem or right.problem)
     return visit.render(
         "why.html.jinja",
-        status=400 if has_problem else 200,
         left=left,
         right=right,
         is_asked=is_asked,

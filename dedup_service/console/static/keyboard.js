@@ -131,6 +131,11 @@
       if (current() >= 0 && move(event.key === "ArrowDown" ? 1 : -1)) event.preventDefault();
       return;
     }
+    if (event.key === "Escape" && !document.querySelector("details.menu[open]")) {
+      const leave = find("Escape");
+      if (leave) press(leave);
+      return;
+    }
     if (off || event.key.length !== 1 || event.key === " ") return;
     if (event.key === "?") {
       event.preventDefault();

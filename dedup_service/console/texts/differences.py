@@ -1,8 +1,8 @@
 """Where one value differs from another, inside the value.
 
 Words are aligned first, and characters only within words that took each other's place: so `Ltd` against
-`Limited` is one difference and not four letters. What is alike but for case, accents, spaces or punctuation is
-told apart from what really differs. Every alignment is capped, so that a value of any length costs little.
+`Limited` is one difference and not four letters. What is alike but for case, accents, spaces or punctuation
+is told apart from what really differs. Every alignment is capped, so that a value of any length costs little.
 """
 
 import re
@@ -20,9 +20,24 @@ MAX_TOKENS = 80
 MAX_CHARACTERS = 48
 # Words of which less agrees are two words, and showing single letters of them would only confuse.
 LEAST_ALIKE = 0.5
+# Digits that a telephone number has at least behind its country and area, and at most in all.
+_LEAST_DIGITS = 7
+_MAX_DIGITS = 20
 # Letters that Unicode does not take apart into a plain one and an accent.
-_PLAIN_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe"})
+_PLAIN_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "\u0131": "i", "æ": "ae", "œ": "oe"})
 _TOKEN = re.compile(r"[^\W_]+|\s+|[\W_]", re.UNICODE)
+
+
+class Reading(StrEnum):
+    """How two values are read.
+
+    In an `EXACT` one punctuation, spaces and accents tell as much as letters. Of a `PHONE` number the last
+    digits are the number, and what stands before them depends on where one dials from.
+    """
+
+    TEXT = "text"
+    EXACT = "exact"
+    PHONE = "phone"
 
 
 class Change(StrEnum):
@@ -42,43 +57,60 @@ class Piece:
     change: Change
 
 
-def differences(value: str, other: str, *, exact: bool = False) -> tuple[Piece, ...]:
+def differences(value: str, other: str, reading: Reading = Reading.TEXT) -> tuple[Piece, ...]:
     """The value in pieces, as it differs from the other: those that are not `MISSING` make up the value.
 
-    With `exact` punctuation, spaces and accents are differences like any other, as in e-mail addresses; only
-    case stays soft. Of more than 300 characters the rest is one piece.
+    Case is always soft. Of more than 300 characters the rest is one piece.
     """
     head, rest = value[:MAX_SHOWN], value[MAX_SHOWN:]
-    pieces = _aligned(head, other[:MAX_SHOWN], exact=exact)
+    same = _same_digits(head, other) if reading is Reading.PHONE else 0
+    if same and value != other:
+        at = _place_of_digit(head, same)
+        return tuple(_joined([Piece(head[:at], Change.SOFT), Piece(head[at:] + rest, Change.SAME)]))
+    pieces = _aligned(head, other[:MAX_SHOWN], exact=reading is Reading.EXACT)
     if rest:
         pieces.append(Piece(rest, Change.SAME if rest == other[MAX_SHOWN:] else Change.DIFFERENT))
     return tuple(_joined(pieces))
 
 
-def alike(value: str, other: str, *, exact: bool = False) -> Change:
+def alike(value: str, other: str, reading: Reading = Reading.TEXT) -> Change:
     """How two whole values stand to each other: `SAME`, `SOFT` or `DIFFERENT`."""
     if value == other:
         return Change.SAME
-    return Change.SOFT if _core(value, exact=exact) == _core(other, exact=exact) else Change.DIFFERENT
+    exact = reading is Reading.EXACT
+    is_soft = (reading is Reading.PHONE and _same_digits(value, other)) or (
+        _core(value, exact=exact) == _core(other, exact=exact)
+    )
+    return Change.SOFT if is_soft else Change.DIFFERENT
 
 
-def marked(value: str, other: str, *, exact: bool = False) -> Markup:
-    """The value as `shown`, with marks where it differs from the other and a notch where it lacks something."""
-    pieces = differences(value, other, exact=exact)
-    length, place = 0, len(pieces)
-    for number, piece in enumerate(pieces):
-        length += 0 if piece.change is Change.MISSING else len(piece.text)
-        if length > MAX_SHOWN:
-            place = number
-            break
-    first = Markup("").join(_marked(piece) for piece in pieces[:place])
-    if place == len(pieces):
-        return Markup('<bdi class="value">{}</bdi>').format(first)
-    rest = Markup("").join(_marked(piece) for piece in pieces[place:])
-    return Markup(
-        '<bdi class="value">{}</bdi><details class="more"><summary>… +{}</summary>'
-        '<bdi class="value">{}</bdi></details>'
-    ).format(first, sum(len(piece.text) for piece in pieces[place:]), rest)
+def marked(value: str, other: str, reading: Reading = Reading.TEXT, most: int = MAX_SHOWN) -> Markup:
+    """The value as `shown`, marked where it differs from the other, with a notch where it lacks something."""
+    first, rest = _divided(differences(value, other, reading), most)
+    head = Markup('<bdi class="value">{}</bdi>').format(Markup("").join(map(_marked, first)))
+    if not rest:
+        return head
+    tail = Markup('<details class="more"><summary>… +{}</summary><bdi class="value">{}</bdi></details>')
+    length = sum(len(piece.text) for piece in rest if piece.change is not Change.MISSING)
+    return head + tail.format(length, Markup("").join(map(_marked, rest)))
+
+
+def _divided(pieces: Sequence[Piece], most: int) -> tuple[list[Piece], list[Piece]]:
+    """The pieces up to that many characters of the value, and those behind."""
+    first: list[Piece] = []
+    rest: list[Piece] = []
+    left = most
+    for piece in pieces:
+        if piece.change is Change.MISSING:
+            (first if left > 0 else rest).append(piece)
+            continue
+        if left > 0:
+            first.append(Piece(piece.text[:left], piece.change))
+        if len(piece.text) > left:
+            rest.append(Piece(piece.text[max(left, 0) :], piece.change))
+        left -= len(piece.text)
+    # A notch at the very end would open an empty rest.
+    return (first + rest, []) if all(piece.change is Change.MISSING for piece in rest) else (first, rest)
 
 
 def _marked(piece: Piece) -> Markup:
@@ -93,7 +125,7 @@ def _aligned(value: str, other: str, *, exact: bool) -> list[Piece]:
     left, right = _TOKEN.findall(value), _TOKEN.findall(other)
     if value == other:
         return [Piece(value, Change.SAME)] if value else []
-    if alike(value, other, exact=exact) is Change.DIFFERENT and max(len(left), len(right)) > MAX_TOKENS:
+    if max(len(left), len(right)) > MAX_TOKENS:
         return _without_ends(value, other)
     pieces: list[Piece] = []
     for ours, theirs, is_match in _runs(left, right, [_fold(t) for t in left], [_fold(t) for t in right]):
@@ -116,7 +148,7 @@ def _replaced(ours: str, theirs: str, *, exact: bool) -> list[Piece]:
         return _changed(ours, theirs, exact=exact)
     mine, others = _characters(ours), _characters(theirs)
     if max(len(mine), len(others)) > MAX_CHARACTERS:
-        return _changed(ours, theirs, exact=exact)
+        return _without_ends(ours, theirs)
     runs = list(_runs(mine, others, [_fold(c) for c in mine], [_fold(c) for c in others]))
     agreeing = sum(len(run[0]) for run in runs if run[2])
     if agreeing < LEAST_ALIKE * max(len(mine), len(others)):
@@ -161,7 +193,7 @@ def _without_ends(value: str, other: str) -> list[Piece]:
 def _runs(
     left: Sequence[str], right: Sequence[str], left_keys: Sequence[str], right_keys: Sequence[str]
 ) -> Iterable[tuple[Sequence[str], Sequence[str], bool]]:
-    """Both sequences in runs that match by their keys and runs that do not, by a longest common subsequence."""
+    """Both in runs that match by their keys and runs that do not, by a longest common subsequence."""
     lengths = [[0] * (len(right) + 1) for _ in range(len(left) + 1)]
     for i in range(len(left) - 1, -1, -1):
         for j in range(len(right) - 1, -1, -1):
@@ -212,10 +244,26 @@ def _core(text: str, *, exact: bool) -> str:
     return "".join(c for c in _fold(text) if c.isalnum())
 
 
+def _same_digits(value: str, other: str) -> int:
+    """How many digits two telephone numbers end with alike; 0 where they are too few to be the number."""
+    mine, others = ("".join(c for c in text if c.isdecimal())[-_MAX_DIGITS:] for text in (value, other))
+    same = next((n for n, (a, b) in enumerate(zip(mine[::-1], others[::-1], strict=False)) if a != b), -1)
+    same = min(len(mine), len(others)) if same < 0 else same
+    return same if same >= _LEAST_DIGITS else 0
+
+
+def _place_of_digit(text: str, from_end: int) -> int:
+    """Where the digit stands that is that far from the last."""
+    places = [place for place, character in enumerate(text) if character.isdecimal()]
+    return places[-from_end] if from_end <= len(places) else 0
+
+
 def _joined(pieces: Iterable[Piece]) -> list[Piece]:
     """Neighbours of one kind as one piece."""
     joined: list[Piece] = []
     for piece in pieces:
+        if not piece.text:
+            continue
         if joined and joined[-1].change is piece.change:
             joined[-1] = Piece(joined[-1].text + piece.text, piece.change)
         else:

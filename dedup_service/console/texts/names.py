@@ -102,7 +102,7 @@ _SOURCES = {
 # In the order in which they are shown.
 FIELDS = {
     "title": _("Title"),
-    "person_name": _("Name"),
+    "person_name": _("Person's name"),
     "full_name": _("Full name"),
     "given_name": _("Given name"),
     "middle_name": _("Middle name"),
@@ -132,6 +132,44 @@ FIELDS = {
     "national_id": _("National id"),
     "industry": _("Industry"),
     "lead_source": _("Lead source"),
+}
+# What the model compares that is no single field, and the other explanations that it weighs.
+_COMPARISONS = {
+    "employer": _("Employer"),
+    "place": _("Place"),
+    "branch": _("Branch"),
+    "legal_form": _("Legal form"),
+    "household": _("One household"),
+    "colleague": _("Colleagues"),
+    "namesake": _("Namesakes"),
+    "neighbour": _("Neighbours"),
+    "shared_contact": _("A shared contact"),
+    "group": _("One group of companies"),
+    "other_branch": _("Two branches"),
+}
+# What sources say beside the values.
+FACTS = {
+    "open_opportunities": _("Open opportunities"),
+    "open_pipeline": _("Open pipeline"),
+    "yearly_revenue": _("Yearly revenue"),
+    "open_cases": _("Open cases"),
+    "open_invoices": _("Open invoices"),
+    "orders_in_fulfilment": _("Orders in fulfilment"),
+    "active_campaigns": _("Active campaigns"),
+    "contracts": _("Contracts"),
+    "partner_of_record": _("Partner of record"),
+    "named_account": _("Named account"),
+    "current_account": _("Current account"),
+    "government": _("Government"),
+    "employees": _("Employees"),
+    "legal_entity": _("Legal entity"),
+    "legal_hold": _("Legal hold"),
+    "marketing_consent": _("Marketing consent"),
+    "requested": _("Requested"),
+    "disqualified": _("Disqualified"),
+    "disqualified_reason": _("Disqualified because"),
+    "disqualified_step": _("Disqualified at"),
+    "last_touched": _("Last touched"),
 }
 
 
@@ -190,6 +228,13 @@ class Names:
         if field in FIELDS:
             return self.language(FIELDS[field])
         return field.removeprefix("custom.").replace("_", " ").capitalize()
+
+    def comparison(self, comparison: str) -> str:
+        known = _COMPARISONS.get(comparison)
+        return self.language(known) if known else self.field(comparison)
+
+    def fact(self, fact: str) -> str:
+        return self.language(FACTS[fact]) if fact in FACTS else fact.replace("_", " ").capitalize()
 
     def person(self, principal: str) -> str:
         """The display name of a principal, or the principal's own name where nobody knows them."""

@@ -1,16 +1,15 @@
 """The sentences that the service answers in English, said in the language of the reader.
 
-The service gives its reasons as sentences. Each kind of them is a message of the catalogues with placeholders,
-such as `{function} has not voted ({sentence})`: a sentence is recognised by its pattern, and said again in another
-language with its numbers, names and nested sentences in their places. What no pattern fits is shown as it is,
-marked as English.
+The service gives its reasons as sentences. Each kind of them is a message of the catalogues with
+placeholders, such as `{function} has not voted ({sentence})`: a sentence is recognised by its pattern, and
+said again in another language with its numbers, names and nested sentences in their places. What no pattern
+fits is shown as it is, marked as English.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from types import MappingProxyType
 
 from markupsafe import Markup, escape
 
@@ -19,9 +18,10 @@ from dedup_service.console.texts.marks import shown
 from dedup_service.console.texts.names import FIELDS, Names
 from dedup_service.console.texts.service_sentences import SENTENCES, WORDS
 
+Show = Callable[[str], Markup]
 MOST_SHOWN = 1000
 _MOST_NESTED = 4
-_NO_VALUES: Mapping[str, str] = MappingProxyType({})
+_COLLECTIONS = "sources|goldenRecords|mergeProposals|merges|distinctions|cleanupJobs|delegations|intakes"
 # What a placeholder may stand for, by its name without the digits at its end; any other is any text.
 _FORMS = {
     "count": r"\d[\d,]*",
@@ -32,7 +32,7 @@ _FORMS = {
     "sources": r"[a-z][a-z0-9_-]*(?:, [a-z][a-z0-9_-]*)*",
     "field": r"[a-z][a-z0-9_.]*",
     "fields": r"[a-z][a-z0-9_.]*(?:, [a-z][a-z0-9_.]*)*",
-    "record": r"(?:sources|goldenRecords|mergeProposals|merges|distinctions|cleanupJobs|delegations|intakes)/\S+?",
+    "record": rf"(?:{_COLLECTIONS})/\S+?",
     "principal": r"(?:users|services)/\S+?",
     "word": r"[A-Za-z][A-Za-z _-]*?",
     "time": r"\d{4}-\d\d-\d\d(?: \d\d:\d\d)?",
@@ -72,9 +72,7 @@ def _patterns_of(messages: Iterable[tuple[str, str]]) -> Iterator[Pattern]:
                 for place, piece in enumerate(pieces)
             )
             literal = sum(len(piece) for piece in pieces[::3])
-            yield Pattern(
-                singular, plural, re.compile(expression, re.DOTALL), pieces[0], pieces[-1], literal
-            )
+            yield Pattern(singular, plural, re.compile(expression, re.DOTALL), pieces[0], pieces[-1], literal)
 
 
 # The longest literal first: "held by source {source}" before "held by {text}".
@@ -105,28 +103,34 @@ def is_recognised(text: str) -> bool:
     )
 
 
-def say(text: str, names: Names) -> Markup:
-    """A sentence of the service for the reader of these names: in their language, with what is stored inert."""
+def as_shown(text: str) -> Markup:
+    """Text in a sentence made inert; also what no other language has a sentence for."""
+    return shown(text, MOST_SHOWN)
+
+
+def say(text: str, names: Names, show: Show = as_shown) -> Markup:
+    """A sentence of the service in the language of these names; `show` makes inert what it quotes."""
     if names.language.tag == ENGLISH:
-        return shown(text, MOST_SHOWN)
-    if recognise(text) is None and is_recognised(text):
-        return Markup("; ").join(say(part, names) for part in text.split("; "))
+        return show(text)
     found = recognise(text)
+    if found is None and is_recognised(text):
+        return Markup("; ").join(say(part, names, show) for part in text.split("; "))
     if found is None:
-        return Markup('<span lang="en">{}</span>').format(shown(text, MOST_SHOWN))
+        return Markup('<span lang="en">{}</span>').format(show(text))
     pattern, values = found
     said = names.language(pattern.singular)
     if pattern.plural:
         count = int(values.get("count", "1").replace(",", ""))
         said = names.language.count(pattern.singular, pattern.plural, count)
-    return Markup(_PLACEHOLDER.sub(r"{\1\2}", str(escape(said)))).format(
-        **{name: _value(name.rstrip("0123456789"), value, names) for name, value in values.items()}
+    # A message of a catalogue, escaped; what is put into it is escaped by `format`.
+    return Markup(escape(said)).format(  # noqa: S704  the line above says why it is safe
+        **{name: _value(name.rstrip("0123456789"), value, names, show) for name, value in values.items()}
     )
 
 
-def _value(kind: str, value: str, names: Names) -> Markup | str:
+def _value(kind: str, value: str, names: Names, show: Show) -> Markup | str:
     if kind == "sentence":
-        return say(value, names)
+        return say(value, names, show)
     if kind in {"function", "source", "field"}:
         return _named(kind, value, names)
     if kind in {"functions", "sources", "fields"}:
@@ -139,8 +143,8 @@ def _value(kind: str, value: str, names: Names) -> Markup | str:
     if kind == "principal":
         return shown(names.person(value))
     if kind == "word":
-        return names.language(WORDS[value]) if value in WORDS else shown(value)
-    return value if kind in {"count", "number", "time"} else shown(value)
+        return names.language(WORDS[value]) if value in WORDS else show(value)
+    return value if kind in {"count", "number", "time"} else show(value)
 
 
 def _named(kind: str, value: str, names: Names) -> str:

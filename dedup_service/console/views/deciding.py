@@ -4,7 +4,7 @@ import hashlib
 import unicodedata
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dedup_service.console.texts.marks import is_invisible
 from dedup_service.console.views import addresses
@@ -20,10 +20,14 @@ _REJECT = VoteDecision.VOTE_DECISION_REJECT
 
 @dataclass(frozen=True, slots=True)
 class NameToType:
-    """A name that is typed to say that it was read: `text` is what to type, `field` where."""
+    """A name that is typed to say that it was read: `text` is what to type, `field` where.
+
+    `detail` tells it from another of that name, and is not typed.
+    """
 
     field: str
     text: str
+    detail: str = ""
     typed: str = ""
     is_wrong: bool = False
 
@@ -92,6 +96,11 @@ def name_of(member: PlanMember) -> str:
     return next(named, addresses.id_of(member.golden_record))
 
 
+def detail_of(member: PlanMember) -> str:
+    """What tells it from another of its name; empty where that is its name."""
+    return "" if member.display_detail == name_of(member) else member.display_detail
+
+
 def title_of(proposal: MergeProposal) -> str:
     """What a proposal is called: the survivor."""
     members = survivor_first(proposal)
@@ -124,7 +133,8 @@ def names_to_type(proposal: MergeProposal) -> tuple[NameToType, ...]:
     ends = parted_ends(proposal) or tuple(survivor_first(proposal)[:2])
     fields = ("typed_left", "typed_right")
     return tuple(
-        NameToType(field, shown_to_type(name_of(end))) for field, end in zip(fields, ends, strict=False)
+        NameToType(field, shown_to_type(name_of(end)), detail_of(end))
+        for field, end in zip(fields, ends, strict=False)
     )
 
 
@@ -136,7 +146,7 @@ def shown_to_type(name: str) -> str:
 def checked_names(names: Iterable[NameToType], typed: Iterable[str]) -> tuple[NameToType, ...]:
     """The names with what was typed for each, and whether that is wrong."""
     return tuple(
-        NameToType(name.field, name.text, text, not is_typed(name.text, text))
+        replace(name, typed=text, is_wrong=not is_typed(name.text, text))
         for name, text in zip(names, typed, strict=True)
     )
 

@@ -9,7 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from dedup_service.console.texts.names import Names
 from dedup_service.console.views import addresses
-from dedup_service.console.views.deciding import name_of, survivor_first
+from dedup_service.console.views.deciding import detail_of, name_of, survivor_first
 from dedup_service.console.views.queue import FACETS, Queue
 from dedup_service.v1.core_pb2 import RecordKind, Verdict
 from dedup_service.v1.merge_plan_pb2 import Impact
@@ -18,7 +18,7 @@ from dedup_service.v1.merge_proposal_service_pb2 import CountMergeProposalsRespo
 from dedup_service.v1.voting_pb2 import BallotMethod
 
 SHOWN_MEMBERS = 3
-SHOWN_VALUES = 40
+SHOWN_VALUES = 25
 _PENDING = MergeProposalState.MERGE_PROPOSAL_STATE_PENDING
 _APPROVED = MergeProposalState.MERGE_PROPOSAL_STATE_APPROVED
 
@@ -47,6 +47,7 @@ class Row:
     `more_count` golden records are not among `lines`. `reason` is the first reason of the impact and `why`
     the first reason why the visitor is asked, as the service says them. `mine` are the functions that the
     visitor may vote for, `others` those besides that somebody waits for. `bits` is None without a link.
+    Where a rule stops it, the approval of all of `lifted_by` lifts that; nobody can where they are none.
     """
 
     url: str
@@ -67,7 +68,8 @@ class Row:
     why: str
     others: tuple[str, ...]
     escalated_to_me: bool
-    vetoes: tuple[str, ...]
+    is_stopped: bool
+    lifted_by: tuple[str, ...]
 
 
 def row_of(proposal: MergeProposal, queue: Queue, now: datetime) -> Row:
@@ -76,10 +78,11 @@ def row_of(proposal: MergeProposal, queue: Queue, now: datetime) -> Row:
     shown = members if len(members) <= SHOWN_MEMBERS else members[: SHOWN_MEMBERS - 1]
     standing, link = proposal.standing, proposal.weakest_link
     mine = tuple(dict.fromkeys(mandate.function for mandate in standing.mandates))
+    lifting = tuple(sorted({veto.lifted_by for veto in proposal.vetoes}))
     delegators = [mandate.on_behalf_of for mandate in standing.mandates]
     return Row(
         url=addresses.with_query(addresses.of(proposal.name), {"queue": queue.first.written}),
-        lines=tuple(Line(name_of(each), _detail(name_of(each), each.display_detail)) for each in shown),
+        lines=tuple(Line(name_of(each), detail_of(each)) for each in shown),
         more_count=len(members) - len(shown),
         kind=proposal.kind,
         impact=proposal.impact,
@@ -96,12 +99,9 @@ def row_of(proposal: MergeProposal, queue: Queue, now: datetime) -> Row:
         why=_why(proposal, mine),
         others=_others(proposal, mine),
         escalated_to_me=bool(standing.principal) and standing.principal in proposal.escalated_to,
-        vetoes=tuple(dict.fromkeys(veto.reason for veto in proposal.vetoes)),
+        is_stopped=bool(proposal.vetoes),
+        lifted_by=lifting if all(lifting) else (),
     )
-
-
-def _detail(name: str, detail: str) -> str:
-    return "" if detail == name else detail
 
 
 def _urgency(proposal: MergeProposal, now: datetime) -> Urgency:

@@ -33,7 +33,10 @@ class MergeLine:
 
 @dataclass(frozen=True, slots=True)
 class ComparedField:
-    """One field: what each golden record said before, in order, and what the merged one said after."""
+    """One field: what each golden record said before, in order, and what the merged one said after.
+
+    `differs` where a value of before did not survive.
+    """
 
     field: str
     before: tuple[str, ...]
@@ -124,4 +127,7 @@ def _party(image: GoldenImage) -> Party:
 
 def _compared(field: str, before: tuple[str, ...], after: Mapping[str, str]) -> ComparedField:
     now = after.get(field, "")
-    return ComparedField(field, before, now, differs=len({*filter(None, before), now} - {""}) > 1)
+    # Where an erasure has left no result, nothing can be said to have lost.
+    return ComparedField(
+        field, before, now, differs=bool(after) and any(text not in {"", now} for text in before)
+    )

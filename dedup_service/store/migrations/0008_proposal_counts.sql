@@ -73,8 +73,9 @@ ALTER TABLE proposals ADD COLUMN marks text[] NOT NULL GENERATED ALWAYS AS (
 -- Without the list of what is not yet in the index, which every search would read through.
 CREATE INDEX proposals_marks ON proposals USING gin (marks) WITH (fastupdate = off);
 
+-- With whom it waits for, so that this and a filter are one question, too.
 ALTER TABLE waiting_proposals ADD COLUMN marks text[] NOT NULL DEFAULT '{}';
-UPDATE waiting_proposals SET marks = proposals.marks
+UPDATE waiting_proposals SET marks = proposals.marks || ('waits_for:' || waits_for)
 FROM proposals WHERE proposals.proposal_id = waiting_proposals.proposal_id;
 ALTER TABLE waiting_proposals ALTER COLUMN marks DROP DEFAULT;
 CREATE INDEX waiting_proposals_marks ON waiting_proposals USING gin (marks) WITH (fastupdate = off);
@@ -87,7 +88,8 @@ BEGIN
         INSERT INTO waiting_proposals
             (proposal_id, waits_for, but_not_for, type, kind, impact, impact_rank, due_time, create_time, marks)
         SELECT NEW.proposal_id, waits_for, but_not_for,
-               NEW.type, NEW.kind, NEW.impact, NEW.impact_rank, NEW.due_time, NEW.create_time, NEW.marks
+               NEW.type, NEW.kind, NEW.impact, NEW.impact_rank, NEW.due_time, NEW.create_time,
+               NEW.marks || ('waits_for:' || waits_for)
         FROM (
             SELECT function, NEW.voters || NEW.proposer FROM unnest(NEW.missing_functions) AS function
             UNION

@@ -1,4 +1,4 @@
-"""A choice of another survivor or value before it is made: what would be otherwise, and whose votes it voids."""
+"""A choice of another survivor or value before it is made: what would change, and whose votes it voids."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Choice:
     """A choice to confirm. Without a `record` the choice made before is taken back.
 
     `survivor` is the member that would survive, with its letter, where that is what is chosen. `changes` are
-    only known where a record is chosen. `is_group` says that several fields come along. `votes` would be void.
+    known where a record is chosen. `is_group` says that several fields come along. `votes` would be void.
     """
 
     field: str
@@ -41,8 +41,12 @@ def choice_of(proposal: MergeProposal, field: str, record: Record, survivor: str
     """What this choice would mean for the proposal as it stands."""
     fields = GROUPS.get(field, (field,))
     present = [name for name in fields if record.values.get(name, "").strip()]
-    before = {name: proposal.plan.values[name].value.value for name in fields if name in proposal.plan.values}
-    # A record that has nothing of a group cannot give it; of a group that it has in part, the rest is left out.
+    before = {
+        name: proposal.plan.values[name].value.value
+        for name in fields
+        if name in proposal.plan.values and proposal.plan.values[name].value.record
+    }
+    # A record that has nothing of a group cannot give it; of one that it has in part the rest is left out.
     changes = tuple(
         ValueChange(name, before.get(name, ""), record.values.get(name, ""))
         for name in fields

@@ -27,7 +27,7 @@ class Changing:
         return self._url({"survivor": golden_record})
 
     def value_url(self, unit: str, record: str) -> str:
-        """Where to confirm that a record's value of a field or group is to survive; of no record: that none is chosen."""
+        """Where to confirm a record's value of a field or group; without a record, that none is chosen."""
         return self._url({"field": unit, "record": record})
 
     def _url(self, asked: Mapping[str, str]) -> str:
@@ -36,7 +36,7 @@ class Changing:
 
 @dataclass(frozen=True, slots=True)
 class ColumnRecord:
-    """One record of a member. `change_time` is when its source last changed it; None where it does not say."""
+    """One record of a member. `change_time` is when its source last changed it, where it says so."""
 
     name: str
     source: str
@@ -96,7 +96,7 @@ def shown_members(proposal: MergeProposal, *, everyone: bool) -> list[tuple[str,
     rest = [pair for pair in lettered[1:] if pair[1].golden_record not in weak]
     return [
         lettered[0],
-        *sorted([*kept, *rest[: MAX_COLUMNS - 1 - len(kept)]], key=lambda p: lettered.index(p)),
+        *sorted([*kept, *rest[: MAX_COLUMNS - 1 - len(kept)]], key=lettered.index),
     ]
 
 
@@ -111,10 +111,7 @@ def columns_of(
         time for record in records.values() if (time := _changed(record)) is not None and _is_active(record)
     ]
     freshest = max(times) if len(times) > 1 else None
-    return tuple(
-        _column(proposal, letter, member, records, freshest, changing)
-        for letter, member in members
-    )
+    return tuple(_column(proposal, letter, member, records, freshest, changing) for letter, member in members)
 
 
 def name_of(member: PlanMember, records: Sequence[Record]) -> str:
@@ -144,6 +141,8 @@ def _column(
 ) -> Column:
     found = [records[each.record] for each in member.records if each.record in records]
     is_survivor = member.golden_record == proposal.plan.survivor
+    # A lead joins the contact or account that it is, and never the other way.
+    may_survive = not is_survivor and member.kind == proposal.kind
     return Column(
         letter=letter,
         golden_record=member.golden_record,
@@ -154,7 +153,9 @@ def _column(
         is_survivor=is_survivor,
         records=tuple(_column_record(record, freshest) for record in found),
         unread_count=len(member.records) - len(found),
-        survive_url="" if changing is None or is_survivor else changing.survivor_url(member.golden_record),
+        survive_url=changing.survivor_url(member.golden_record)
+        if changing is not None and may_survive
+        else "",
     )
 
 

@@ -1,4 +1,4 @@
-"""The comparison: one row a field, the survivor as it will be, and each member's values as they differ from it."""
+"""The comparison: one row a field, the survivor as it will be, and how each member differs from it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,14 +6,17 @@ from enum import StrEnum
 
 from markupsafe import Markup
 
-from dedup_service.console.texts.differences import Change, alike, marked
+from dedup_service.console.texts.differences import Change, Reading, alike, marked
 from dedup_service.console.texts.marks import shown
 from dedup_service.console.views import addresses
 from dedup_service.console.views.proposal.columns import Changing, Column
-from dedup_service.console.views.proposal.fields import EXACT, sections_of, unit_of
+from dedup_service.console.views.proposal.fields import reading_of, sections_of, unit_of
 from dedup_service.v1.golden_record_service_pb2 import GoldenValue
 from dedup_service.v1.merge_proposal_pb2 import MergeProposal
 from dedup_service.v1.record_service_pb2 import Record
+
+# A column is narrow: of longer values the rest opens when asked for.
+MAX_SHOWN = 120
 
 
 class Agreement(StrEnum):
@@ -32,8 +35,8 @@ _RANK = {agreement: place for place, agreement in enumerate(Agreement)}
 class CellValue:
     """A value of a member, marked where it differs from the survivor's, and the records that hold it.
 
-    `survives` says that the survivor will have this text, `gives` that it is taken from here; `choose_url` is where
-    it can be made the winner, empty where it cannot.
+    `survives` says that the survivor will have this text, `gives` that it is taken from here. `choose_url` is
+    where it can be made the winner, empty where it cannot.
     """
 
     shown: Markup
@@ -50,7 +53,7 @@ class CellValue:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One field. `survivor` is the value that will survive; None where none does, or nothing is to survive any more.
+    """One field. `survivor` is the value that will survive; None where none does, or the proposal is over.
 
     `forget_url` takes back a steward's choice that made it survive.
     """
@@ -92,7 +95,7 @@ def comparison_of(
     records: Mapping[str, Record],
     changing: Changing | None,
 ) -> Comparison:
-    """Compare the members in every field that one of them has; fields that differ come first in their part."""
+    """Compare the members in every field that one of them has; in each part those that differ come first."""
     held = [
         [records[each.name] for each in column.records if each.is_active and each.name in records]
         for column in columns
@@ -124,13 +127,13 @@ def _row(
 ) -> Row:
     texts = [_holders(records, name) for records in held]
     unit = unit_of(name)
-    survivor = proposal.plan.values[name].value if name in proposal.plan.values else None
-    agreement = agreement_of([list(each) for each in texts], exact=name in EXACT)
+    survivor = _survivor_of(proposal, name)
+    agreement = agreement_of([list(each) for each in texts], reading_of(name))
     base = survivor.value if survivor else _first_text(columns, texts)
     cells = tuple(
         tuple(
             CellValue(
-                shown=shown(text) if text == base else marked(text, base, exact=name in EXACT),
+                shown=_shown(text, base, name),
                 records=tuple(holders),
                 survives=survivor is not None and survivor.value == text,
                 gives=survivor is not None and survivor.record in holders and survivor.value == text,
@@ -150,16 +153,26 @@ def _row(
         unit=unit,
         agreement=agreement,
         survivor=survivor,
-        survivor_shown=shown(survivor.value) if survivor else Markup(""),
+        survivor_shown=shown(survivor.value, MAX_SHOWN) if survivor else Markup(""),
         cells=cells,
         forget_url=changing.value_url(chosen, "") if chosen and changing is not None else "",
     )
 
 
-def agreement_of(texts: Sequence[Sequence[str]], *, exact: bool) -> Agreement:
+def _shown(text: str, base: str, name: str) -> Markup:
+    return shown(text, MAX_SHOWN) if text == base else marked(text, base, reading_of(name), MAX_SHOWN)
+
+
+def _survivor_of(proposal: MergeProposal, name: str) -> GoldenValue | None:
+    """What will survive in a field; a field whose values all lose is in the plan too."""
+    value = proposal.plan.values[name].value if name in proposal.plan.values else None
+    return value if value is not None and value.record else None
+
+
+def agreement_of(texts: Sequence[Sequence[str]], reading: Reading) -> Agreement:
     """How members agree that have these values of a field; one that has none does not contradict."""
     found = [text for each in texts for text in each]
-    changes = {alike(text, found[0], exact=exact) for text in found}
+    changes = {alike(text, found[0], reading) for text in found}
     if Change.DIFFERENT in changes:
         return Agreement.DIFFERENT
     if Change.SOFT in changes:
@@ -178,6 +191,6 @@ def _holders(records: Iterable[Record], name: str) -> dict[str, list[str]]:
 
 
 def _first_text(columns: Sequence[Column], texts: Sequence[Mapping[str, object]]) -> str:
-    """What to compare with where nothing survives: what the survivor has, or else the first that has something."""
+    """What to compare with where nothing survives: what the survivor has, or else the first that has any."""
     ranked = sorted(zip(columns, texts, strict=True), key=lambda pair: not pair[0].is_survivor)
     return next((text for _, each in ranked for text in each), "")

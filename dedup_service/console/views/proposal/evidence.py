@@ -39,7 +39,7 @@ class LinkView:
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """A row of the waterfall. `comparisons` are those told in it: more than one where each says next to nothing."""
+    """A row of the waterfall. `comparisons` are those told in it: several where each says next to nothing."""
 
     comparisons: tuple[str, ...]
     level: str
@@ -64,7 +64,7 @@ class Waterfall:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The graph, its links with the chosen one first looked at, and that one's waterfall, where it can be told."""
+    """The graph, its links, the one that is looked at, and that one's waterfall where it can be told."""
 
     graph: Markup
     links: tuple[LinkView, ...]
@@ -101,7 +101,7 @@ def evidence_of(
     formats: Formats,
     kept: Mapping[str, str],
 ) -> Evidence:
-    """The links of a proposal as list and graph: the weakest first, then those that hold, the strongest first.
+    """The links as list and graph: the weakest first, then those that hold, the strongest first.
 
     `kept` are parameters of the page's address that stay while the visitor looks at other links.
     """
@@ -131,9 +131,9 @@ def evidence_of(
     title = language("How strongly the members match, in bits")
     weakest = next((each for each in views if each.is_weakest), None)
     said = (
-        language("The weakest of the links that hold the members together is {left} to {right}, with {bits} bits.").format(
-            left=weakest.left, right=weakest.right, bits=formats.bits(weakest.link.match_weight_bits)
-        )
+        language(
+            "The weakest of the links that hold the members together is {left} to {right}, with {bits} bits."
+        ).format(left=weakest.left, right=weakest.right, bits=formats.bits(weakest.link.match_weight_bits))
         if weakest
         else ""
     )
@@ -207,9 +207,7 @@ def _link_view(
 
 
 def _letters(proposal: MergeProposal) -> dict[str, str]:
-    return {
-        member.golden_record: letter_of(place) for place, member in enumerate(ordered_members(proposal))
-    }
+    return {member.golden_record: letter_of(place) for place, member in enumerate(ordered_members(proposal))}
 
 
 def _bits(probability: float) -> float:

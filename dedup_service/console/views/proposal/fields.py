@@ -1,12 +1,18 @@
-"""How the fields of a comparison are put together: in which part of it, and with which others they survive."""
+"""How fields are put together: in which part of the comparison, and with which others they survive."""
 
 from collections.abc import Iterable
 
+from dedup_service.console.texts.differences import Reading
 from dedup_service.console.texts.languages import later as _
 from dedup_service.console.texts.names import FIELDS
 
-# Punctuation and accents tell two of these apart; elsewhere they are ways to write the same.
-EXACT = frozenset({"email", "secondary_email", "website"})
+_READINGS = {
+    "email": Reading.EXACT,
+    "secondary_email": Reading.EXACT,
+    "website": Reading.EXACT,
+    "phone": Reading.PHONE,
+    "mobile_phone": Reading.PHONE,
+}
 # Fields of one group come from one record together; a choice is made for the whole group.
 GROUPS = {
     "person_name": ("given_name", "middle_name", "family_name", "full_name", "suffix"),
@@ -22,13 +28,18 @@ SECTIONS = (
 OTHER = _("Other")
 
 
+def reading_of(field: str) -> Reading:
+    """How two values of a field are compared: in most, punctuation and accents are ways to write the same."""
+    return _READINGS.get(field, Reading.TEXT)
+
+
 def unit_of(field: str) -> str:
     """The group with which a field survives, or the field itself: what a choice is made for."""
     return next((group for group, fields in GROUPS.items() if field in fields), field)
 
 
 def sections_of(fields: Iterable[str]) -> list[tuple[str, list[str]]]:
-    """The fields by the parts of the comparison, each in its order; what has no part of its own comes last."""
+    """The fields by the parts of the comparison, in their order; what has no part of its own comes last."""
     left = set(fields)
     found: list[tuple[str, list[str]]] = []
     for title, names in SECTIONS:

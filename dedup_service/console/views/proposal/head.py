@@ -1,4 +1,4 @@
-"""The head of the page: whom the proposal is about, how sure the model is, and what is asked of the visitor."""
+"""The head of the page: whom it is about, how sure the model is, and what is asked of the visitor."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,8 @@ OPEN_STATES = (
     MergeProposalState.MERGE_PROPOSAL_STATE_PENDING,
     MergeProposalState.MERGE_PROPOSAL_STATE_APPROVED,
 )
+# What the service says itself where nobody else has proposed.
+SWEPT = "found by a sweep"
 # From the surest down: the least probability, and what people call it.
 _CERTAINTIES = (
     (0.999, _("as good as certain")),
@@ -34,8 +36,8 @@ _CERTAINTIES = (
 class Head:
     """`names` are the different ones, at most three, and `more_count` how many there are besides.
 
-    `certainty` says the probability of the weakest link in words; `mistaken_of` in how many such pairs one is wrong,
-    0 where that says nothing. `functions` are those that the visitor speaks for, `reasons` why they are asked.
+    `certainty` says the probability of the weakest link in words; `mistaken_of` in how many such pairs one is
+    wrong, 0 where that says nothing. `functions` are those that the visitor speaks for, `reasons` why those.
     """
 
     names: tuple[str, ...]
@@ -59,7 +61,7 @@ def is_open(proposal: MergeProposal) -> bool:
 
 
 def may_change(proposal: MergeProposal) -> bool:
-    """Whether the visitor may choose another survivor or other values: its proposer and who may vote on it may."""
+    """Whether the visitor may choose another survivor or value: the proposer and those who may vote may."""
     standing = proposal.standing
     return is_open(proposal) and (standing.may_vote or standing.principal == proposal.proposer)
 
@@ -70,7 +72,7 @@ def head_of(
     explained: ExplainMatchResponse | None,
     now: datetime,
 ) -> Head:
-    """Head of the page. `explained` is that of the weakest link, for proposals that do not say their verdict."""
+    """The head. `explained` is that of the weakest link, for proposals that do not say their verdict."""
     names = tuple(dict.fromkeys(column.name for column in columns))
     probability = proposal.weakest_link.match_probability
     verdict = proposal.verdict or (explained.score.verdict if explained else Verdict.VERDICT_UNSPECIFIED)
@@ -83,7 +85,7 @@ def head_of(
         mistaken_of=_mistaken_of(probability) if proposal.HasField("weakest_link") else 0,
         is_open=is_open(proposal),
         is_overdue=proposal.HasField("due_time") and time_of(proposal.due_time) <= now,
-        is_by_sweep=proposal.proposer.startswith("services/"),
+        is_by_sweep=proposal.comment == SWEPT,
         functions=functions,
         on_behalf_of=tuple(
             dict.fromkeys(m.on_behalf_of for m in proposal.standing.mandates if m.on_behalf_of)
