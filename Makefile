@@ -65,13 +65,18 @@ prove-guards: setup ## take each guard of approval out in a copy, and see its te
 	@$(BIN)/python tools/prove_guards.py
 
 .PHONY: lint
-lint: setup ## formatting, lint, types, layers, proto
+lint: setup ## formatting, lint, types, layers, proto, message catalogues
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python tools/generate_proto.py --check
 	@$(BIN)/python tools/lint_proto.py
+	@$(BIN)/python tools/catalogues.py --check
+
+.PHONY: messages
+messages: setup ## bring the message catalogues of the console up to date with what it says
+	@$(BIN)/python tools/catalogues.py
 
 .PHONY: proto
 proto: setup ## generate dedup_service/v1 from proto/

@@ -100,7 +100,7 @@ def sample_service() -> Iterator[Service]:
 
 def proposals(client: DedupClient, filter_text: str, count: int = 200) -> list[MergeProposal]:
     """Proposals of a filter, in an order in which their names, drawn anew each time, have no part."""
-    asked = ListMergeProposalsRequest(filter=filter_text, page_size=count)
+    asked = ListMergeProposalsRequest(filter=f"open = true AND {filter_text}", page_size=count)
     found = client.merge_proposals.ListMergeProposals(asked).merge_proposals
     return sorted(found, key=lambda one: (-len(one.plan.members), sorted(_names(one))))
 

@@ -122,6 +122,8 @@ def _shown(show: PageFunction, visit: Visit) -> Response:
         return show(visit)
     except ServiceError as error:
         return problems.service_problem(visit, error)
+    except HTTPException as error:
+        return problems.http_problem(visit, error.status_code)
     except Exception as error:  # noqa: BLE001  a traceback may hold personal values, and the visitor needs a page
         LOG.error("%s failed with %s", visit.request.scope["route"].path, type(error).__name__)  # noqa: TRY400  the same
         return problems.unexpected(visit)

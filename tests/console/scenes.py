@@ -251,5 +251,16 @@ def every_page(scene: Scene) -> list[str]:
     ]
 
 
+def one_of_each(scene: Scene) -> list[str]:
+    """The address of each kind of page, with what is hardest to show well."""
+    return [
+        *PLAIN_PAGES,
+        *map(addresses.of, [scene.high, scene.hostile, scene.hostile_merge, scene.hostile_survivor]),
+        *map(addresses.of, [scene.hostile_record, scene.job]),
+        addresses.with_query("/search", {"q": "h@hostile.example"}),
+        f"{addresses.of(scene.hostile_merge)}/undo",
+    ]
+
+
 def _hostile_choice() -> dict[str, str]:
     return {"field": "job_title", "record": "sources/crm/records/hostile-1"}

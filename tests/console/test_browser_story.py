@@ -51,7 +51,7 @@ def open_first(page: Page) -> None:
 
 def type_both_names(page: Page) -> None:
     """Read the names that a weighty merge asks for, and type them."""
-    asked = page.locator(".decide-name label")
+    asked = page.locator(".decide-name label > bdi")
     assert asked.count() == 2
     names = asked.all_inner_texts()
     tab_to(page, ".decide-name input[name=typed_left]")

@@ -57,7 +57,7 @@ def test_a_weighty_merge_is_refused_until_both_names_are_right(
 ) -> None:
     """A wrong name decides nothing and says which it is; what was typed and said is still there."""
     plain_page.goto(addresses.of(scene.high))
-    names = plain_page.locator(".decide-name label").all_inner_texts()
+    names = plain_page.locator(".decide-name label > bdi").all_inner_texts()
     plain_page.fill("input[name=typed_left]", names[0])
     plain_page.fill("input[name=typed_right]", "something else")
     plain_page.fill("textarea[name=comment]", "the same VAT notice")

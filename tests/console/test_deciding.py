@@ -96,9 +96,20 @@ def test_a_double_click_is_one_effect(console: Console) -> None:
     same = {"then": "merge", "request_id": str(uuid4())}
     answers = [decide(console, proposal, "approve", **same) for _ in range(2)]
     assert [answer.status for answer in answers] == [303, 303]
-    assert said(answers[0]) == said(answers[1])
+    assert said(answers[0]).url == said(answers[1]).url
     assert len(proposal_now(console.importer, proposal.name).votes) == 1
     assert len(console.importer.merges.ListMerges(ListMergesRequest()).merges) == 1
+
+
+def test_a_double_click_on_a_weighty_one_is_one_effect(console: Console) -> None:
+    """After the merge the names are others: whoever had typed the right ones is not asked again."""
+    proposal = propose_high(console.importer)
+    assert decide(console, proposal, "approve", **typed(proposal)).status == 303
+    same = {"then": "merge", "request_id": str(uuid4()), **typed(proposal)}
+    answers = [decide(console, proposal, "approve", as_="users/frida", **same) for _ in range(2)]
+    assert [answer.status for answer in answers] == [303, 303]
+    assert said(answers[0]).url == said(answers[1]).url
+    assert proposal_now(console.importer, proposal.name).state == EXECUTED
 
 
 def test_going_back_and_deciding_otherwise_is_another_decision(console: Console) -> None:
@@ -170,10 +181,17 @@ def test_no_duplicate_is_remembered(console: Console) -> None:
 def test_of_several_only_the_weakest_link_is_parted(console: Console) -> None:
     """Four records are no duplicates: of the two in doubt that is noted, of the others nothing is claimed."""
     proposal = propose_cluster(console.importer)
+    ends = {proposal.weakest_link.left, proposal.weakest_link.right}
+    # The survivor is neither of the two, so that they are not simply the first.
+    others = [name for name in proposal.golden_records if name not in ends]
+    proposal = console.acting_as(ANN).merge_proposals.UpdateMergeProposal(
+        UpdateMergeProposalRequest(
+            merge_proposal=MergeProposal(name=proposal.name, etag=proposal.etag, survivor=others[0])
+        )
+    )
     assert decide(console, proposal, "not-a-duplicate").status == 303
     [link] = console.importer.distinctions.ListDistinctions(ListDistinctionsRequest()).distinctions
     members = {m.golden_record: [r.record for r in m.records] for m in proposal.plan.members}
-    ends = {proposal.weakest_link.left, proposal.weakest_link.right}
     assert sorted([*link.left, *link.right]) == sorted(r for end in ends for r in members[end])
 
 

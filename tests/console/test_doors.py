@@ -3,38 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
-from starlette.routing import Route
 
-from dedup_service.console.app import console_app
-from dedup_service.console.options import ConsoleOptions
 from dedup_service.console.security.headers import CONTENT_SECURITY_POLICY
 from dedup_service.console.security.sessions import SESSION_COOKIE, Sessions
-from tests.console.served_console import PEOPLE, SECRET, Console, WebClient, served_pages
+from tests.console.routes import addresses_of
+from tests.console.served_console import SECRET, Console, WebClient, served_pages
 
 ANN, BEN = "users/ann", "users/ben"
 # What may be opened and sent by somebody who is not signed in.
 FOR_EVERYBODY = {"/sign-in", "/preferences", "/healthy"}
-
-
-def addresses_of(method: str) -> list[str]:
-    """Every address of the console that answers a method, with something for what varies in it."""
-    app = console_app(ConsoleOptions("127.0.0.1:1", SECRET, PEOPLE))
-    return sorted(
-        _filled(route) for route in app.routes if isinstance(route, Route) and _takes(route, method)
-    )
-
-
-def _takes(route: Route, method: str) -> bool:
-    return method in (route.methods or ())
-
-
-def _filled(route: Route) -> str:
-    path = route.path
-    for name, convertor in route.param_convertors.items():
-        kind = type(convertor).__name__.removesuffix("Convertor").lower()
-        for written in (f"{{{name}}}", f"{{{name}:{kind}}}", f"{{{name}:str}}"):
-            path = path.replace(written, "x")
-    return path
 
 
 GETS, POSTS = addresses_of("GET"), addresses_of("POST")

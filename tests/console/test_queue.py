@@ -4,7 +4,7 @@ from dataclasses import replace
 from urllib.parse import parse_qsl
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dedup_service.console.views.queue import (
@@ -57,6 +57,7 @@ def test_what_was_written_reads_the_same(queue: Queue) -> None:
 
 
 @given(queues())
+@example(Queue(owner="the north AND state = EXECUTED"))
 def test_the_service_reads_every_filter_and_order(queue: Queue) -> None:
     """The API takes what a list says, with one condition for each thing that narrows it."""
     conditions = parse_filter(queue.filter, fields())

@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 import scoring
 from dedup_service.console.texts.languages import Language, load_languages
 from dedup_service.console.texts.names import Names
-from dedup_service.console.texts.sentences import is_recognised, recognise, say
+from dedup_service.console.texts.sentences import is_recognised, recognise, say, say_plainly
 from dedup_service.console.texts.service_sentences import SENTENCES
 from dedup_service.v1.intake_service_pb2 import RouteRequest
 from dedup_service.v1.match_service_pb2 import ExplainMatchRequest, MatchRequest, Pair, PairSide
@@ -96,6 +96,13 @@ def test_what_a_sentence_quotes_is_inert() -> None:
     assert "&lt;b&gt;{0}&lt;/b&gt;" in said
 
 
+def test_where_no_markup_can_stand_none_is_said() -> None:
+    """What was quoted is there letter by letter."""
+    assert say_plainly("sources/crm/records/<b>{0}</b> was written", NAMES) == (
+        "kirjoitettu sources/crm/records/<b>{0}</b>"
+    )
+
+
 def test_several_sentences_in_one_line_are_each_said() -> None:
     """The service joins them by semicolons."""
     assert is_recognised("held by source erp; held by source crm")
@@ -105,11 +112,29 @@ def test_several_sentences_in_one_line_are_each_said() -> None:
     assert not is_recognised("held by source erp; the moon is made of cheese")
 
 
+def test_numbers_and_days_are_written_as_the_language_writes_them() -> None:
+    """With as many decimal places as the service gave; what is no day stays as it is."""
+    assert plain("yearly revenue of 2,278,237 EUR") == "yearly revenue of 2\xa0278\xa0237 EUR"
+    assert plain("is not certainly the same: probability 0.8100").endswith("0,8100")
+    assert plain("asked on 2026-08-05") == "asked on 5.8.2026"
+    assert plain("asked on 2026-99-05") == "asked on 2026-99-05"
+
+
+def test_a_number_takes_the_form_that_goes_with_it() -> None:
+    """Russian has three."""
+    russian = Names(load_languages()["ru"], {})
+    said = [plain(f"{count} open cases", russian) for count in (2, 5, 21)]
+    assert len({text.partition(" ")[2] for text in said}) == len(said)
+
+
 def test_the_pattern_that_says_most_is_the_one_that_counts() -> None:
     """A principal is told from any other owner."""
     found = recognise("owned by users/ann")
     assert found is not None
     assert found[0].singular == "owned by {principal}"
+    found = recognise("goldenRecords/7f is MASTERED already")
+    assert found is not None
+    assert found[0].singular == "{record} is {word} already"
 
 
 def test_no_two_patterns_are_the_same() -> None:

@@ -77,7 +77,7 @@ def spread(places: Sequence[float], apart: float, lowest: float, highest: float)
 def picture(name: str, width: int, height: float, title: str, description: str, body: Markup) -> Markup:
     """The picture as an SVG element with a title and a description; `name` is its own on the page."""
     return Markup(
-        '<svg class="ch ch-{0}" viewBox="0 0 {1} {2}" width="{1}" height="{2}" role="img"'
+        '<svg class="ch ch-{0}" viewBox="0 0 {1} {2}" width="{1}" height="{2}" role="{7}"'
         ' aria-labelledby="{3}-title {3}-text"><title id="{3}-title">{4}</title>'
         '<desc id="{3}-text">{5}</desc>{6}</svg>'
     ).format(
@@ -88,6 +88,8 @@ def picture(name: str, width: int, height: float, title: str, description: str, 
         title,
         description,
         body,
+        # What an image holds is hidden from those who do not see it; links must not be.
+        "group" if "<a " in body else "img",
     )
 
 

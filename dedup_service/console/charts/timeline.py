@@ -128,13 +128,13 @@ def _lines(frame: Frame, panel: Panel) -> list[Markup]:
 
 
 def _axis(frame: Frame, steps: Sequence[tuple[int, str]]) -> Markup:
-    """The names of some steps, without those that would lie upon the one before."""
+    """The names of the last step, and of those before it that do not lie upon the one after."""
     parts: list[Markup] = []
-    free_from = 0.0
-    for step, name in steps:
+    free_to = float("inf")
+    for step, name in reversed(steps):
         half = text_width(name) / 2
         middle = max(frame.x(step), half)
-        if middle - half >= free_from:
+        if middle + half <= free_to:
             parts.append(label(middle, frame.bottom + 18, name, "ch-tick", "middle"))
-            free_from = middle + half + 2 * _GAP
+            free_to = middle - half - _GAP
     return joined(parts)

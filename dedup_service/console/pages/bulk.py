@@ -160,6 +160,9 @@ def _decided(visit: Visit, chosen: Sequence[Chosen], word: str, comment: str) ->
     to_decide: list[Chosen] = []
     for each, proposal in zip(chosen, seen, strict=True):
         if isinstance(proposal, ServiceError):
+            if not proposal.reason:
+                # Nothing was decided yet, so the page of the problem tells all there is to tell.
+                raise proposal
             outcomes[each.name] = skipped(each, None, refusal_of(proposal))
             continue
         told[each.name] = proposal

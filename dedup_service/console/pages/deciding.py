@@ -13,6 +13,7 @@ from dedup_service.client import ServiceError
 from dedup_service.console.said import Said
 from dedup_service.console.texts.languages import later as _
 from dedup_service.console.texts.marks import plain
+from dedup_service.console.texts.sentences import say_plainly
 from dedup_service.console.views import addresses
 from dedup_service.console.views.deciding import (
     NameToType,
@@ -39,6 +40,7 @@ from dedup_service.v1.merge_proposal_service_pb2 import (
 
 _APPROVED = MergeProposalState.MERGE_PROPOSAL_STATE_APPROVED
 _REJECTED = MergeProposalState.MERGE_PROPOSAL_STATE_REJECTED
+_OPEN = (MergeProposalState.MERGE_PROPOSAL_STATE_PENDING, _APPROVED)
 # Refusals that tell the visitor something about this proposal; the others are problems of any page.
 _ANSWERED = {
     "ETAG_MISMATCH": (409, _("Nothing was decided: it is not what you saw any more")),
@@ -129,8 +131,8 @@ def _decided(visit: Visit, work: Callable[[_Decision], Said], *, asks_names: boo
         function=visit.text("function", 200),
         queue=queue_of(visit.text("queue", 4000)).first.written if has_list else None,
     )
-    # Of another plan the names may be others: the service says what changed.
-    if asks_names and proposal.etag == decision.etag:
+    # Of another plan, or after the merge, the names may be others: the service says what is so.
+    if asks_names and proposal.etag == decision.etag and proposal.state in _OPEN:
         names = names_to_type(proposal)
         checked = checked_names(names, [visit.text(each.field) for each in names])
         if any(each.is_wrong for each in checked):
@@ -161,7 +163,10 @@ def _approve(decision: _Decision) -> Said:
         except ServiceError as error:
             told = say("You approved {name}, but it was not merged: {why}")
             return Said(
-                told.format(name=decision.title, why=error.message), False, say("Look at it"), decision.url
+                told.format(name=decision.title, why=say_plainly(error.message, decision.visit.names)),
+                False,
+                say("Look at it"),
+                decision.url,
             )
     if voted.state == _APPROVED:
         told = say("You approved {name}. Nothing is missing any more: it can be merged.")
@@ -200,7 +205,9 @@ def _part(decision: _Decision) -> Said:
     try:
         decision.visit.desk.distinctions.CreateDistinction(asked)
     except ServiceError as error:
-        told = say("That they are different could not be noted: {why}").format(why=error.message)
+        told = say("That they are different could not be noted: {why}").format(
+            why=say_plainly(error.message, decision.visit.names)
+        )
         return Said(f"{said.text} {told}", False, say("Look at it"), decision.url)
     return Said(f"{said.text} {say('It is noted that they are different.')}", True, said.action, said.url)
 

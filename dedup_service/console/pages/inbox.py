@@ -17,8 +17,18 @@ from dedup_service.console.saved_lists import (
 from dedup_service.console.texts.languages import later as _
 from dedup_service.console.views import addresses
 from dedup_service.console.views.inbox import facets_of, rows_of
-from dedup_service.console.views.queue import EVERYBODYS, FACETS, MINE, ORDERS, Queue, queue_of, read_queue
+from dedup_service.console.views.queue import (
+    EVERYBODYS,
+    FACETS,
+    MINE,
+    OPEN,
+    ORDERS,
+    Queue,
+    queue_of,
+    read_queue,
+)
 from dedup_service.console.visit import Visit
+from dedup_service.v1.merge_proposal_pb2 import MergeProposalState
 from dedup_service.v1.merge_proposal_service_pb2 import (
     CountMergeProposalsRequest,
     ListMergeProposalsRequest,
@@ -78,9 +88,17 @@ def show(visit: Visit) -> Response:
         page_count=-(-counted.total_count // PAGE_SIZE),
         next_url=f"/inbox?{queue.following(addresses.id_of(last)).written}" if listed.next_page_token else "",
         previous_url=f"/inbox?{queue.previous.written}" if queue.page > 1 else "",
+        state_label=_state_label(visit, queue),
         orders=[(name, visit.language(_ORDER_LABELS[name])) for name in ORDERS],
         saved=read_lists(visit.request),
     )
+
+
+def _state_label(visit: Visit, queue: Queue) -> str:
+    """What the state is called that the list is narrowed to; empty for all that is open."""
+    if queue.state == OPEN:
+        return ""
+    return visit.names.state(MergeProposalState.Value(f"MERGE_PROPOSAL_STATE_{queue.state}"))
 
 
 def save(visit: Visit) -> Response:

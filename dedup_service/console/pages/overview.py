@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dedup_service.client import ServiceError
+from dedup_service.console.pages import problems
 from dedup_service.console.pages.jobs import AskedJobs
 from dedup_service.console.texts.languages import later as _
 from dedup_service.console.views.overview.accounts import MAX_ACCOUNTS, accounts_figure
@@ -145,7 +145,7 @@ def download(visit: Visit) -> Response:
     name = visit.path["figure"]
     part = PARTS.get(name)
     if part is None:
-        raise HTTPException(404)
+        return problems.http_problem(visit, 404)
     figure = part.make(visit, part.ask(visit).result())
     # With its mark at the beginning: spreadsheets take text without it for that of another age.
     content = csv_text(figure.table).encode("utf-8-sig")

@@ -1,5 +1,6 @@
 """The page on which people decide: the members side by side, and why they are thought to be the same."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -50,6 +51,8 @@ MAX_PAIRS = 1_000
 # Of a golden record with more records the first are compared, and the page of the golden record has all.
 MAX_RECORDS = 100
 
+_PRINCIPAL = re.compile(r"\b(?:users|services)/[A-Za-z0-9_-]+")
+
 
 def show(visit: Visit) -> Response:
     """The whole page, or for a script that asks for another link the evidence alone."""
@@ -88,8 +91,12 @@ def show(visit: Visit) -> Response:
 
 
 def _told(visit: Visit) -> Callable[[str], Markup]:
-    """Says the service's sentences in the visitor's language, with links to what they name."""
-    return lambda text: say(text, visit.names, linked)
+    """Says the service's sentences in the visitor's language, with links and people's names."""
+
+    def show(text: str) -> Markup:
+        return linked(_PRINCIPAL.sub(lambda found: visit.names.person(found[0]), text))
+
+    return lambda text: say(text, visit.names, show)
 
 
 def proposal_of(visit: Visit) -> MergeProposal:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from dedup_service.client import ServiceError
 from dedup_service.console.pages.findings import find, side_of
 from dedup_service.console.texts.languages import later as _
+from dedup_service.console.texts.sentences import say_plainly
 from dedup_service.console.views.mentions import short_name
 from dedup_service.console.views.proposal.evidence import thresholds_of, waterfall_of
 from dedup_service.console.views.subjects import subject_of
@@ -103,5 +104,5 @@ def _field(visit: Visit, name: str) -> Field:
         if error.code is grpc.StatusCode.NOT_FOUND:
             return Field(text, problem=visit.language(_NOT_FOUND).format(name=meant.name))
         if error.code is grpc.StatusCode.INVALID_ARGUMENT:
-            return Field(text, problem=error.message)
+            return Field(text, problem=say_plainly(error.message, visit.names))
         raise

@@ -97,6 +97,14 @@
       element.click();
     }
   }
+  // On a keyboard of another script the key where "a" is has another letter: there the place counts.
+  const PLACES = { BracketLeft: "[", BracketRight: "]", Slash: "/" };
+  function keyOf(event) {
+    if (/^[a-z]$/i.test(event.key)) return event.shiftKey ? event.key : event.key.toLowerCase();
+    if (/^[ -~]+$/.test(event.key) || event.shiftKey) return event.key;
+    const letter = /^Key([A-Z])$/.exec(event.code);
+    return letter ? letter[1].toLowerCase() : PLACES[event.code] || event.key;
+  }
   function find(keys) {
     return keyed().find((one) => one.dataset.key === keys);
   }
@@ -136,19 +144,20 @@
       if (leave) press(leave);
       return;
     }
-    if (off || event.key.length !== 1 || event.key === " ") return;
-    if (event.key === "?") {
+    const key = keyOf(event);
+    if (off || key.length !== 1 || key === " ") return;
+    if (key === "?") {
       event.preventDefault();
       open();
       return;
     }
     const waiting = begun && Date.now() - begunAt < SEQUENCE_MILLISECONDS;
-    if (!waiting && ((event.key === "j" && move(1)) || (event.key === "k" && move(-1)) || (event.key === "x" && select()))) {
+    if (!waiting && ((key === "j" && move(1)) || (key === "k" && move(-1)) || (key === "x" && select()))) {
       event.preventDefault();
       return;
     }
     if (event.repeat) return;
-    const element = sequence(event.key);
+    const element = sequence(key);
     if (!element) return;
     event.preventDefault();
     press(element);

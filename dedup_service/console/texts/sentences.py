@@ -9,8 +9,12 @@ fits is shown as it is, marked as English.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 
+from babel.dates import format_date
+from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
 from dedup_service.console.texts.languages import ENGLISH
@@ -19,6 +23,7 @@ from dedup_service.console.texts.names import FIELDS, Names
 from dedup_service.console.texts.service_sentences import SENTENCES, WORDS
 
 Show = Callable[[str], Markup]
+Said = Callable[[str, Names], Markup | str]
 MOST_SHOWN = 1000
 _MOST_NESTED = 4
 _COLLECTIONS = "sources|goldenRecords|mergeProposals|merges|distinctions|cleanupJobs|delegations|intakes"
@@ -37,6 +42,7 @@ _FORMS = {
     "word": r"[A-Za-z][A-Za-z _-]*?",
     "time": r"\d{4}-\d\d-\d\d(?: \d\d:\d\d)?",
 }
+_ANY = ".+?"
 _PLACEHOLDER = re.compile(r"\{([a-z_]+?)(\d*)\}")
 
 
@@ -66,7 +72,7 @@ def _patterns_of(messages: Iterable[tuple[str, str]]) -> Iterator[Pattern]:
             expression = "".join(
                 re.escape(piece)
                 if place % 3 == 0
-                else f"(?P<{piece}{pieces[place + 1]}>{_FORMS.get(piece, '.+?')})"
+                else f"(?P<{piece}{pieces[place + 1]}>{_FORMS.get(piece, _ANY)})"
                 if place % 3 == 1
                 else ""
                 for place, piece in enumerate(pieces)
@@ -75,8 +81,14 @@ def _patterns_of(messages: Iterable[tuple[str, str]]) -> Iterator[Pattern]:
             yield Pattern(singular, plural, re.compile(expression, re.DOTALL), pieces[0], pieces[-1], literal)
 
 
-# The longest literal first: "held by source {source}" before "held by {text}".
-_PATTERNS = tuple(sorted(_patterns_of(SENTENCES), key=lambda pattern: -pattern.literal_length))
+# The longest literal first, and of equal ones that which takes any text last: "owned by {principal}" before
+# "owned by {text}".
+_PATTERNS = tuple(
+    sorted(
+        _patterns_of(SENTENCES),
+        key=lambda pattern: (-pattern.literal_length, _ANY in pattern.expression.pattern),
+    )
+)
 
 
 @lru_cache(maxsize=4096)
@@ -128,28 +140,84 @@ def say(text: str, names: Names, show: Show = as_shown) -> Markup:
     )
 
 
+def say_plainly(text: str, names: Names) -> str:
+    """A sentence of the service for where no markup can stand."""
+    return say(text, names).striptags()
+
+
 def _value(kind: str, value: str, names: Names, show: Show) -> Markup | str:
     if kind == "sentence":
         return say(value, names, show)
-    if kind in {"function", "source", "field"}:
-        return _named(kind, value, names)
-    if kind in {"functions", "sources", "fields"}:
-        several = re.split(r"(, | or )", value)
-        parts = [
-            _named(kind[:-1], part, names) if place % 2 == 0 else names.language(WORDS.get(part, part))
-            for place, part in enumerate(several)
-        ]
-        return "".join(parts)
-    if kind == "principal":
-        return shown(names.person(value))
-    if kind == "word":
-        return names.language(WORDS[value]) if value in WORDS else show(value)
-    return value if kind in {"count", "number", "time"} else show(value)
+    return _SAID[kind](value, names) if kind in _SAID else show(value)
 
 
-def _named(kind: str, value: str, names: Names) -> str:
-    if kind == "function":
-        return names.function(value)
-    if kind == "source":
-        return names.source(value)
-    return names.field(value) if value in FIELDS or value.startswith("custom.") else value
+def _word(text: str, names: Names) -> Markup | str:
+    return names.language(WORDS[text]) if text in WORDS else as_shown(text)
+
+
+def _principal(text: str, names: Names) -> Markup:
+    return shown(names.person(text))
+
+
+def _function(text: str, names: Names) -> str:
+    return names.function(text)
+
+
+def _source(text: str, names: Names) -> str:
+    return names.source(text)
+
+
+def _field(text: str, names: Names) -> str:
+    return names.field(text) if text in FIELDS or text.startswith("custom.") else text
+
+
+def _several(said: Said) -> Said:
+    """How several of them are said in one line, as in `sales, support or finance`."""
+
+    def each_said(text: str, names: Names) -> str:
+        parts = re.split(r"(, | or )", text)
+        told = [said(part, names) if place % 2 == 0 else part for place, part in enumerate(parts)]
+        return "".join(names.language(WORDS[part]) if part in WORDS else str(part) for part in told)
+
+    return each_said
+
+
+def _fragments(text: str, names: Names) -> Markup:
+    """Parts of a sentence in one line, each said by itself; what no pattern fits is a name."""
+    parts = re.split(r"(, | and )", text)
+    told = [say(part, names) if recognise(part) else as_shown(part) for part in parts[::2]]
+    return Markup(", ").join(told)
+
+
+def _number(text: str, names: Names) -> str:
+    """A number that the service wrote in English, with as many decimal places."""
+    digits = text.lstrip("+-").replace(",", "")
+    places = "0" * len(digits.partition(".")[2])
+    written = format_decimal(Decimal(digits), f"#,##0.{places}", locale=names.language.locale)
+    return f"{text[: len(text) - len(text.lstrip('+-'))]}{written}"
+
+
+def _time(text: str, names: Names) -> str:
+    """A day that the service wrote in digits, with its time of day where there is one."""
+    day, _space, time = text.partition(" ")
+    try:
+        written = format_date(date.fromisoformat(day), "medium", locale=names.language.locale)
+    except ValueError:
+        return text
+    return f"{written} {time}" if time else written
+
+
+_SAID: Mapping[str, Said] = {
+    "count": _number,
+    "number": _number,
+    "time": _time,
+    "word": _word,
+    "principal": _principal,
+    "function": _function,
+    "functions": _several(_function),
+    "source": _source,
+    "sources": _several(_source),
+    "field": _field,
+    "fields": _several(_field),
+    "fragments": _fragments,
+}

@@ -153,6 +153,10 @@ class Fate(StrEnum):
     SKIPPED = "skipped"
 
 
+# The reason of a call that the service did not answer in time, or at all.
+UNANSWERED = "UNANSWERED"
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why the service did not do something: its reason, its sentence, and what changed since it was seen."""
@@ -177,8 +181,10 @@ class Outcome:
 
 
 def refusal_of(error: ServiceError | Status) -> Refusal:
-    """A refusal of a call, or of one decision of a batch."""
+    """A refusal of a call, or of one decision of a batch; a call without an answer has no sentence to show."""
     if isinstance(error, ServiceError):
+        if not error.reason:
+            return Refusal(UNANSWERED, "")
         return Refusal(error.reason, error.message, _changes(error.metadata))
     info = ErrorInfo()
     for detail in error.details:

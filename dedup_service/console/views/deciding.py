@@ -83,7 +83,7 @@ def decide_form(
         merges=is_pending and approval_merges(proposal),
         mandates=tuple(standing.mandates),
         names=names_to_type(proposal),
-        parted=(name_of(ends[0]), name_of(ends[1])) if ends and len(proposal.plan.members) > 2 else None,
+        parted=(_told(ends[0]), _told(ends[1])) if ends and len(proposal.plan.members) > 2 else None,
         said=standing.decision if standing.vote_counts else 0,
         explanation=standing.explanation,
         comment=comment,
@@ -99,6 +99,11 @@ def name_of(member: PlanMember) -> str:
 def detail_of(member: PlanMember) -> str:
     """What tells it from another of its name; empty where that is its name."""
     return "" if member.display_detail == name_of(member) else member.display_detail
+
+
+def _told(member: PlanMember) -> str:
+    detail = detail_of(member)
+    return f"{name_of(member)} ({detail})" if detail else name_of(member)
 
 
 def title_of(proposal: MergeProposal) -> str:

@@ -167,4 +167,11 @@ SENTENCES = (
     one("must be one of golden_records"),
     one("stands twice; choose one record"),
     one("{record} is no active member of this plan"),
+    one("Record {record} does not exist"),
+    one("GoldenRecord {record} does not exist"),
+    one("MergeProposal {record} does not exist"),
+    one("Merge {record} does not exist"),
+    one("Distinction {record} does not exist"),
+    one("CleanupJob {record} does not exist"),
+    one("CleanupRun {record} does not exist"),
 )

@@ -4,7 +4,7 @@ from dedup_service.console.charts.axes import NARROW, WIDE
 from dedup_service.console.charts.calibration import Bin, Words, calibration
 from dedup_service.console.texts.formats import Formats
 from dedup_service.console.texts.names import Names
-from dedup_service.console.views.overview.figures import Cell, Column, Fact, Figure, Table, text_cell
+from dedup_service.console.views.overview.figures import NOTHING, Cell, Column, Fact, Figure, Table
 from dedup_service.v1.overview_service_pb2 import CalibrationBin, StudyCalibrationResponse
 
 
@@ -98,6 +98,6 @@ def _row(each: CalibrationBin, formats: Formats) -> tuple[Cell, ...]:
     shares = (each.lowest_probability, each.highest_probability, mean, share)
     counts = (each.decided_count, each.agreed_count, each.rejected_count, each.undone_count)
     return (
-        *(text_cell("") if value is None else Cell(value, formats.percent(value)) for value in shares),
+        *(NOTHING if value is None else Cell(value, formats.percent(value)) for value in shares),
         *(Cell(count, formats.number(count)) for count in counts),
     )

@@ -21,16 +21,23 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell: what a file gets, how the page writes it, and the address of what it is about."""
+    """A cell: what a file gets, how the page writes it, and the address of what it is about.
+
+    What is stored and not made by the console `is_stored`: it may hold anything.
+    """
 
     raw: str | int | float
     shown: str
     url: str = ""
+    is_stored: bool = False
+
+
+NOTHING = Cell("", "")
 
 
 def text_cell(text: str, url: str = "") -> Cell:
-    """A cell of text that is written as it is."""
-    return Cell(text, text, url)
+    """A cell of stored text."""
+    return Cell(text, text, url, is_stored=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dedup_service.console.texts.formats import Formats
 from dedup_service.console.texts.marks import plain
 from dedup_service.console.texts.names import Names
 from dedup_service.console.views.cleanup_jobs import JobView
-from dedup_service.console.views.overview.figures import Cell, Column, Fact, Figure, Table, text_cell
+from dedup_service.console.views.overview.figures import NOTHING, Cell, Column, Fact, Figure, Table, text_cell
 
 MOST_BARS = 8
 
@@ -22,7 +22,7 @@ def jobs_figure(jobs: Sequence[JobView], names: Names, formats: Formats) -> Figu
     table = _table(ordered, names, formats)
     if not jobs:
         empty = language("There is no cleanup job.")
-        return Figure("jobs", title, "", table, empty=empty, links=((title, "/jobs"),))
+        return Figure("jobs", title, "", table, empty=empty, links=((language("All jobs"), "/jobs"),))
     summary = language.count(
         "{active} of {count} job is under way.", "{active} of {count} jobs are under way.", len(jobs)
     ).format(active=formats.number(active), count=formats.number(len(jobs)))
@@ -74,10 +74,10 @@ def _row(job: JobView, formats: Formats) -> tuple[Cell, ...]:
     return (
         Cell(job.job.name, job.job.name.removeprefix("cleanupJobs/")[:8], job.url),
         text_cell(job.title, job.url),
-        text_cell(job.schedule),
-        text_cell(run.state if run is not None else ""),
-        _count(run.proposal_count, formats) if run is not None else text_cell(""),
-        _count(run.merge_count, formats) if run is not None else text_cell(""),
+        Cell(job.schedule, job.schedule),
+        Cell(run.state, run.state) if run is not None else NOTHING,
+        _count(run.proposal_count, formats) if run is not None else NOTHING,
+        _count(run.merge_count, formats) if run is not None else NOTHING,
     )
 
 

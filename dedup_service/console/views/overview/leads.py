@@ -96,8 +96,8 @@ def _lead_row(lead: UnattendedLead, names: Names, formats: Formats) -> tuple[Cel
     touched, due = time_of(lead.last_touch_time), time_of(lead.due_time)
     return (
         Cell(lead.record, _lead_name(lead), addresses.of(lead.golden_record)),
-        Cell(owner, names.person(owner) if lead.owner.principal else owner),
-        Cell(lead.owner.function, names.function(lead.owner.function)),
+        Cell(owner, names.person(owner) if lead.owner.principal else owner, is_stored=True),
+        Cell(lead.owner.function, names.function(lead.owner.function), is_stored=True),
         Cell(touched.isoformat(), formats.moment(touched)),
         Cell(due.isoformat(), formats.moment(due)),
         text_cell(lead.lead_class_reason),

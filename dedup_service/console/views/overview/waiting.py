@@ -5,7 +5,7 @@ from dedup_service.console.charts.bars import Bar, bars
 from dedup_service.console.texts.formats import Formats, time_of
 from dedup_service.console.texts.names import Names
 from dedup_service.console.views import addresses
-from dedup_service.console.views.overview.figures import Cell, Column, Fact, Figure, Table, text_cell
+from dedup_service.console.views.overview.figures import NOTHING, Cell, Column, Fact, Figure, Table
 from dedup_service.v1.overview_service_pb2 import FunctionQueue, StudyQueueResponse
 
 _KINDS = ("age-1", "age-2", "age-3", "age-4")
@@ -35,7 +35,7 @@ def queue_figure(answer: StudyQueueResponse, names: Names, formats: Formats) -> 
     return Figure(
         name="queue",
         title=title,
-        summary=summary,
+        summary=summary if answer.pending_count or answer.approved_count else "",
         table=_table(queues, names, formats),
         pictures=tuple(bars("queue", width, rows, title, summary, _KINDS, key) for width in (WIDE, NARROW))
         if rows
@@ -88,7 +88,7 @@ def _table(queues: list[FunctionQueue], names: Names, formats: Formats) -> Table
     rows = []
     for queue in queues:
         counts = [*_ages(queue), queue.waiting_count, queue.overdue_count]
-        oldest = text_cell("")
+        oldest = NOTHING
         if queue.oldest_proposal:
             moment = time_of(queue.oldest_time)
             url = addresses.of(queue.oldest_proposal)

@@ -19,7 +19,7 @@ GROUPS = {
     "address": ("street", "postal_code", "city", "region", "country"),
 }
 SECTIONS = (
-    (_("Name"), ("title", *GROUPS["person_name"], "maiden_name", "other_name")),
+    (_("Names"), ("title", *GROUPS["person_name"], "maiden_name", "other_name")),
     (_("Company"), ("company_name", "job_title", "industry")),
     (_("Contact"), ("email", "secondary_email", "phone", "mobile_phone", "website")),
     (_("Address"), GROUPS["address"]),

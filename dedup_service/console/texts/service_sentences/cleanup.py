@@ -1,0 +1,47 @@
+"""Cleanup jobs and their runs, the state of the index, and what refuses them."""
+
+from dedup_service.console.texts.service_sentences.forms import one
+
+SENTENCES = (
+    one("{count} of {count2} proposals of this run that people decided were rejected, more than {count3}%"),
+    one("{count} of {count2} merges of this run were undone, more than {count3}%"),
+    one("of its runs up to now: {sentence}"),
+    one("people look at the first {count} merges before {count2} more are made"),
+    one("somebody cancelled it"),
+    one("asked to cancel"),
+    one("its worker ended {count} times"),
+    one("it failed with {word}"),
+    one("finding the duplicates ended before it was done"),
+    one("{principal}, who made the job, is not known any more"),
+    one("{principal} holds no function: people of {functions} have cleanup jobs"),
+    one("{record} is of {principal}: they and people of {functions} may do this"),
+    one("{record} proposes as {principal}, who alone may change it; create a job of your own"),
+    one("{principal} is a service account: people and {principal2} do this"),
+    one("{record} is paused: resume it first"),
+    one("{record} has never run: RunCleanupJob starts it"),
+    one("{record} has not ended: wait for it, or cancel it"),
+    one("{word} leads of LOW impact, from a match probability of {number} on"),
+    one("leads of LOW impact, from a match probability of {number} on"),
+    one("contacts of LOW impact, from a match probability of {number} on"),
+    one("accounts of LOW impact, from a match probability of {number} on"),
+    one("{record}, which read {count} records"),
+    one("made-up people on two cores, since no run on this store has ended yet"),
+    one("no record is in scope"),
+    one("the policy lets nothing of this scope go without a person: all is proposed"),
+    one("max_merges_per_day is 0: all is proposed, nothing merged"),
+    one("max_open_proposals is 0: nothing is proposed"),
+    one("a model that is fitted anew in each run compares everything anew, too"),
+    one("two dead leads stay as they are: nothing is proposed"),
+    one("there is no index"),
+    one("the index is of another store"),
+    one("the index was written by another version of the service"),
+    one("another version of the service prepared the index otherwise"),
+    one("keys of the index are missing"),
+    one("{record} is there already"),
+    one("{record} is {word} already"),
+    one("{record} is a {word}: only accounts are confirmed"),
+    one(
+        "{principal} may not confirm accounts: people of {functions} and the service accounts of {source} may"
+    ),
+    one("takes {count} to {count2} proposals, not {count3}"),
+)
