@@ -13,7 +13,7 @@ from markupsafe import Markup
 from dedup_service.console.texts import marks
 from dedup_service.console.texts.languages import Language
 from dedup_service.console.texts.names import Names
-from dedup_service.console.texts.sentences import Show, say
+from dedup_service.console.texts.sentences import Show, say, say_plainly
 from dedup_service.console.views import addresses, mentions
 
 HERE = Path(__file__).parent
@@ -56,6 +56,7 @@ def _environment(language: Language, versions: Mapping[str, str]) -> Environment
         "plain": marks.plain,
         "linked": _saying(language),
         "said_by_service": _saying(language),
+        "said_plainly": _saying_plainly(language),
         "said_in_short": _saying(language, marks.shortened),
     }
     environment.filters.update(filters)
@@ -76,6 +77,17 @@ def _saying(language: Language, show: Show = mentions.linked) -> Callable[[Conte
         return say(text, context.get("n") or nobody, show)
 
     return said_by_service
+
+
+def _saying_plainly(language: Language) -> Callable[[Context, str], str]:
+    """The filter for sentences of the service where no markup can stand, such as a title."""
+    nobody = Names(language, {})
+
+    @pass_context
+    def said_plainly(context: Context, text: str) -> str:
+        return say_plainly(text, context.get("n") or nobody)
+
+    return said_plainly
 
 
 def _static_versions() -> dict[str, str]:

@@ -77,3 +77,17 @@ def test_the_same_members_give_the_same_picture() -> None:
     edges = [edge(0, 1), edge(1, 2, 3.0), edge(0, 2, 1.0)]
     letters = ["A", "B", "C"]
     assert cluster(letters, edges, "t", "d") == cluster(letters, edges[::-1], "t", "d")
+
+
+def test_no_label_lies_on_another() -> None:
+    """In the middle of the circle, where lines cross, labels stand beside each other."""
+    pairs = [(left, right) for left in range(5) for right in range(left + 1, 5)]
+    picture = drawn(5, *(edge(left, right, float(left + right)) for left, right in pairs))
+    labels = [each for each in picture.iter("text") if (each.get("class") or "").startswith("cl-bits")]
+    spots = [(float(each.get("x") or 0), float(each.get("y") or 0)) for each in labels]
+    assert len(spots) == len(pairs)
+    assert all(
+        abs(one[0] - other[0]) > 40 or abs(one[1] - other[1]) > 19
+        for number, one in enumerate(spots)
+        for other in spots[:number]
+    )

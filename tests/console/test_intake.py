@@ -193,6 +193,7 @@ def test_the_answer_follows_what_is_typed(console: Console, page: Page) -> None:
     page.goto("/intake")
     page.get_by_label("Family name").press_sequentially("Okonkwo")
     expect(page.locator("#answer h2").first).to_contain_text("nobody like this is known")
+    expect(page.get_by_role("status")).to_contain_text("nobody like this is known")
     page.get_by_label("E-mail", exact=True).press_sequentially("mina@gmial.com")
     page.get_by_role("button", name="mina@gmail.com").click()
     expect(page.get_by_label("E-mail", exact=True)).to_have_value("mina@gmail.com")

@@ -236,3 +236,14 @@ def test_results_appear_while_one_types(console: Console, page: Page) -> None:
     page.locator("#q").press_sequentially("Ada Lovelace")
     expect(page.locator("#results h2")).to_have_text("Ada Lovelace")
     expect(page).to_have_url(f"{console.url}/search?q=Ada%20Lovelace")
+
+
+def test_the_arrow_leads_from_the_box_to_the_first_result(console: Console, page: Page) -> None:
+    """And Enter opens it."""
+    written(console, contact_record("C-1"))
+    console.sign_in(page, ANN)
+    page.goto("/search?q=Ada+Lovelace")
+    page.locator("#q").press("ArrowDown")
+    expect(page.locator("#results h2 a")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/golden-records/*")

@@ -19,6 +19,9 @@ MAX_WHOLE = 8
 MAX_LABELLED = 12
 _THIN, _THICK = 1.2, 6.0
 _THICK_BITS = 20.0
+# A label and the space that it needs, and how far along its line it may stand, what is best first.
+_LABEL_WIDTH, _LABEL_HEIGHT = 46, 21
+_SHARES = (0.5, 0.35, 0.65, 0.42, 0.58, 0.28, 0.72)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +65,10 @@ def cluster(letters: Sequence[str], edges: Sequence[Edge], title: str, descripti
     """The graph as a picture; two members are a line, more stand on a circle."""
     places = _places(len(letters))
     drawn = edges if len(letters) <= MAX_WHOLE else [edge for edge in edges if edge.holds]
-    ordered = sorted(drawn, key=lambda edge: (edge.is_chosen, edge.holds, edge.bits))
+    ordered = sorted(drawn, key=lambda edge: (edge.is_chosen, edge.holds, edge.bits, edge.left, edge.right))
     lines = Markup("").join(_line(edge, places) for edge in ordered)
-    labels = Markup("").join(
-        _label(edge, places, len(letters))
-        for edge in ordered
-        if len(letters) <= MAX_LABELLED or edge.is_weakest
-    )
+    told = [edge for edge in ordered if len(letters) <= MAX_LABELLED or edge.is_weakest]
+    labels = Markup("").join(_label(edge, place) for edge, place in _label_places(told, places))
     nodes = Markup("").join(
         Markup(
             '<circle class="cl-node" cx="{0}" cy="{1}" r="{2}"/>'
@@ -113,12 +113,32 @@ def _line(edge: Edge, places: Sequence[tuple[float, float]]) -> Markup:
     )
 
 
-def _label(edge: Edge, places: Sequence[tuple[float, float]], count: int) -> Markup:
-    """The bits on their line; off its middle where lines cross, which is in the middle of the circle."""
-    (x1, y1), (x2, y2) = places[edge.left], places[edge.right]
-    apart = min((edge.right - edge.left) % count, (edge.left - edge.right) % count)
-    share = 0.5 if apart <= 1 or count <= 3 else 0.34
-    x, y = x1 + (x2 - x1) * share, y1 + (y2 - y1) * share
+def _label_places(
+    edges: Sequence[Edge], places: Sequence[tuple[float, float]]
+) -> list[tuple[Edge, tuple[float, float]]]:
+    """Where each label stands on its line: the weightiest links choose first.
+
+    A link that holds nothing goes without where there is no room; the list beside the picture has its number.
+    """
+    taken: list[tuple[float, float]] = []
+    chosen: dict[Edge, tuple[float, float]] = {}
+    for edge in reversed(edges):
+        (x1, y1), (x2, y2) = places[edge.left], places[edge.right]
+        spots = [(x1 + (x2 - x1) * share, y1 + (y2 - y1) * share) for share in _SHARES]
+        free = next((spot for spot in spots if _is_free(spot, taken)), None)
+        if free is not None or edge.holds:
+            chosen[edge] = free or spots[0]
+            taken.append(chosen[edge])
+    return [(edge, chosen[edge]) for edge in edges if edge in chosen]
+
+
+def _is_free(spot: tuple[float, float], taken: Sequence[tuple[float, float]]) -> bool:
+    return all(abs(spot[0] - x) >= _LABEL_WIDTH or abs(spot[1] - y) >= _LABEL_HEIGHT for x, y in taken)
+
+
+def _label(edge: Edge, place: tuple[float, float]) -> Markup:
+    """The bits on their line."""
+    x, y = place
     width = 9 + 7 * len(edge.label)
     inside = Markup(
         '<rect class="{}" x="{}" y="{}" width="{}" height="19" rx="9.5"/>'

@@ -181,7 +181,7 @@ class Outcome:
 
 
 def refusal_of(error: ServiceError | Status) -> Refusal:
-    """A refusal of a call, or of one decision of a batch; a call without an answer has no sentence to show."""
+    """A refusal of a call, or of one decision of a batch; one without an answer has no sentence to show."""
     if isinstance(error, ServiceError):
         if not error.reason:
             return Refusal(UNANSWERED, "")

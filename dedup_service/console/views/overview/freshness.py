@@ -4,7 +4,8 @@ from dedup_service.console.charts.axes import NARROW, WIDE
 from dedup_service.console.charts.zones import zones
 from dedup_service.console.texts.formats import Formats
 from dedup_service.console.texts.names import Names
-from dedup_service.console.views.overview.figures import Cell, Column, Fact, Figure, Table, text_cell
+from dedup_service.console.texts.sentences import say_plainly
+from dedup_service.console.views.overview.figures import Cell, Column, Fact, Figure, Table
 from dedup_service.v1.overview_service_pb2 import IndexStatus
 
 _BOUNDS_SECONDS = (10, 60)
@@ -23,7 +24,9 @@ def index_figure(status: IndexStatus, names: Names, formats: Formats) -> Figure:
         language("behind"),
     )
     if not status.usable:
-        summary = language("The index cannot be relied on: {defect}.").format(defect=status.defect)
+        summary = language("The index cannot be relied on: {defect}.").format(
+            defect=say_plainly(status.defect, names)
+        )
     elif status.behind_count:
         told = language.count(
             "The index lacks {count} write, made {span} ago.",
@@ -90,6 +93,6 @@ def _table(status: IndexStatus, lag_seconds: float, names: Names, formats: Forma
         Cell(status.record_count, formats.number(status.record_count)),
         Cell(status.key_count, formats.number(status.key_count)),
         Cell(str(status.rebuilding).lower(), yes if status.rebuilding else no),
-        text_cell(status.defect),
+        Cell(status.defect, say_plainly(status.defect, names), is_stored=True),
     )
     return Table(columns, (row,))

@@ -8,6 +8,7 @@ from dedup_service.console.charts.bars import Bar, bars
 from dedup_service.console.texts.formats import Formats, time_of
 from dedup_service.console.texts.marks import plain
 from dedup_service.console.texts.names import Names
+from dedup_service.console.texts.sentences import say_plainly
 from dedup_service.console.views import addresses
 from dedup_service.console.views.overview.figures import Cell, Column, Fact, Figure, Table, text_cell
 from dedup_service.v1.lead_service_pb2 import (
@@ -100,7 +101,7 @@ def _lead_row(lead: UnattendedLead, names: Names, formats: Formats) -> tuple[Cel
         Cell(lead.owner.function, names.function(lead.owner.function), is_stored=True),
         Cell(touched.isoformat(), formats.moment(touched)),
         Cell(due.isoformat(), formats.moment(due)),
-        text_cell(lead.lead_class_reason),
+        Cell(lead.lead_class_reason, say_plainly(lead.lead_class_reason, names), is_stored=True),
     )
 
 
