@@ -2,6 +2,8 @@
 
 from urllib.parse import quote, urlencode
 
+import pytest
+
 from dedup_service.console.views import addresses
 from tests.console.routes import addresses_of
 from tests.console.scenes import HOSTILE, MARKUP, SCRIPT, Scene
@@ -33,6 +35,7 @@ def test_no_text_in_an_address_breaks_a_page(scene: Scene, web: WebClient) -> No
     assert scene.low
 
 
+@pytest.mark.proof
 def test_no_text_in_a_field_of_an_address_hides_a_page(scene: Scene, web: WebClient) -> None:
     """Each field alone, on the pages of a proposal and a golden record that are there."""
     faults = []

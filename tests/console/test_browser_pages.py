@@ -1,6 +1,7 @@
 """What holds for every page of the console, seen in a browser: nobody is kept out, nothing breaks."""
 
 import re
+from collections.abc import Callable
 from typing import Literal
 
 import pytest
@@ -18,6 +19,11 @@ ANN = "users/ann"
 # Turns of direction and characters without a width: none may be in a page but as a mark.
 INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\u00ad\ufeff]")
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+PagesOf = Callable[[Scene], list[str]]
+EACH_OR_EVERY = pytest.mark.parametrize(
+    "pages", [one_of_each, pytest.param(every_page, marks=pytest.mark.proof)]
+)
 
 
 def opened(page: Page, address: str) -> Response:
@@ -63,22 +69,28 @@ def test_axe_finds_nothing_serious_on_any_page(
     assert not barriers_of(other.new_page(), ["/inbox", "/overview", addresses.of(scene.high)])
 
 
-def test_no_page_is_wider_than_a_telephone(console: Console, scene: Scene, new_context: NewContext) -> None:
+@EACH_OR_EVERY
+def test_no_page_is_wider_than_a_telephone(
+    console: Console, scene: Scene, new_context: NewContext, pages: PagesOf
+) -> None:
     """At 360 px nothing has to be moved sideways but what scrolls inside of its own frame."""
     context = new_context(viewport={"width": NARROW, "height": 740})
     console.sign_in(context, ANN)
     page = context.new_page()
     overflows = {}
-    for address in every_page(scene):
+    for address in pages(scene):
         opened(page, address)
         overflows[address] = page.evaluate(_OVERFLOW)
     assert not {address: pixels for address, pixels in overflows.items() if pixels}
 
 
-def test_stored_text_runs_nowhere_and_hides_nothing(console: Console, scene: Scene, page: Page) -> None:
+@EACH_OR_EVERY
+def test_stored_text_runs_nowhere_and_hides_nothing(
+    console: Console, scene: Scene, page: Page, pages: PagesOf
+) -> None:
     """Names made of script, markup and unseen characters are shown as what they are, on every page."""
     console.sign_in(page, ANN)
-    for address in every_page(scene):
+    for address in pages(scene):
         opened(page, address)
         assert page.evaluate("window.ran") is None, address
         assert page.locator("img[src=x]").count() == 0, address

@@ -145,6 +145,16 @@ def test_what_is_there_can_be_seen() -> None:
     assert wide == ["300.0", "2.0"]
 
 
+def test_zones_share_the_width_and_one_is_marked() -> None:
+    """The last ends where the picture does."""
+    found = list(
+        tree(zones("z", 300, ("a", "b", "c"), ("good", "warn", "bad"), 1, "t", "d")).iter(f"{SVG}rect")
+    )
+    ends = [float(each.attrib["x"]) + float(each.attrib["width"]) for each in found]
+    assert ends == [98.0, 199.0, 300.0]
+    assert ["ch-zone-here" in each.attrib["class"] for each in found] == [False, True, False]
+
+
 def test_stored_text_is_escaped_in_pictures() -> None:
     """A name made of markup is a name."""
     markup = bars("b", 300, [Bar("<script>", "", (1,), '/x"><script>')], "<b>", "&")

@@ -17,11 +17,11 @@ from dedup_service.v1.merge_proposal_pb2 import MergeProposal, MergeProposalStat
 from dedup_service.v1.voting_pb2 import Ballot, BallotMethod, Mandate, Standing, Veto
 from tests.console.scenes import (
     SCRIPT,
+    TURNED,
     Scene,
     contact_record,
     propose,
     propose_high,
-    propose_hostile,
     propose_low,
     propose_medium,
 )
@@ -212,10 +212,11 @@ def test_an_empty_desk_points_to_the_search(console: Console) -> None:
 
 def test_stored_text_is_inert(console: Console) -> None:
     """A name made of script, markup and turns of direction is shown, and runs and turns nothing."""
-    propose_hostile(console.importer)
+    named = {"given_name": SCRIPT, "family_name": TURNED}
+    propose(console.importer, *(contact_record(each, **named) for each in ("script-1", "script-2")))
     found = console.web.get("/inbox", ANN)
-    assert len(rows(found)) == 1
-    assert SCRIPT not in found.text
+    assert found.text.count("&lt;script&gt;") == 2
+    assert "<script>" not in found.text
     assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in found.text
 
 

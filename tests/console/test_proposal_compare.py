@@ -106,6 +106,8 @@ def test_only_blanks_are_no_value() -> None:
     found = compared(record(1, city="Kiel", region=" "), record(2, city="Kiel", region="\t"))
     assert [row.field for row in found.same] == ["city"]
     assert not found.sections
+    beside = row_of(compared(record(1, region=" "), record(2, region="Holstein")), "region")
+    assert (beside.agreement, beside.cells[0]) == (Agreement.PARTIAL, ())
 
 
 def test_a_value_says_whether_it_survives_and_from_where() -> None:

@@ -23,8 +23,16 @@ def asked_of(text: str) -> list[dict[str, str]]:
 
 
 def test_a_name_may_be_that_of_a_person_or_of_a_company() -> None:
-    """Words alone are asked for as both."""
-    assert asked_of("Mina Okonkwo") == [{"full_name": "Mina Okonkwo"}, {"company_name": "Mina Okonkwo"}]
+    """Words alone are asked for as both; two of them in either order, since some write the family first."""
+    assert asked_of("Mina Okonkwo") == [
+        {"full_name": "Mina Okonkwo"},
+        {"full_name": "Okonkwo Mina"},
+        {"company_name": "Mina Okonkwo"},
+    ]
+    assert asked_of("Mina Ada Okonkwo") == [
+        {"full_name": "Mina Ada Okonkwo"},
+        {"company_name": "Mina Ada Okonkwo"},
+    ]
 
 
 def test_what_follows_a_comma_may_be_the_company_the_town_or_the_given_name() -> None:

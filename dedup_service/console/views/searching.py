@@ -15,6 +15,7 @@ MAX_LENGTH = 300
 LEAST_LENGTH = 2
 _MOST_NAME_WORDS = 6
 _MOST_CANDIDATES = 5
+_GIVEN_AND_FAMILY = 2
 _PHONE_DIGITS = range(6, 16)
 _NUMBER_LENGTH = range(4, 41)
 
@@ -152,6 +153,9 @@ def _reading_of_names(text: str, parts: list[str], contacts: Mapping[str, str]) 
     people: list[dict[str, str]] = []
     if len(head.split()) <= _MOST_NAME_WORDS:
         people.append({"full_name": head, **contacts})
+        if not tail and len(words := head.split()) == _GIVEN_AND_FAMILY:
+            # Some write the family name first, and by sound alone not everybody is found the other way round.
+            people.append({"full_name": f"{words[1]} {words[0]}", **contacts})
         if tail:
             # "Okonkwo, Mina" and "Mina Okonkwo, Acme" look alike, and "Mina Okonkwo, Lagos" does too.
             people = [
