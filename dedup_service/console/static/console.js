@@ -7,10 +7,22 @@ if (zone && !document.cookie.includes(`dedup_zone=${zone}`)) {
   document.cookie = `dedup_zone=${zone}; path=/; max-age=31536000; samesite=lax`;
 }
 
+// Whoever presses twice meant it once: after a decision comes the next proposal, and what the second press
+// would decide there was not seen yet.
+const UNSEEN_MILLISECONDS = 700;
+const isAfterDecision = document.querySelector(".said") !== null;
+let shownAt = performance.now();
+window.addEventListener("pageshow", () => { shownAt = performance.now(); });
+
 // A form is sent once; the request id in it makes a second one harmless, this makes it seldom.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post" || event.defaultPrevented) return;
+  const isUnseen = isAfterDecision && performance.now() - shownAt < UNSEEN_MILLISECONDS;
+  if (isUnseen && form.matches(".decide-form")) {
+    event.preventDefault();
+    return;
+  }
   if (form.dataset.sent) {
     event.preventDefault();
     return;
