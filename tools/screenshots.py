@@ -39,7 +39,7 @@ ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
 SIZES = {"wide": (1440, 900), "narrow": (360, 740)}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-COLOURS = 128
+COLOURS = 256
 MAX_TOTAL_BYTES = 4_000_000
 STOP_SECONDS = 30
 # Decides in finance, sales and marketing, so that their pages have something on them.
@@ -201,7 +201,7 @@ def take(browser: Browser, service: Service, shot: Shot) -> int:
 def _reduced(png: bytes) -> bytes:
     """The picture with a palette: a third of the bytes, and nobody sees it on a page of flat colours."""
     picture = Image.open(io.BytesIO(png)).convert("RGB")
-    reduced = picture.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    reduced = picture.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     out = io.BytesIO()
     reduced.save(out, "PNG", optimize=True)
     return out.getvalue()

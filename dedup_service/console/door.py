@@ -97,6 +97,9 @@ async def _form(request: Request) -> FormData:
     length = request.headers.get("content-length", "")
     if not length.isdecimal() or int(length) > MAX_FORM_BYTES:
         raise HTTPException(413)
+    # No form of ours is one, and a charset of its parts can be any codec of Python.
+    if request.headers.get("content-type", "").lower().startswith("multipart/"):
+        raise HTTPException(400)
     try:
         return await request.form(max_fields=MAX_FORM_FIELDS, max_files=0)
     except MultiPartException as error:

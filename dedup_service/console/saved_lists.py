@@ -33,8 +33,13 @@ def read_lists(request: Request) -> tuple[SavedList, ...]:
     """The lists of this browser, in order of name; none where the cookie cannot be read."""
     try:
         pairs = json.loads(unquote(request.cookies.get(_COOKIE, "[]")))
-        found = [SavedList(str(name)[:MAX_NAME], queue_of(str(written)).written) for name, written in pairs]
-    except (ValueError, TypeError):
+        found = [
+            SavedList(str(name)[:MAX_NAME], queue_of(str(written)).written)
+            for name, written in pairs
+            if str(name).isprintable()
+        ]
+    # Something deeply nested is none of ours, either.
+    except (ValueError, TypeError, RecursionError):
         return ()
     return tuple(sorted(found[:MAX_LISTS], key=lambda each: each.name.casefold()))
 

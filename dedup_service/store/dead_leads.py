@@ -22,6 +22,7 @@ from dedup_service.domain.dead_leads import (
     GroupType,
     in_own_order,
 )
+from dedup_service.store.literals import literal
 from dedup_service.store.rows import Row
 from dedup_service.store.statements import statement
 
@@ -58,7 +59,7 @@ class _Groups:
     def key(self) -> sql.Composable:
         """The key of a row's group, as SQL."""
         return sql.SQL("CASE WHEN {column} = ANY({shown}) THEN {column} ELSE {other} END").format(
-            column=sql.Identifier(self.column), shown=sql.Literal(list(self.shown)), other=sql.Literal(_OTHER)
+            column=sql.Identifier(self.column), shown=literal(list(self.shown)), other=sql.Literal(_OTHER)
         )
 
     def group(self, key: str) -> DeadLeadGroup:

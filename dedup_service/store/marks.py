@@ -5,6 +5,7 @@ Any conditions on marked fields are one question to one index (`store/migrations
 
 from psycopg import sql
 
+from dedup_service.store.literals import literal
 from dedup_service.workflows.filters import Condition, Operator
 
 # Those that no other column of `proposals` serves.
@@ -27,6 +28,6 @@ def condition_on_marks(condition: Condition) -> sql.Composable:
     The value is written into the SQL: by how many proposals have it PostgreSQL chooses between the index of
     marks and that of an order.
     """
-    mark = sql.Literal(f"{condition.field}:{condition.value}")
+    mark = literal(f"{condition.field}:{condition.value}")
     has = sql.SQL("marks @> ARRAY[{}]").format(mark)
     return sql.SQL("NOT ") + has if condition.operator is Operator.NOT_EQUALS else has

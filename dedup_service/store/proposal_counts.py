@@ -10,6 +10,7 @@ from psycopg import sql
 
 from dedup_service.store import inbox
 from dedup_service.store.lists import PROPOSALS
+from dedup_service.store.literals import literal
 from dedup_service.store.marks import MARKED, condition_on_marks
 from dedup_service.workflows.filters import Condition, Operator
 from dedup_service.workflows.pages import Page
@@ -90,7 +91,7 @@ def _groups(page: Page) -> tuple[sql.Composed, list[object]]:
     owner = next((each.value for each in page.conditions if each.field == _OWNER), None)
     if owner is None:
         return sql.SQL(_GROUPS).format(where=_all_of(parts)), values
-    return sql.SQL(_SHARES).format(owner=sql.Literal(owner), where=_all_of(parts)), values
+    return sql.SQL(_SHARES).format(owner=literal(owner), where=_all_of(parts)), values
 
 
 def _each(page: Page) -> tuple[sql.Composed, list[object]]:

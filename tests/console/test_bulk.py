@@ -24,6 +24,7 @@ from dedup_service.console.views.bulk import (
     totals_of,
     voted,
 )
+from dedup_service.v1.core_pb2 import Verdict
 from dedup_service.v1.merge_plan_pb2 import ImpactPreview, MovingChildren, RedirectingId
 from dedup_service.v1.merge_proposal_pb2 import MergeProposal, MergeProposalState
 from dedup_service.v1.merge_proposal_service_pb2 import (
@@ -109,12 +110,19 @@ def merge_count(console: Console) -> int:
     return len(console.importer.merges.ListMerges(ListMergesRequest()).merges)
 
 
-def test_the_whole_list_is_ticked_with_what_it_touches(console: Console) -> None:
-    """Each proposal that waits for the visitor has a box with the plan that is seen; the totals say all."""
+def test_only_matches_are_ticked_at_first(console: Console) -> None:
+    """Each proposal has a box with the plan that is seen; what is less than a match is ticked by hand."""
     low, medium = propose_low(console.importer), propose_medium(console.importer)
+    assert low.verdict == Verdict.VERDICT_MATCH != medium.verdict
     found = console.web.get("/bulk", ANN)
-    assert (found.status, boxes(found)) == (200, {value_of(medium): True, value_of(low): True})
-    told = text_of(found)
+    assert (found.status, boxes(found)) == (200, {value_of(medium): False, value_of(low): True})
+
+
+def test_the_whole_list_is_ticked_with_what_it_touches(console: Console) -> None:
+    """With all ticked, the totals say what all of them touch."""
+    propose_low(console.importer)
+    propose_medium(console.importer)
+    told = text_of(console.web.post("/bulk", {"queue": "whose=me", "tick": "all"}, ANN))
     for each in (
         "What the 2 ticked of 2 touch",
         "Golden records merged away 2",

@@ -24,6 +24,7 @@ from dedup_service.console.views.bulk import (
     by_fate,
     is_approved,
     left_out_of,
+    matches_among,
     read_chosen,
     refusal_of,
     skipped,
@@ -66,9 +67,9 @@ class _UnderWay(Protocol[A_co]):
 
 
 def show(visit: Visit) -> Response:
-    """The list that the address asks for, with everything ticked that can be decided at once."""
+    """The list that the address asks for, with the matches ticked; with all where a verdict was chosen."""
     queue, dropped = read_queue(visit.query.multi_items())
-    return _list(visit, queue.first, dropped=dropped)
+    return _list(visit, queue.first, dropped=dropped, ticks_matches=not queue.verdict)
 
 
 def tick(visit: Visit) -> Response:
@@ -105,6 +106,7 @@ def _list(
     queue: Queue,
     *,
     ticked: frozenset[str] | None = None,
+    ticks_matches: bool = False,
     dropped: Sequence[str] = (),
     comment: str = "",
     nothing_ticked: bool = False,
@@ -115,6 +117,8 @@ def _list(
         )
     )
     proposals = _proposals(visit, queue)
+    if ticks_matches:
+        ticked = matches_among(proposals)
     counted = counting.result()
     return visit.render(
         "bulk.html.jinja",

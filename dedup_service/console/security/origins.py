@@ -1,7 +1,5 @@
 """Whether a request that changes something comes from a page of ours."""
 
-from urllib.parse import urlsplit
-
 from starlette.requests import Request
 
 
@@ -13,4 +11,5 @@ def is_same_origin(request: Request) -> bool:
     origin = request.headers.get("origin")
     if origin is None:
         return fetched_from == "same-origin"
-    return urlsplit(origin).netloc == request.headers.get("host", "") and origin != "null"
+    scheme, _, host = origin.partition("://")
+    return scheme in {"http", "https"} and host == request.headers.get("host", "")

@@ -17,6 +17,7 @@ from dedup_service.console.views import addresses
 from dedup_service.console.views.deciding import title_of
 from dedup_service.console.views.inbox import Row, row_of
 from dedup_service.console.views.queue import Queue
+from dedup_service.v1.core_pb2 import Verdict
 from dedup_service.v1.merge_plan_pb2 import Impact
 from dedup_service.v1.merge_proposal_pb2 import MergeProposal, MergeProposalState
 from dedup_service.v1.merge_service_pb2 import Merge
@@ -86,6 +87,13 @@ def bulk_of(
         rows=tuple(row for _, row in shown if row.left_out is None),
         left_out=tuple(row for _, row in shown if row.left_out is not None),
         totals=totals_of(proposal for proposal, row in shown if row.is_ticked),
+    )
+
+
+def matches_among(proposals: Iterable[MergeProposal]) -> frozenset[str]:
+    """The ids of those whose weakest link is a match: one that asks for review is ticked by hand."""
+    return frozenset(
+        addresses.id_of(proposal.name) for proposal in proposals if proposal.verdict == Verdict.VERDICT_MATCH
     )
 
 
