@@ -11,7 +11,8 @@ from dedup_service.console.views import addresses
 _SHORT_ID = 8
 _ID = re.compile(r"[0-9a-f]{32}")
 _NAMED = re.compile(
-    r"(?P<record>sources/[a-z0-9._-]+/records/[^\s/,;:()\"]*[^\s/,;:()\".])"
+    # Not where the id goes on after a mark: half of an id would lead to another record.
+    r"(?P<record>(?>sources/[a-z0-9._-]+/records/[^\s/,;:()\"]*[^\s/,;:()\".]))(?![,;:()\"/]\S)"
     r"|(?P<collection>goldenRecords|mergeProposals|merges|cleanupJobs)/(?P<id>[0-9A-Za-z-]+)"
 )
 
