@@ -10,6 +10,7 @@ from google.type.timeofday_pb2 import TimeOfDay
 
 from dedup_service.console.texts.formats import Formats
 from dedup_service.console.texts.languages import load_languages
+from dedup_service.console.texts.marks import shown
 from dedup_service.console.texts.names import Names
 from dedup_service.console.views import addresses
 from dedup_service.console.views.cleanup_jobs import job_facts, job_view, run_view
@@ -160,9 +161,9 @@ def test_what_a_job_may_do_in_words() -> None:
         creator="users/ann",
     )
     facts = dict(job_facts(job, NAMES, FORMATS))
-    assert facts["Looks at"] == "Lead; CRM; x = 1"
+    assert facts["Looks at"] == shown("Lead; CRM; x = 1")
     assert facts["Merges without a person"].startswith("what the policy lets go, at most 10 a day, 2 of one")
-    assert facts["Made by"] == "Ann Abel"
+    assert facts["Made by"] == shown("Ann Abel")
     assert "Next run" not in facts
 
 

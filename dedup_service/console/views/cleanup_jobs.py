@@ -7,6 +7,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from dedup_service.console.texts.formats import Formats
 from dedup_service.console.texts.languages import later as _
+from dedup_service.console.texts.marks import shown
 from dedup_service.console.texts.names import Names
 from dedup_service.console.views import addresses
 from dedup_service.v1.cleanup_run_pb2 import (
@@ -219,7 +220,7 @@ def run_line(run: CleanupRun) -> RunLine:
 
 
 def job_facts(job: CleanupJob, names: Names, formats: Formats) -> list[tuple[str, str]]:
-    """What the job looks at and may do, title and words."""
+    """What the job looks at and may do, title and words; what somebody wrote is `shown` already."""
     language, limits = names.language, job.limits
     scope = [
         ", ".join(names.kind(kind) for kind in job.scope.kinds),
@@ -245,12 +246,12 @@ def job_facts(job: CleanupJob, names: Names, formats: Formats) -> list[tuple[str
     )
     following = formats.moment(job.next_run_time) if job.HasField("next_run_time") else ""
     facts = [
-        (language("Looks at"), "; ".join(part for part in scope if part) or language("all records")),
+        (language("Looks at"), shown("; ".join(part for part in scope if part) or language("all records"))),
         (language("Proposes"), proposing),
         (language("Merges without a person"), merging),
         (language("Stops"), stopping),
         (language("Runs"), _schedule(job, names, formats)),
         (language("Next run"), following),
-        (language("Made by"), names.person(job.creator)),
+        (language("Made by"), shown(names.person(job.creator))),
     ]
     return [(title, told) for title, told in facts if told]
