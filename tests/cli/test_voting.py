@@ -1,8 +1,8 @@
 """A vote played from the command line: the inbox, what is shown, and what each function says."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
-import re
 import pytest
 
 from dedup_service.client import DedupClient
