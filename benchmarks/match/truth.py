@@ -3,6 +3,7 @@
 It asks `scoring.blocking_keys` of each resident anew, without the service, its index or its store.
 """
 
+import gc
 from array import array
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -74,9 +75,10 @@ def keys_of(record: Record | Candidate) -> tuple[str, ...]:
 
 def _members(folder: Path, numbers: Mapping[str, int]) -> list[Pairs]:
     """The members of the numbered keys, as pairs of key and resident; each process takes every second one."""
-    # Forked, so that the keys need not be sent.
+    # Forked, so that the keys need not be sent. What this process holds is frozen there: the end of a channel
+    # of gRPC would wait for a thread that a fork does not have, and for ever.
     _Part.numbers = numbers
-    with ProcessPoolExecutor(_PROCESSES, mp_context=get_context("fork")) as pool:
+    with ProcessPoolExecutor(_PROCESSES, mp_context=get_context("fork"), initializer=gc.freeze) as pool:
         parts = pool.map(_part, [folder] * _PROCESSES, range(_PROCESSES))
         return list(parts)
 
