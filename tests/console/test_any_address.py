@@ -19,6 +19,7 @@ FIELDS = (
 )
 
 
+@pytest.mark.proof
 def test_no_text_in_an_address_breaks_a_page(scene: Scene, web: WebClient) -> None:
     """In the place of an id and in every field at once it is answered; nothing of ours goes wrong."""
     faults = []
