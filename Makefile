@@ -64,8 +64,15 @@ screenshots: setup browser ## pictures of every page of the console, into docs/i
 prove-guards: setup ## take each guard of approval out in a copy, and see its tests fail
 	@$(BIN)/python tools/prove_guards.py
 
+# What to add to the run, such as TRUST="--seed 7" or TRUST="--only races,fuzz --share 0.1".
+TRUST ?=
+
+.PHONY: trust
+trust: setup browser ## the proof of every promise: crashes, races, attacks, fuzzing, load; forty minutes, one page
+	@$(BIN)/python -m tests.trust $(TRUST)
+
 .PHONY: lint
-lint: setup ## formatting, lint, types, layers, proto, message catalogues
+lint: setup ## formatting, lint, types, layers, proto, message catalogues, dependencies
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
@@ -73,6 +80,27 @@ lint: setup ## formatting, lint, types, layers, proto, message catalogues
 	@$(BIN)/python tools/generate_proto.py --check
 	@$(BIN)/python tools/lint_proto.py
 	@$(BIN)/python tools/catalogues.py --check
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive dedup_service scoring tools
+	@$(BIN)/python -m tools.lock_file --check
+	@$(BIN)/python -m tools.licences --check
+	@$(BIN)/python -m tools.audit_dependencies --recorded tools/advisories.json
+	@$(BIN)/hadolint --failure-threshold info deploy/Containerfile
+	@$(BIN)/kubernetes-validate --strict --quiet deploy/kubernetes/*.yaml
+
+.PHONY: licences
+licences: setup ## docs/licences.md, from the lock and what the packages say
+	@$(BIN)/python -m tools.licences
+
+.PHONY: sbom
+sbom: setup ## the bill of what ships, as CycloneDX JSON, into build/
+	@$(BIN)/python -m tools.sbom build/sbom.cdx.json
+
+# Of a checkout of github.com/pypa/advisory-database.
+ADVISORIES ?= ../advisory-database
+
+.PHONY: advisories
+advisories: setup ## record anew what is known of the pinned packages, for machines that reach no live source
+	@$(BIN)/python -m tools.audit_dependencies --record $(ADVISORIES) --recorded tools/advisories.json
 
 .PHONY: messages
 messages: setup ## bring the message catalogues of the console up to date with what it says
@@ -140,6 +168,10 @@ accuracy: setup bench-env ## ours beside its peers on every labelled set, into b
 .PHONY: lock
 lock: ## resolve requirements.lock anew (needs uv)
 	@uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links -o requirements.lock --quiet --upgrade
+
+.PHONY: lock-image
+lock-image: setup ## the parts of requirements.lock that an image needs, into deploy/
+	@$(BIN)/python -m tools.lock_file
 
 .PHONY: lock-bench
 lock-bench: ## resolve benchmarks/peers-requirements.lock anew (needs uv)

@@ -3,9 +3,11 @@
 import json
 import os
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
 README = Path(__file__).parent / "README.md"
@@ -36,21 +38,31 @@ def report(name: str, figures: list[Figure]) -> int:
         target = f"  target {sign} {figure.target:,g}" if figure.target is not None else ""
         mark = "  SHORT" if figure.short else ""
         print(f"{figure.name:<{width}}  {figure.value:>12,.1f} {figure.unit:<12}{target}{mark}")
-    load = os.getloadavg()
-    machine = {
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "load_average": [round(x, 2) for x in load],
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-    print(f"machine: {machine['cores']} cores, load average {load[0]:.2f} {load[1]:.2f} {load[2]:.2f}")
+    about = machine()
+    print(f"machine: {described(about)}")
     RESULTS.mkdir(exist_ok=True)
-    content = {"machine": machine, "figures": [asdict(figure) for figure in figures]}
+    content = {"machine": about, "figures": [asdict(figure) for figure in figures]}
     (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n")
     write_table(name)
     missed = [figure.name for figure in figures if figure.short]
     print(f"{name}: " + (f"falls short: {', '.join(missed)}" if missed else "pass"))
     return 1 if missed else 0
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on, and when."""
+    return {
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "load_average": [round(x, 2) for x in os.getloadavg()],
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def described(about: Mapping[str, Any]) -> str:
+    """A machine in one line."""
+    load = " ".join(f"{value:.2f}" for value in about["load_average"])
+    return f"{about['cores']} cores, Python {about['python']}, load average {load}, {about['time']}."
 
 
 def table(name: str) -> str:
@@ -61,10 +73,7 @@ def table(name: str) -> str:
         sign = "at least" if figure["at_least"] else "at most"
         target = f"{sign} {figure['target']:,g}" if figure["target"] is not None else ""
         lines.append(f"| {figure['name']} | {figure['value']:,.1f} {figure['unit']} | {target} |")
-    machine = content["machine"]
-    load = " ".join(f"{value:.2f}" for value in machine["load_average"])
-    about = f"{machine['cores']} cores, Python {machine['python']}, load average {load}, {machine['time']}."
-    return "\n".join([*lines, "", about]) + "\n"
+    return "\n".join([*lines, "", described(content["machine"])]) + "\n"
 
 
 def write_table(name: str) -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from benchmarks.clean.process import NotFinishedError, measured
 
+pytestmark = pytest.mark.proof
+
 # A child that holds so many MiB for half a second, and as many processes of it as are asked for.
 HOLD = "import time; held = bytearray(b'x') * ({mib} * 2**20); time.sleep(0.6)"
 PARENT = """

@@ -13,6 +13,8 @@ from benchmarks.report import Figure
 from dedup_service.rpc.record_conversion import draft_message
 from dedup_service.v1.intake_service_pb2 import ListIntakesRequest, RouteRequest
 
+pytestmark = pytest.mark.proof
+
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 

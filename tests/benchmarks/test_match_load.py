@@ -63,6 +63,7 @@ def test_every_call_is_answered_with_its_own_answer() -> None:
     assert found.bodies[99] == f"answer to request {found.query_of(99, 50)}".encode()
 
 
+@pytest.mark.proof
 def test_a_stall_is_in_the_latency_of_all_calls_due_meanwhile() -> None:
     """Each call that was due while the server stood still is at least as late as what was left of it."""
     asked = 0
@@ -116,6 +117,7 @@ def test_a_refused_call_counts_as_infinitely_late() -> None:
     assert found.latency_ms(50) < 1000
 
 
+@pytest.mark.proof
 def test_a_call_past_its_deadline_is_no_good_answer() -> None:
     """The server ends it with a status of its own."""
 
@@ -129,6 +131,7 @@ def test_a_call_past_its_deadline_is_no_good_answer() -> None:
     assert found.ok.sum() == 9
 
 
+@pytest.mark.proof
 def test_a_call_without_an_answer_is_told() -> None:
     """A server that takes connections and says nothing is given up after the deadline."""
     with socket.create_server(("127.0.0.1", 0)) as mute:

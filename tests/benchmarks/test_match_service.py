@@ -13,6 +13,8 @@ from benchmarks.match.population import Population, written
 from benchmarks.match.residence import Residence, Service, ingest, served
 from benchmarks.report import Figure
 
+pytestmark = pytest.mark.proof
+
 RESIDENTS = 1000
 
 

@@ -82,6 +82,7 @@ def test_verdicts_add_up(engine: Engine, workspace: Workspace, tmp_path: Path) -
     assert told["REVIEW"] == found.verdicts[scoring.Verdict.REVIEW]
 
 
+@pytest.mark.proof
 def test_processes_change_nothing(shared_engine: Engine, engine: Engine, tmp_path: Path) -> None:
     """Work in this process and in processes beside it ends the same, training included."""
     source = raw_rows(tmp_path, rows(1500))
@@ -212,6 +213,7 @@ def test_one_record_has_no_duplicates(engine: Engine, workspace: Workspace, tmp_
     assert (found.candidate_count, found_rows(found.pairs), found_rows(found.clusters)) == (0, [], [])
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("phase", [Phase.PREPARE, Phase.BLOCK, Phase.TRAIN, Phase.SCORE, Phase.CLUSTER])
 def test_a_run_that_was_stopped_goes_on_to_the_same_end(phase: Phase, engine: Engine, tmp_path: Path) -> None:
     """Stopped in any phase and started again, the outcome is that of a run that was never stopped."""

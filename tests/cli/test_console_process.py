@@ -10,10 +10,13 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 import psutil
+import pytest
 
 from dedup_service.client import DedupClient
 from dedup_service.v1.policy_service_pb2 import ListPolicyVersionsRequest
 from tests.cli.test_operator_commands import first_line, process, settings
+
+pytestmark = pytest.mark.proof
 
 WAIT_SECONDS = 30.0
 

@@ -287,6 +287,7 @@ def test_what_is_measured_of_strata_is_said(
     assert f"Measured are {said}." in page.read_text("utf-8")
 
 
+@pytest.mark.proof
 def test_the_page_asks_nothing_from_outside(tmp_path: Path) -> None:
     """No script, link, image or style of anybody else; every picture is inside."""
     people, page = write_people(tmp_path), tmp_path / "out.html"
@@ -299,6 +300,7 @@ def test_the_page_asks_nothing_from_outside(tmp_path: Path) -> None:
     assert not asked
 
 
+@pytest.mark.proof
 def test_values_are_in_the_page_only_when_asked_for(tmp_path: Path) -> None:
     """They are people's data; and what a form was filled with is shown as text, never as tags."""
     hostile = [(row[0], "<script>x</script>", *row[2:]) for row in rows()]

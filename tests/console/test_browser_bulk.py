@@ -1,5 +1,6 @@
 """Many decisions at once: what is ticked is decided, what is not stays, and what was skipped is said."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from dedup_service.console.views import addresses
@@ -7,6 +8,8 @@ from dedup_service.v1.merge_proposal_pb2 import MergeProposalState
 from tests.console.conftest import NewContext
 from tests.console.scenes import contact_record, proposal_now, propose_high, propose_low, propose_medium
 from tests.console.served_console import Console
+
+pytestmark = pytest.mark.proof
 
 EXECUTED = MergeProposalState.MERGE_PROPOSAL_STATE_EXECUTED
 PENDING = MergeProposalState.MERGE_PROPOSAL_STATE_PENDING

@@ -43,6 +43,7 @@ def barriers_of(page: Page, pages: list[str]) -> dict[str, list[str]]:
     return {address: said for address, said in found.items() if said}
 
 
+@pytest.mark.proof
 def test_axe_finds_nothing_serious_on_any_kind_of_page(
     console: Console, scene: Scene, new_context: NewContext
 ) -> None:
@@ -110,6 +111,7 @@ def test_what_nobody_would_see_is_shown_as_a_mark(
     assert mark.get_attribute("title") == "U+202E right-to-left override"
 
 
+@pytest.mark.proof
 def test_what_an_address_says_runs_nowhere(console: Console, new_context: NewContext) -> None:
     """A link that somebody was sent puts nothing into a page but inert text, whatever it says."""
     context = new_context(viewport={"width": NARROW, "height": 740})

@@ -1,5 +1,6 @@
 """Two people, two tabs, two clicks at once: what was not seen is not decided, and nothing happens twice."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from dedup_service.console.views import addresses
@@ -8,6 +9,8 @@ from dedup_service.v1.merge_service_pb2 import ListMergesRequest
 from tests.console.conftest import NewContext
 from tests.console.scenes import Scene, contact_record, proposal_now
 from tests.console.served_console import Console
+
+pytestmark = pytest.mark.proof
 
 APPROVE = "button[formaction$='/approve']"
 

@@ -1,11 +1,14 @@
 """A second press meant the first proposal: the next one, which nobody has seen yet, is not decided by it."""
 
+import pytest
 from playwright.sync_api import expect
 
 from dedup_service.console.views import addresses
 from tests.console.conftest import NewContext
 from tests.console.scenes import Scene, proposal_now
 from tests.console.served_console import Console
+
+pytestmark = pytest.mark.proof
 
 REJECT = "button[formaction$='/reject']"
 # As a second press does that arrives just when the next page is there.

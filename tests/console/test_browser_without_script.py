@@ -12,6 +12,8 @@ from tests.console.conftest import NewContext
 from tests.console.scenes import Scene, one_of_each, proposal_now
 from tests.console.served_console import Console
 
+pytestmark = pytest.mark.proof
+
 
 @pytest.fixture
 def plain_page(console: Console, new_context: NewContext) -> Iterator[Page]:

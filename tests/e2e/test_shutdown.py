@@ -131,6 +131,7 @@ def test_a_watch_goes_on_after_a_restart(service: RunningService) -> None:
         assert first not in heard
 
 
+@pytest.mark.proof
 def test_an_ingest_goes_on_after_a_restart() -> None:
     """An import that a shutdown interrupts goes on by itself, and every record is written once."""
     done: list[str] = []

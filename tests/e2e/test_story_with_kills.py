@@ -195,6 +195,7 @@ def answers(client: DedupClient, revision: RevisionToken) -> list[set[str] | Non
     return found
 
 
+@pytest.mark.proof
 def test_match_is_never_silently_short_without_valkey() -> None:
     """While Valkey is gone, empty or filling, each answer is right or says that it may not be."""
     everywhere = {CRM, DESK, SHOP}

@@ -40,6 +40,8 @@ from tests.e2e.worker_doors import (
 )
 from tests.index.ledger_in_memory import contents
 
+pytestmark = pytest.mark.proof
+
 FRESH_SECONDS = 1.0
 
 

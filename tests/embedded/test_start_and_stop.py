@@ -21,6 +21,8 @@ from dedup_service.embedded import (
 )
 from dedup_service.embedded.accounts import server_account
 
+pytestmark = pytest.mark.proof
+
 SECOND_START_SECONDS = 10.0
 
 

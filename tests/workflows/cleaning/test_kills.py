@@ -58,6 +58,7 @@ async def worked(
     return now
 
 
+@pytest.mark.proof
 async def test_killed_once_at_every_point(
     standing_database: StandingDatabase, redis_url: str, tmp_path: Path
 ) -> None:

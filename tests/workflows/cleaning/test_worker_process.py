@@ -127,6 +127,7 @@ async def supervised(database_url: str, redis_url: str, folder: Path) -> AsyncIt
         os.environ.update(before)
 
 
+@pytest.mark.proof
 async def test_the_service_starts_a_worker_when_a_run_waits(
     desk: CleanDesk, database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
