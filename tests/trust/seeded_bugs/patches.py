@@ -52,12 +52,10 @@ def _read(path: Path) -> SeededBug:
 
 
 def apply(bug: SeededBug, copy: Path, *, undone: bool = False, only_checked: bool = False) -> str:
-    """Put a bug into a copy of the project, or take it out; what stands in the way, empty when nothing does."""
+    """Put a bug into a copy of the project, or take it out; what stands in the way, or an empty text."""
     ways = [*(["--reverse"] if undone else []), *(["--check"] if only_checked else [])]
     command = ["git", "apply", "--whitespace=nowarn", *ways, str(bug.path)]
     # Inside a repository git would look for the paths from its root on.
     environment = {"PATH": "/usr/bin:/bin:/usr/local/bin", "GIT_CEILING_DIRECTORIES": str(copy.parent)}
-    done = subprocess.run(
-        command, cwd=copy, env=environment, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
     return done.stderr.strip() if done.returncode else ""
