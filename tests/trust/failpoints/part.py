@@ -1,0 +1,124 @@
+"""Failpoints at every seam of merge, undo, vote, ingest, cleanup job and migration."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from random import Random
+from typing import TypeVar
+
+from dedup_service.store.migrate import migrations
+from tests.conftest import TEMPLATE
+from tests.trust.failpoints.calls import WRITES
+from tests.trust.failpoints.cases import Case, Cases, Found, Way
+from tests.trust.failpoints.jobs import JobCases
+from tests.trust.failpoints.migrations import MigrationCases
+from tests.trust.failpoints.stand import Servers, Stand, running_servers
+from tests.trust.report import Line, Plan
+
+T = TypeVar("T")
+
+# Of the writes every point is taken in every way; these are drawn of many more that are much alike.
+_JOB_CASES = 90
+_MIGRATION_CASES = 90
+_LEAST_POINTS = 120
+_MOST_DETAILS = 20
+
+
+def run(plan: Plan) -> list[Line]:
+    """Interrupt writes, runs of a cleanup job and migrations, drawn by the plan."""
+    return asyncio.run(_run(plan))
+
+
+async def _run(plan: Plan) -> list[Line]:
+    async with running_servers(plan.directory) as servers:
+        random = Random(plan.seed)
+        lines = [await _writes(plan, servers, random)]
+        lines.append(await _jobs(plan, servers, random))
+        lines.append(await _migrations(plan, servers, random))
+        incidents = servers.nursery.incidents()
+    if incidents:
+        lines.append(
+            Line(
+                "The log of the services that were interrupted",
+                ("F-1",),
+                {"incidents": len(incidents)},
+                f"{len(incidents)} faults of the service's own were logged",
+                tuple(incidents[:_MOST_DETAILS]),
+            )
+        )
+    return lines
+
+
+async def _writes(plan: Plan, servers: Servers, random: Random) -> Line:
+    stand = Stand(servers)
+    await stand.open()
+    cases = Cases(stand)
+    try:
+        points = [(write, point) for write in WRITES for point in await cases.points(write)]
+        every = [Case(write, point, way) for write, point in points for way in Way]
+        for case in _drawn(every, plan.count(len(every), len(WRITES)), random):
+            await cases.run(case)
+    finally:
+        await stand.close()
+    figures = {"points": len(points)}
+    return _line(
+        "Writes over gRPC interrupted at each statement, commit, index command and frame of the answer",
+        ("A-1", "A-2", "A-3", "D-6"),
+        cases.found,
+        figures | {"kept": cases.found.kept_count, "answered": cases.found.answered_count},
+        "" if len(points) >= _LEAST_POINTS else f"only {len(points)} points were found",
+    )
+
+
+async def _jobs(plan: Plan, servers: Servers, random: Random) -> Line:
+    jobs = JobCases(servers)
+    await jobs.open(TEMPLATE)
+    try:
+        points = await jobs.points()
+        every = [(point, way) for point in points for way in Way]
+        for point, way in _drawn(every, plan.count(_JOB_CASES, 3), random):
+            await jobs.run(point, way)
+    finally:
+        await jobs.close()
+    return _line(
+        "Workers of a cleanup job interrupted at a statement; the run ends as one that never was",
+        ("A-1", "A-3"),
+        jobs.found,
+        {"points": len(points)},
+    )
+
+
+async def _migrations(plan: Plan, servers: Servers, random: Random) -> Line:
+    migrating = MigrationCases(servers)
+    try:
+        await migrating.open()
+        known = [each.version for each in migrations()]
+        versions = _drawn(known, plan.count(len(known)), random)
+        every = await migrating.cases(versions)
+        for case in _drawn(every, plan.count(_MIGRATION_CASES, 3), random):
+            await migrating.run(case)
+    finally:
+        await migrating.close()
+    return _line(
+        "Migrations interrupted at a statement of a file, then run to their end",
+        ("A-5",),
+        migrating.found,
+        {"files": len(versions), "points": len(every) // len(Way)},
+    )
+
+
+def _drawn(every: Sequence[T], count: int, random: Random) -> list[T]:
+    """So many of them, in their order."""
+    chosen = sorted(random.sample(range(len(every)), min(count, len(every))))
+    return [every[place] for place in chosen]
+
+
+def _line(
+    what: str, invariants: tuple[str, ...], found: Found, figures: Mapping[str, float], short: str = ""
+) -> Line:
+    shorts = [short] if short else []
+    if found.wrong:
+        shorts.append(f"{len(found.wrong)} things did not hold")
+    if found.unreached:
+        shorts.append(f"{len(found.unreached)} points were not reached")
+    details = (*found.wrong[:_MOST_DETAILS], *found.unreached[:_MOST_DETAILS])
+    return Line(what, invariants, {"cases": found.case_count, **figures}, "; ".join(shorts), details)

@@ -1,0 +1,1 @@
+"""Steady load, three times capacity, and what is left of either afterwards."""
