@@ -10,25 +10,26 @@ import threading
 
 from dedup_service.cli.output import Output
 from dedup_service.cli.problems import CommandError
+from dedup_service.cli.proof import proof_of
 from dedup_service.company_files import load_policy, load_principals
-from dedup_service.console.options import ConsoleOptions, Person
+from dedup_service.console.options import ConsoleOptions, Person, ProviderOptions
 from dedup_service.console.serving import ListenError, listening_socket, serve
+from dedup_service.identity_settings import DEMO, TOKENS
 from dedup_service.settings import Settings
-
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+from dedup_service.telemetry.logs import configure_logging
 
 
 def run(address: str, listen: str, while_parent_lives: bool, as_json: bool) -> None:
     """Serve the console for the service at `address` until SIGTERM or SIGINT.
 
     Raises:
-        CommandError: nothing can be served at that address.
+        CommandError: nothing can be served at that address, or nobody could sign in.
         CompanyFileError: the policy or the principals cannot be read.
     """
     settings = Settings.from_environment(
         {**os.environ, **({"DEDUP_CONSOLE_LISTEN": listen} if listen else {})}
     )
-    logging.basicConfig(level=max(settings.log_level, logging.WARNING), format=LOG_FORMAT, stream=sys.stderr)
+    configure_logging(max(settings.log_level, logging.WARNING), settings.log_format)
     if while_parent_lives:
         # Before anything that takes time: a parent that is gone meanwhile must not leave a child behind.
         threading.Thread(target=_end_with_the_parent, daemon=True).start()
@@ -36,12 +37,21 @@ def run(address: str, listen: str, while_parent_lives: bool, as_json: bool) -> N
     if not settings.console_listen:
         out.line("DEDUP_CONSOLE_LISTEN is none: there is nothing to serve")
         return
+    proof = proof_of(os.environ)
+    options = ConsoleOptions(
+        address=address,
+        credentials=proof.credentials,
+        server_name=proof.server_name,
+        secret=settings.console_secret or secrets.token_urlsafe(32),
+        people=_people(settings),
+        provider=_provider(settings),
+    )
     try:
         listening = listening_socket(settings.console_listen)
     except ListenError as error:
         raise CommandError(str(error)) from error
     host, port = settings.console_listen.rpartition(":")[0], listening.getsockname()[1]
-    url = f"http://{host}:{port}"
+    url = settings.console_url or f"http://{host}:{port}"
 
     def say_ready() -> None:
         if as_json:
@@ -49,8 +59,39 @@ def run(address: str, listen: str, while_parent_lives: bool, as_json: bool) -> N
         else:
             out.line(f"the console is at {url}; Ctrl-C stops it", "bold green")
 
-    options = ConsoleOptions(address, settings.console_secret or secrets.token_urlsafe(32), _people(settings))
     asyncio.run(serve(options, listening, say_ready))
+
+
+def _provider(settings: Settings) -> ProviderOptions | None:
+    """Where people sign in; None for the demo sign-in.
+
+    Raises:
+        CommandError: the settings name a sign-in and do not say all of it.
+    """
+    if DEMO in settings.authentication:
+        return None
+    if TOKENS not in settings.authentication:
+        raise CommandError(
+            f"people sign in at the console with tokens: add {TOKENS} to DEDUP_AUTHENTICATION, or leave the "
+            "console out with DEDUP_CONSOLE_LISTEN=none"
+        )
+    for name, value in (
+        ("DEDUP_OIDC_CLIENT_ID", settings.oidc_client_id),
+        ("DEDUP_CONSOLE_URL", settings.console_url),
+    ):
+        if not value:
+            raise CommandError(
+                f"{name} is not set: the sign-in of the console needs it; or leave the console out with "
+                "DEDUP_CONSOLE_LISTEN=none"
+            )
+    secret_file = settings.oidc_client_secret_file
+    return ProviderOptions(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=secret_file.read_text().strip() if secret_file is not None else "",
+        scopes=settings.oidc_scopes,
+        url=settings.console_url,
+    )
 
 
 def _people(settings: Settings) -> tuple[Person, ...]:

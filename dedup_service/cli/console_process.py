@@ -14,6 +14,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from dedup_service.rpc.tls import first_name
 from dedup_service.settings import Settings
 from dedup_service.workflows.background import completed, end_tasks
 
@@ -44,9 +45,12 @@ class ConsoleProcess:
             # It is a client of the service: it has no business with what is behind it.
             **{name: text for name, text in os.environ.items() if name not in _BEHIND_THE_SERVICE},
             "DEDUP_CONSOLE_LISTEN": settings.console_listen,
+            # It reaches the service by the address, which is not what its certificate is for.
+            "DEDUP_TLS_SERVER_NAME": settings.tls_server_name or first_name(settings.tls_certificate),
             # The same for one that is started again: nobody has to sign in anew for it.
             "DEDUP_CONSOLE_SECRET": settings.console_secret or secrets.token_urlsafe(32),
         }
+        self._has_url = bool(settings.console_url)
         self._wanted = bool(settings.console_listen)
         self._process: subprocess.Popen[bytes] | None = None
         self._keeping: asyncio.Task[None] | None = None
@@ -79,7 +83,8 @@ class ConsoleProcess:
         url = await asyncio.to_thread(_ready_url, self._process)
         if url:
             # One that was given any free port keeps it.
-            self._environment["DEDUP_CONSOLE_LISTEN"] = url.removeprefix("http://")
+            if not self._has_url:
+                self._environment["DEDUP_CONSOLE_LISTEN"] = url.removeprefix("http://")
             self._keeping = asyncio.create_task(self._keep(self._process), name="console")
         return url
 

@@ -1,6 +1,6 @@
 """The console as an ASGI application: the one list of its addresses."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from dedup_service.client import DedupClient
 from dedup_service.console.door import Door
-from dedup_service.console.options import ConsoleOptions
+from dedup_service.console.options import SIGNED_IN_PATH, ConsoleOptions
 from dedup_service.console.pages import (
     bulk,
     deciding,
@@ -30,17 +30,24 @@ from dedup_service.console.pages import (
     proposing,
     records,
     search,
-    signing_in,
     undoing,
     why,
 )
+from dedup_service.console.pages.provider_sign_in import ProviderSignIn
+from dedup_service.console.pages.signing_in import DemoSignIn
 from dedup_service.console.rendering import STATIC_DIRECTORY, make_renderer
 from dedup_service.console.said import SaidCookies
+from dedup_service.console.security.beginnings import Beginnings
+from dedup_service.console.security.cookies import Cookies
 from dedup_service.console.security.headers import SecurityHeaders
+from dedup_service.console.security.provider import Provider
 from dedup_service.console.security.sessions import Sessions
+from dedup_service.console.security.token_sessions import TokenSessions
 from dedup_service.console.static_files import CachedStaticFiles
+from dedup_service.console.texts import marks
 from dedup_service.console.texts.languages import load_languages
 from dedup_service.console.visit import Parts
+from dedup_service.console.visitors import DemoVisitors, TokenVisitors, Visitors
 
 # Of a connection's own; the service limits what a principal may ask of it.
 DEADLINE_SECONDS = 10.0
@@ -53,14 +60,26 @@ def console_app(options: ConsoleOptions) -> Starlette:
         OSError: a template, catalogue or static file cannot be read.
     """
     languages = load_languages()
-    sessions = Sessions(options.secret)
-    connection = DedupClient(options.address, principal="", deadline_seconds=DEADLINE_SECONDS)
+    connection = DedupClient(
+        options.address,
+        deadline_seconds=DEADLINE_SECONDS,
+        credentials=options.credentials,
+        mark=marks.hidden,
+        server_name=options.server_name,
+    )
+    cookies = Cookies(options.over_tls)
+    visitors, sign_in_routes = _sign_in(options, cookies, connection)
     door = Door(
         parts=Parts(
-            make_renderer(languages), languages, options.people, sessions, SaidCookies(options.secret)
+            renderer=make_renderer(languages),
+            languages=languages,
+            people=options.people,
+            cookies=cookies,
+            said_cookies=SaidCookies(options.secret, cookies),
+            origin=options.origin,
+            is_demo=options.provider is None,
         ),
-        people={person.name: person for person in options.people},
-        connection=connection,
+        visitors=visitors,
     )
 
     @asynccontextmanager
@@ -69,10 +88,10 @@ def console_app(options: ConsoleOptions) -> Starlette:
         connection.close()
 
     return Starlette(
-        routes=_routes(door),
+        routes=[*sign_in_routes(door), *_routes(door)],
         middleware=[
-            Middleware(SecurityHeaders),
-            Middleware(TrustedHostMiddleware, allowed_hosts=list(options.hosts), www_redirect=False),
+            Middleware(SecurityHeaders, over_tls=options.over_tls),
+            Middleware(TrustedHostMiddleware, allowed_hosts=list(options.allowed_hosts), www_redirect=False),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
         ],
         exception_handlers={HTTPException: door.problem},
@@ -80,12 +99,36 @@ def console_app(options: ConsoleOptions) -> Starlette:
     )
 
 
+SignInRoutes = Callable[[Door], list[BaseRoute]]
+
+
+def _sign_in(
+    options: ConsoleOptions, cookies: Cookies, connection: DedupClient
+) -> tuple[Visitors, SignInRoutes]:
+    """Who visits, and the addresses by which they came in."""
+    if options.provider is None:
+        people = {person.name: person for person in options.people}
+        sessions = Sessions(options.secret)
+        demo = DemoSignIn(sessions)
+        return DemoVisitors(people, sessions, cookies, connection), lambda door: [
+            Route("/sign-in", door.to_everybody(demo.choose)),
+            Route("/sign-in", door.to_everybody(demo.sign_in), methods=["POST"]),
+            Route("/sign-out", door.to(demo.sign_out), methods=["POST"]),
+        ]
+    provider = Provider(options.provider)
+    visitors = TokenVisitors(TokenSessions(options.secret), provider, cookies, connection)
+    pages = ProviderSignIn(provider, visitors, Beginnings(options.secret), connection, options.provider.url)
+    return visitors, lambda door: [
+        Route("/sign-in", door.to_everybody(pages.show)),
+        Route("/sign-in/start", door.to_everybody(pages.start)),
+        Route(SIGNED_IN_PATH, door.to_everybody(pages.finish)),
+        Route("/sign-out", door.to(pages.sign_out), methods=["POST"]),
+    ]
+
+
 def _routes(door: Door) -> list[BaseRoute]:
     return [
         Route("/", door.to(front.home)),
-        Route("/sign-in", door.to_everybody(signing_in.choose)),
-        Route("/sign-in", door.to_everybody(signing_in.sign_in), methods=["POST"]),
-        Route("/sign-out", door.to(signing_in.sign_out), methods=["POST"]),
         Route("/preferences", door.to_everybody(preferences.keep), methods=["POST"]),
         Route("/search", door.to(search.show)),
         Route("/intake", door.to(intake.show)),

@@ -5,7 +5,7 @@ time. Nothing is changed by anything but a POST from a page of ours.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
@@ -15,18 +15,18 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from dedup_service.client import DedupClient, ServiceError
-from dedup_service.console.options import Person
+from dedup_service.client import ServiceError
 from dedup_service.console.pages import problems
 from dedup_service.console.preferences import LANGUAGE_COOKIE, ZONE_COOKIE
 from dedup_service.console.security.origins import is_same_origin
-from dedup_service.console.security.sessions import SESSION_COOKIE
+from dedup_service.console.security.provider import ProviderUnreachableError
 from dedup_service.console.texts.formats import Formats, zone_of
 from dedup_service.console.texts.languages import accepted_tag
 from dedup_service.console.texts.languages import later as _
 from dedup_service.console.texts.names import Names
 from dedup_service.console.views import addresses
 from dedup_service.console.visit import SEE_OTHER, Parts, Visit
+from dedup_service.console.visitors import Visitor, Visitors
 
 LOG = logging.getLogger(__name__)
 PageFunction = Callable[[Visit], Response]
@@ -39,11 +39,10 @@ MAX_FORM_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Makes visits of requests. `connection` is shared; each visitor calls through it as themselves."""
+    """Makes visits of requests; `visitors` tells whose they are."""
 
     parts: Parts
-    people: Mapping[str, Person]
-    connection: DedupClient
+    visitors: Visitors
 
     def to(self, show: PageFunction) -> Endpoint:
         """The endpoint of a page for people who are signed in."""
@@ -55,20 +54,30 @@ class Door:
 
     def _endpoint(self, show: PageFunction, *, for_everybody: bool) -> Endpoint:
         async def answer(request: Request) -> Response:
-            visit = self._visit(request, await _form(request))
-            if not for_everybody and visit.person is None:
-                return _to_sign_in(request)
-            refusal = _refusal(visit)
-            if refusal:
-                return problems.refused(visit, refusal)
-            return await run_in_threadpool(_shown, show, visit)
+            form = await _form(request)
+            return await run_in_threadpool(self._answer, show, request, form, for_everybody=for_everybody)
 
         return answer
 
-    def _visit(self, request: Request, form: FormData) -> Visit:
-        session = self.parts.sessions.read(request.cookies.get(SESSION_COOKIE, ""))
-        # Somebody who is no longer among the people is signed out.
-        person = self.people.get(session.principal) if session is not None else None
+    def _answer(
+        self, show: PageFunction, request: Request, form: FormData, *, for_everybody: bool
+    ) -> Response:
+        try:
+            visitor = self.visitors.visitor(request)
+        except (ServiceError, ProviderUnreachableError) as error:
+            # Nobody can say who it is: for the pages of everybody that is as good as nobody.
+            if not for_everybody:
+                return _unknown_visitor(self._visit(request, form, None), error)
+            visitor = None
+        visit = self._visit(request, form, visitor)
+        if not for_everybody and visitor is None:
+            return _to_sign_in(request)
+        refusal = _refusal(visit)
+        if refusal:
+            return problems.refused(visit, refusal)
+        return _shown(show, visit)
+
+    def _visit(self, request: Request, form: FormData, visitor: Visitor | None) -> Visit:
         tag = request.cookies.get(LANGUAGE_COOKIE, "")
         if tag not in self.parts.languages:
             tag = accepted_tag(request.headers.get("accept-language", ""), self.parts.languages)
@@ -76,9 +85,9 @@ class Door:
         return Visit(
             request=request,
             parts=self.parts,
-            session=session if person is not None else None,
-            person=person,
-            client=self.connection.acting_as(person.name) if person is not None else None,
+            session=visitor.session if visitor is not None else None,
+            person=visitor.person if visitor is not None else None,
+            client=visitor.client if visitor is not None else None,
             form=form,
             language=language,
             formats=Formats(language.locale, zone_of(request.cookies.get(ZONE_COOKIE, ""))),
@@ -88,7 +97,14 @@ class Door:
     async def problem(self, request: Request, error: Exception) -> Response:
         """The page of an error that starlette raises: no such address, no such method."""
         assert isinstance(error, HTTPException), "it is registered for these"
-        return problems.http_problem(self._visit(request, FormData()), error.status_code)
+        return await run_in_threadpool(self._http_problem, request, error.status_code)
+
+    def _http_problem(self, request: Request, status: int) -> Response:
+        try:
+            visitor = self.visitors.visitor(request)
+        except (ServiceError, ProviderUnreachableError):
+            visitor = None
+        return problems.http_problem(self._visit(request, FormData(), visitor), status)
 
 
 async def _form(request: Request) -> FormData:
@@ -106,11 +122,17 @@ async def _form(request: Request) -> FormData:
         raise HTTPException(400) from error
 
 
+def _unknown_visitor(visit: Visit, error: ServiceError | ProviderUnreachableError) -> Response:
+    if isinstance(error, ServiceError):
+        return problems.service_problem(visit, error)
+    return problems.provider_unreachable(visit)
+
+
 def _refusal(visit: Visit) -> str:
     """Why a form is not taken; empty when it is."""
     if visit.request.method != "POST":
         return ""
-    if not is_same_origin(visit.request):
+    if not is_same_origin(visit.request, visit.parts.origin):
         return _("This form did not come from a page of the console, so nothing was done.")
     token = visit.form.get("token", "")
     if visit.session is not None and not (isinstance(token, str) and visit.session.allows(token)):
@@ -127,6 +149,8 @@ def _shown(show: PageFunction, visit: Visit) -> Response:
         return problems.service_problem(visit, error)
     except HTTPException as error:
         return problems.http_problem(visit, error.status_code)
+    except ProviderUnreachableError:
+        return problems.provider_unreachable(visit)
     except Exception as error:  # noqa: BLE001  a traceback may hold personal values, and the visitor needs a page
         LOG.error("%s failed with %s", visit.request.scope["route"].path, type(error).__name__)  # noqa: TRY400  the same
         return problems.unexpected(visit)

@@ -28,7 +28,8 @@ class Renderer:
     environments: Mapping[str, Environment]
 
     def render(self, template: str, language: Language, values: Mapping[str, Any]) -> str:
-        return self.environments[language.tag].get_template(template).render(values)
+        page = self.environments[language.tag].get_template(template).render(values)
+        return marks.with_hidden_said(page, language.translations.gettext)
 
 
 def make_renderer(languages: Mapping[str, Language]) -> Renderer:

@@ -6,6 +6,8 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dedup_service.console.security.cookies import Cookies
+
 _COOKIE = "dedup_said"
 _SECONDS = 120
 _MAX_LENGTH = 500
@@ -24,21 +26,20 @@ class Said:
 class SaidCookies:
     """Keeps what is to be said until a page says it."""
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str, cookies: Cookies) -> None:
+        self._cookies = cookies
         self._signer = URLSafeTimedSerializer(secret, salt="dedup-console-said")
 
     def keep(self, answer: Response, said: Said) -> None:
         values = asdict(said)
         values["text"] = said.text[:_MAX_LENGTH]
-        answer.set_cookie(
-            _COOKIE, self._signer.dumps(values), max_age=_SECONDS, httponly=True, samesite="lax", path="/"
-        )
+        self._cookies.keep(answer, _COOKIE, self._signer.dumps(values), _SECONDS)
 
     def read(self, request: Request) -> Said | None:
         try:
-            return Said(**self._signer.loads(request.cookies.get(_COOKIE, ""), max_age=_SECONDS))
+            return Said(**self._signer.loads(self._cookies.read(request, _COOKIE), max_age=_SECONDS))
         except (BadSignature, TypeError):
             return None
 
     def forget(self, answer: Response) -> None:
-        answer.delete_cookie(_COOKIE, path="/", httponly=True, samesite="lax")
+        self._cookies.forget(answer, _COOKIE)

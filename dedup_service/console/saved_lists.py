@@ -55,10 +55,16 @@ def without_list(lists: Iterable[SavedList], name: str) -> tuple[SavedList, ...]
     return tuple(each for each in lists if each.name != name)
 
 
-def keep_lists(answer: Response, lists: Iterable[SavedList]) -> None:
+def keep_lists(answer: Response, lists: Iterable[SavedList], *, over_tls: bool) -> None:
     """Keep these lists in the browser, and no others."""
     answer.set_cookie(
-        _COOKIE, _written(lists), max_age=KEPT_SECONDS, httponly=True, samesite="lax", path="/inbox"
+        _COOKIE,
+        _written(lists),
+        max_age=KEPT_SECONDS,
+        httponly=True,
+        samesite="lax",
+        secure=over_tls,
+        path="/inbox",
     )
 
 

@@ -14,7 +14,8 @@ from dedup_service.console.options import Person
 from dedup_service.console.preferences import theme_of
 from dedup_service.console.rendering import Renderer
 from dedup_service.console.said import Said, SaidCookies
-from dedup_service.console.security.sessions import Session, Sessions
+from dedup_service.console.security.cookies import Cookies
+from dedup_service.console.security.sessions import Session
 from dedup_service.console.texts.formats import Formats
 from dedup_service.console.texts.languages import Language
 from dedup_service.console.texts.names import Names
@@ -24,13 +25,19 @@ SEE_OTHER = 303
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What all visits share."""
+    """What all visits share.
+
+    `origin` is where forms come from; empty where it is that of the request. `is_demo` says that whoever
+    reaches the console can be anybody.
+    """
 
     renderer: Renderer
     languages: Mapping[str, Language]
     people: tuple[Person, ...]
-    sessions: Sessions
+    cookies: Cookies
     said_cookies: SaidCookies
+    origin: str
+    is_demo: bool
 
 
 @dataclass(frozen=True, slots=True)

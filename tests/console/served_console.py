@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import uvicorn
 from playwright.sync_api import BrowserContext, Page
+from starlette.applications import Starlette
 
 from dedup_service.client import DedupClient
 from dedup_service.console.app import console_app
@@ -143,8 +144,14 @@ class Console:
 @contextmanager
 def served_pages(address: str) -> Iterator[WebClient]:
     """Serve the console for the service at `address`, at a free port of this machine, from a thread."""
-    app = console_app(ConsoleOptions(address, SECRET, PEOPLE))
     listening = socket.create_server(("127.0.0.1", 0))
+    with served_app(console_app(ConsoleOptions(address, SECRET, PEOPLE)), listening):
+        yield WebClient("127.0.0.1", listening.getsockname()[1])
+
+
+@contextmanager
+def served_app(app: Starlette, listening: socket.socket) -> Iterator[None]:
+    """Serve a console at a socket that listens, from a thread; the socket is closed at the end."""
     server = uvicorn.Server(
         uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", server_header=False)
     )
@@ -156,7 +163,7 @@ def served_pages(address: str) -> Iterator[WebClient]:
             assert thread.is_alive(), "the console did not start"
             assert time.monotonic() < end, "the console takes too long to start"
             time.sleep(0.005)
-        yield WebClient("127.0.0.1", listening.getsockname()[1])
+        yield
     finally:
         server.should_exit = True
         thread.join()

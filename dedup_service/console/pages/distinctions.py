@@ -3,9 +3,9 @@
 from starlette.responses import Response
 
 from dedup_service.client import ServiceError
-from dedup_service.console.pages.signing_in import is_local
 from dedup_service.console.said import Said
 from dedup_service.console.texts.languages import later as _
+from dedup_service.console.views.addresses import is_local
 from dedup_service.console.visit import Visit
 from dedup_service.v1.distinction_service_pb2 import DeleteDistinctionRequest
 

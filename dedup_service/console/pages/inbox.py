@@ -112,7 +112,7 @@ def save(visit: Visit) -> Response:
         return problems.refused(visit, _("There is no room for another list: forget one of them first."))
     said = Said(visit.language("Saved as {name}.").format(name=name))
     answer = visit.redirect(f"/inbox?{queue.written}", said)
-    keep_lists(answer, kept)
+    keep_lists(answer, kept, over_tls=visit.parts.cookies.over_tls)
     return answer
 
 
@@ -121,5 +121,6 @@ def forget(visit: Visit) -> Response:
     name = visit.text("name", MAX_NAME)
     said = Said(visit.language("{name} is forgotten.").format(name=name))
     answer = visit.redirect(f"/inbox?{queue_of(visit.text('queue', 4000)).first.written}", said)
-    keep_lists(answer, without_list(read_lists(visit.request), name))
+    kept = without_list(read_lists(visit.request), name)
+    keep_lists(answer, kept, over_tls=visit.parts.cookies.over_tls)
     return answer

@@ -2,8 +2,8 @@
 
 from starlette.responses import Response
 
-from dedup_service.console.pages.signing_in import is_local
 from dedup_service.console.preferences import KEPT_SECONDS, LANGUAGE_COOKIE, THEME_COOKIE, THEMES
+from dedup_service.console.views.addresses import is_local
 from dedup_service.console.visit import Visit
 
 
@@ -13,13 +13,14 @@ def keep(visit: Visit) -> Response:
     answer = visit.redirect(to if is_local(to) else "/")
     language, theme = visit.text("language", 20), visit.text("theme", 20)
     if language in visit.parts.languages:
-        _keep(answer, LANGUAGE_COOKIE, language)
+        _keep(visit, answer, LANGUAGE_COOKIE, language)
     if theme in THEMES:
-        _keep(answer, THEME_COOKIE, theme)
+        _keep(visit, answer, THEME_COOKIE, theme)
     elif theme:
         answer.delete_cookie(THEME_COOKIE, path="/", samesite="lax")
     return answer
 
 
-def _keep(answer: Response, name: str, value: str) -> None:
-    answer.set_cookie(name, value, max_age=KEPT_SECONDS, samesite="lax", path="/")
+def _keep(visit: Visit, answer: Response, name: str, value: str) -> None:
+    over_tls = visit.parts.cookies.over_tls
+    answer.set_cookie(name, value, max_age=KEPT_SECONDS, samesite="lax", secure=over_tls, path="/")

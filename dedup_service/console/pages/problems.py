@@ -70,6 +70,12 @@ def refused(visit: Visit, why: str) -> Response:
     return _page(visit, _problem(visit, 403, visit.language(why)))
 
 
+def provider_unreachable(visit: Visit) -> Response:
+    """The page where the OpenID provider is needed and does not answer."""
+    detail = visit.language("The sign-in of your company does not answer.")
+    return _page(visit, _problem(visit, 503, detail))
+
+
 def http_problem(visit: Visit, status: int) -> Response:
     """The page of an address or a request that the console does not know."""
     return _page(visit, _problem(visit, status, ""))

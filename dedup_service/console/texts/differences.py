@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from markupsafe import Markup
 
-from dedup_service.console.texts.marks import MAX_SHOWN, inert
+from dedup_service.console.texts.marks import MAX_SHOWN, hidden_beside, inert, is_hidden, shown
 
 # An alignment costs the product of both lengths.
 MAX_TOKENS = 80
@@ -77,6 +77,8 @@ def alike(value: str, other: str, reading: Reading = Reading.TEXT) -> Change:
     """How two whole values stand to each other: `SAME`, `SOFT` or `DIFFERENT`."""
     if value == other:
         return Change.SAME
+    if is_hidden(value) or is_hidden(other):
+        return Change.DIFFERENT
     exact = reading is Reading.EXACT
     is_soft = (reading is Reading.PHONE and _same_digits(value, other)) or (
         _core(value, exact=exact) == _core(other, exact=exact)
@@ -86,6 +88,10 @@ def alike(value: str, other: str, reading: Reading = Reading.TEXT) -> Change:
 
 def marked(value: str, other: str, reading: Reading = Reading.TEXT, most: int = MAX_SHOWN) -> Markup:
     """The value as `shown`, marked where it differs from the other, with a notch where it lacks something."""
+    if is_hidden(value) and is_hidden(other):
+        return hidden_beside(is_same=value == other)
+    if is_hidden(value) or is_hidden(other):
+        return shown(value, most)
     first, rest = _divided(differences(value, other, reading), most)
     head = Markup('<bdi class="value">{}</bdi>').format(Markup("").join(map(_marked, first)))
     if not rest:

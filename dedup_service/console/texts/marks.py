@@ -4,12 +4,17 @@ What people or systems have stored may hold markup, characters that turn the dir
 characters that nobody sees. Each is shown as what it is.
 """
 
+import re
+import secrets
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from markupsafe import Markup, escape
 
+from dedup_service.console.texts.languages import later as _
+
 MAX_SHOWN = 300
+HIDDEN, HIDDEN_SAME, HIDDEN_DIFFERENT = _("hidden"), _("hidden, same"), _("hidden, differs")
 _NAMED = {
     "\u200b": "ZWSP",
     "\u200c": "ZWNJ",
@@ -38,6 +43,38 @@ _NAMED = {
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"})
 
 
+# Stands for a value that the visitor may not read until the page is done: a word that nobody can have stored, so
+# that it goes through all that cuts, folds and compares texts, and that none of it is left in a page.
+_HIDDEN = f"zq{secrets.token_hex(6)}"
+_TAG_DIGITS = 12
+_SAME, _DIFFERENT = "same", "differs"
+_ANY_HIDDEN = re.compile(rf"{_HIDDEN}({_SAME}|{_DIFFERENT}|[0-9a-f]{{0,{_TAG_DIGITS}}})", re.IGNORECASE)
+
+
+def hidden(tag: str) -> str:
+    """What stands for a value of which only this tag is known; the same for the same tag."""
+    return f"{_HIDDEN}{tag[:_TAG_DIGITS]}"
+
+
+def is_hidden(text: str) -> bool:
+    """Whether the text stands for a value that the visitor may not read."""
+    return _ANY_HIDDEN.fullmatch(text) is not None
+
+
+def hidden_beside(*, is_same: bool) -> Markup:
+    """The mark of a hidden value beside another one that is the same, or is not."""
+    name = "hidden-value" if is_same else "hidden-value differs"
+    return Markup('<span class="{}">{}</span>').format(name, _HIDDEN + (_SAME if is_same else _DIFFERENT))
+
+
+def with_hidden_said(page: str, say: Callable[[str], str]) -> str:
+    """The page with words in the place of hidden values; `say` puts them into a language."""
+    if _HIDDEN not in page:
+        return page
+    words = {_SAME: say(HIDDEN_SAME), _DIFFERENT: say(HIDDEN_DIFFERENT)}
+    return _ANY_HIDDEN.sub(lambda found: words.get(found[1], say(HIDDEN)), page)
+
+
 def is_invisible(character: str) -> bool:
     """Whether nobody would see this character, or would take it for a plain space."""
     return character in _NAMED or (
@@ -60,6 +97,8 @@ def shown(text: str, most: int = MAX_SHOWN) -> Markup:
 
     Of more than `most` characters the rest stands in a part that opens when asked for.
     """
+    if is_hidden(text):
+        return Markup('<span class="hidden-value">{}</span>').format(text)
     head, rest = text[:most], text[most:]
     first = Markup("").join(_pieces(head))
     if not rest:
@@ -71,6 +110,8 @@ def shown(text: str, most: int = MAX_SHOWN) -> Markup:
 
 def shortened(text: str, most: int = 60) -> Markup:
     """The text as `shown`, cut after `most` characters with an ellipsis: for lists and headings."""
+    if is_hidden(text):
+        return shown(text)
     if len(text) <= most:
         return Markup('<bdi class="value">{}</bdi>').format(Markup("").join(_pieces(text)))
     head = Markup("").join(_pieces(text[: most - 1]))

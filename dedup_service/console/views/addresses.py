@@ -40,3 +40,13 @@ def id_of(name: str) -> str:
     if name.startswith("sources/"):
         return name.partition("/records/")[2]
     return name.partition("/")[2]
+
+
+def is_local(path: str) -> bool:
+    """Whether this is an address of the console itself, to which a sign-in may lead on."""
+    return (
+        path.startswith("/")
+        and not path.startswith(("//", "/\\"))
+        and path.isprintable()
+        and "\\" not in path
+    )

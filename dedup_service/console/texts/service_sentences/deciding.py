@@ -119,6 +119,8 @@ SENTENCES = (
     one("{record} left {record2}"),
     one("{record} joined {record2}"),
     one("{record} was written"),
+    one("a record that you may not read was written"),
+    one("{principal} may not read {field}, and so neither writes it nor asks by it"),
     one("The records stay unchanged in their sources: {sources}."),
     several("{count} child reference stays below {record}.", "{count} child references stay below {record}."),
     one("Each record keeps its owner in its source."),

@@ -166,6 +166,7 @@ SENTENCES = (
     one("one company name is made of the other's initials, or both of the same, three at least"),
     one("same sound of a word that few company names have"),
     one("same words of the company name in any order"),
+    one("What was seen in {fields} is hidden from you."),
     one("this blocking key has more members than an answer reads"),
     one("the index is being built"),
     one("the index was prepared by another version of the service and is being rebuilt"),

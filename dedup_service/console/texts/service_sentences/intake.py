@@ -102,4 +102,5 @@ SENTENCES = (
     one("team {word}"),
     one("queue {word}"),
     one("partner {word}"),
+    one("would be {word}, and the policy lets others alone write those of this source"),
 )

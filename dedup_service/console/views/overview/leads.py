@@ -6,7 +6,7 @@ from datetime import datetime
 from dedup_service.console.charts.axes import NARROW, WIDE
 from dedup_service.console.charts.bars import Bar, bars
 from dedup_service.console.texts.formats import Formats, time_of
-from dedup_service.console.texts.marks import plain
+from dedup_service.console.texts.marks import HIDDEN, plain
 from dedup_service.console.texts.names import Names
 from dedup_service.console.texts.sentences import say_plainly
 from dedup_service.console.views import addresses
@@ -154,6 +154,8 @@ def _group_name(group: DeadLeadGroup, names: Names) -> str:
             return language("nobody can be reached")
         case DeadLeadGroupType.DEAD_LEAD_GROUP_TYPE_NOT_GIVEN:
             return language("no reason given")
+        case DeadLeadGroupType.DEAD_LEAD_GROUP_TYPE_MASKED:
+            return language(HIDDEN)
         case _:
             return language("other reasons")
 

@@ -55,7 +55,7 @@ class ColumnRecord:
 class Column:
     """One golden record. `letter` stands for it in the graph and in the list of links.
 
-    `unread_count` records of it are not compared: too many, or gone.
+    `unread_count` records of it are not compared: too many, gone, or not for the visitor to read.
     """
 
     letter: str
@@ -152,7 +152,7 @@ def _column(
         kind=member.kind,
         is_survivor=is_survivor,
         records=tuple(_column_record(record, freshest) for record in found),
-        unread_count=len(member.records) - len(found),
+        unread_count=len(member.records) - len(found) + member.hidden_record_count,
         survive_url=changing.survivor_url(member.golden_record)
         if changing is not None and may_survive
         else "",

@@ -7,7 +7,7 @@ from enum import StrEnum
 from markupsafe import Markup
 
 from dedup_service.console.texts.differences import Change, Reading, alike, marked
-from dedup_service.console.texts.marks import shown
+from dedup_service.console.texts.marks import is_hidden, shown
 from dedup_service.console.views import addresses
 from dedup_service.console.views.proposal.columns import Changing, Column
 from dedup_service.console.views.proposal.fields import reading_of, sections_of, unit_of
@@ -139,7 +139,9 @@ def _row(
                 gives=survivor is not None and survivor.record in holders and survivor.value == text,
                 choose_url=(
                     changing.value_url(unit, holders[0])
-                    if changing is not None and (survivor is None or survivor.value != text)
+                    if changing is not None
+                    and not is_hidden(text)
+                    and (survivor is None or survivor.value != text)
                     else ""
                 ),
             )
@@ -160,13 +162,15 @@ def _row(
 
 
 def _shown(text: str, base: str, name: str) -> Markup:
-    return shown(text, MAX_SHOWN) if text == base else marked(text, base, reading_of(name), MAX_SHOWN)
+    if text == base and not is_hidden(text):
+        return shown(text, MAX_SHOWN)
+    return marked(text, base, reading_of(name), MAX_SHOWN)
 
 
 def _survivor_of(proposal: MergeProposal, name: str) -> GoldenValue | None:
     """What will survive in a field; a field whose values all lose is in the plan too."""
     value = proposal.plan.values[name].value if name in proposal.plan.values else None
-    return value if value is not None and value.record else None
+    return value if value is not None and (value.record or value.masked_tag) else None
 
 
 def agreement_of(texts: Sequence[Sequence[str]], reading: Reading) -> Agreement:
