@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from dedup_service.domain.errors import IndexUnavailable, Unavailable
 from dedup_service.index import layout
-from dedup_service.index.rebuild import catch_up, rebuild
+from dedup_service.index.rebuild import ABANDONED_AFTER_SECONDS, catch_up, rebuild
 from dedup_service.index.redis_index import RedisIndex
 from dedup_service.telemetry.recording import IndexMeter
 from dedup_service.workflows.background import end_tasks
@@ -28,6 +28,8 @@ LOOK_SECONDS = 0.005
 SHORTEST_RETRY_SECONDS = 0.05
 LONGEST_RETRY_SECONDS = 2.0
 PENDING_LIMIT = 10_000
+# How often to look for what a rebuild left that was ended: it holds values of whoever was erased since (E-4).
+CLEAR_SECONDS = 60.0
 
 
 class IndexFollower:
@@ -47,6 +49,7 @@ class IndexFollower:
         self._applied = 0
         self._last_head = 0
         self._usable = False
+        self._clear_time = 0.0
         self._told_defect = ""
         self._pending: dict[int, IndexUpdate] = {}
         self._wake = asyncio.Event()
@@ -152,6 +155,9 @@ class IndexFollower:
             self._meter.rewound(head)
             await self._index.discard(status.epoch)
         # An index of another store or release may serve, and is not to be written to.
+        if asyncio.get_running_loop().time() >= self._clear_time:
+            self._clear_time = asyncio.get_running_loop().time() + CLEAR_SECONDS
+            await self._index.clear_leftovers(ABANDONED_AFTER_SECONDS)
         self._usable = not ahead and (await self._index.serving_state()) is not None
         if status.defect or ahead:
             self._tell(status.defect or "it is ahead of the ledger", serves=ahead or status.epoch != "")

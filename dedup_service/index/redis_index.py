@@ -232,6 +232,13 @@ class RedisIndex:
         async with reaching_server():
             await self.server.run(self.scripts.discard, (layout.META, layout.GARBAGE), epoch)
 
+    async def clear_leftovers(self, silent_seconds: int) -> None:
+        """Delete what a build that has been silent for so long, or a sweep that was ended, has left."""
+        async with reaching_server():
+            left = await self.server.run(self.scripts.abandon, (layout.BUILD, layout.GARBAGE), silent_seconds)
+        if left:
+            await self.sweep()
+
     async def sweep(self) -> None:
         """Delete the keys of epochs that nothing reads any more, a few at a time."""
         async with reaching_server():

@@ -227,6 +227,17 @@ redis.call('DEL', KEYS[1])
 return 1
 """
 
+# KEYS: build, garbage. ARGV: seconds that a build may be silent. Answer: how many epochs are to be swept.
+_ABANDON = """
+local other = redis.call('HMGET', KEYS[1], 'epoch', 'touched')
+local now = tonumber(redis.call('TIME')[1])
+if other[1] and now - tonumber(other[2] or '0') >= tonumber(ARGV[1]) then
+  redis.call('SADD', KEYS[2], other[1])
+  redis.call('DEL', KEYS[1])
+end
+return redis.call('SCARD', KEYS[2])
+"""
+
 
 class Scripts(NamedTuple):
     """The scripts for one server."""
@@ -237,11 +248,12 @@ class Scripts(NamedTuple):
     begin_build: Script
     publish: Script
     discard: Script
+    abandon: Script
 
 
 def scripts(*, is_cluster: bool) -> Scripts:
     """The scripts; in a cluster they count the keys of our slot, as other slots may hold what is not ours."""
-    texts: tuple[str, ...] = (_APPLY, _INSPECT, _CANDIDATES, _BEGIN_BUILD, _PUBLISH, _DISCARD)
+    texts: tuple[str, ...] = (_APPLY, _INSPECT, _CANDIDATES, _BEGIN_BUILD, _PUBLISH, _DISCARD, _ABANDON)
     if is_cluster:
         count = f"redis.call('CLUSTER', 'COUNTKEYSINSLOT', {key_slot(META.encode())})"
         texts = tuple(text.replace("redis.call('DBSIZE')", count) for text in texts)

@@ -1,4 +1,4 @@
-"""What every call passes through: size, admission, the principal, and errors as documented statuses.
+"""What every call passes through: who calls, how often, a place, a deadline, and errors as statuses.
 
 Handlers are built from the descriptors of the API: a method that nobody answers is found at start, and none
 can be reached without passing here.
@@ -6,9 +6,9 @@ can be reached without passing here.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
-from inspect import signature
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
@@ -17,180 +17,302 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 from grpc.aio import ServicerContext
 
-from dedup_service.domain.errors import DedupError, InvalidInput, LimitExceeded
-from dedup_service.domain.principals import Principals
-from dedup_service.rpc.callers import Caller, find_principal
-from dedup_service.rpc.errors import OverloadedError, status_of
+from dedup_service.domain.errors import (
+    DeadlinePassed,
+    DedupError,
+    InvalidInput,
+    LimitExceeded,
+    Unauthenticated,
+)
+from dedup_service.rpc.access import Access, access_of
+from dedup_service.rpc.admission import Admission, room_of
+from dedup_service.rpc.call_log import LoggedCall
+from dedup_service.rpc.callers import Caller, check_still, credentials_of
+from dedup_service.rpc.doors import Door, Doors
+from dedup_service.rpc.errors import STATUS_METADATA_KEY, OverloadedError, status_of
+from dedup_service.rpc.limits import LONGEST_SECONDS, MAX_MESSAGE_BYTES, Limits
+from dedup_service.rpc.rates import Rates
 from dedup_service.rpc.revision_tokens import RevisionTokens
+from dedup_service.rpc.sight.sights import Sights
 from dedup_service.telemetry.recording import MethodMeter, Telemetry
+from dedup_service.workflows.authentication import Authentication, Proven
+from dedup_service.workflows.deadlines import due_in, seconds_left
+from dedup_service.workflows.rules import Rules
 
-MAX_MESSAGE_BYTES = 1024 * 1024
-STATUS_METADATA_KEY = "grpc-status-details-bin"
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 _OK: int = grpc.StatusCode.OK.value[0]
 _CANCELLED: int = grpc.StatusCode.CANCELLED.value[0]
-# Answers once, but after minutes: it takes a place of a watching stream and none of a call.
-_WAITING = "google.longrunning.Operations.WaitOperation"
+_TOO_LATE: int = grpc.StatusCode.DEADLINE_EXCEEDED.value[0]
+# What a caller is told; all else is a fault.
+_REFUSALS = (DedupError, OverloadedError)
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 Context = ServicerContext[Any, Any]
-Unary = Callable[..., Awaitable[Message]]
-Streaming = Callable[..., AsyncIterator[Message]]
+Behaviour = Callable[[Any, Caller], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Method:
+    """A method of the API, with what the gate must know of it."""
+
+    descriptor: MethodDescriptor
+    access: Access
+    room: str
+    request: type[Message]
+    # The fields that make one request as much work as many.
+    batch_fields: tuple[str, ...]
+    meter: MethodMeter
+
+    @property
+    def streams(self) -> bool:
+        return self.descriptor.client_streaming or self.descriptor.server_streaming
+
+    def read(self, data: bytes) -> Message:
+        """The request; raises LimitExceeded, InvalidInput."""
+        if len(data) > MAX_MESSAGE_BYTES:
+            raise LimitExceeded(
+                f"a message takes at most {MAX_MESSAGE_BYTES} bytes, this one has {len(data)}"
+            )
+        try:
+            return self.request.FromString(data)
+        except DecodeError:
+            name = self.request.DESCRIPTOR.name
+            raise InvalidInput.at("request", f"cannot be read as a {name}") from None
+
+    def item_count(self, request: Message) -> int:
+        return sum(len(getattr(request, name)) for name in self.batch_fields)
 
 
 class Gate:
-    """Admits calls, at most `max_calls` at a time, and as many watching streams besides them."""
+    """Admits calls, at most `max_calls` at a time, and streams besides them."""
 
     def __init__(
-        self, principals: Principals, tokens: RevisionTokens, max_calls: int, telemetry: Telemetry
+        self,
+        rules: Rules,
+        authentication: Authentication,
+        sights: Sights,
+        tokens: RevisionTokens,
+        max_calls: int,
+        limits: Limits,
+        telemetry: Telemetry,
     ) -> None:
-        self._principals = principals
+        self._rules = rules
+        self._authentication = authentication
+        self._sights = sights
         self._tokens = tokens
-        self._max_calls = max_calls
+        self._limits = limits
         self._telemetry = telemetry
-        self._running = {False: 0, True: 0}
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._admission = Admission(max_calls, limits.streams_each)
+        self._rates = Rates(limits.calls_a_second, limits.items_a_second)
 
     async def idle(self) -> None:
         """Return once no call is running."""
-        await self._idle.wait()
+        await self._admission.idle()
 
-    def handlers(self, service: ServiceDescriptor, answering: object) -> grpc.GenericRpcHandler:
-        """The handlers of a service, whose methods are answered by methods of the same name in snake case."""
-        handlers = {}
-        for method in service.methods:
-            behaviour = getattr(answering, _WORD.sub("_", method.name).lower())
-            handlers[method.name] = self._handler(method, behaviour)
-        return grpc.method_handlers_generic_handler(service.full_name, handlers)
+    def doors(self, services: Iterable[tuple[ServiceDescriptor, object]]) -> Doors:
+        """The doors of services; each method is answered by one of the same name in snake case.
 
-    def _handler(
-        self, method: MethodDescriptor, behaviour: Callable[..., Any]
-    ) -> "grpc.RpcMethodHandler[Any, Any]":
-        """A behaviour takes the request, and the caller where it needs to know who calls."""
-        wants_caller = len(signature(behaviour).parameters) > 1
+        Raises:
+            MissingAccessError: nothing says who may call one of the methods.
+        """
+        doors = {}
+        for service, answering in services:
+            for method in service.methods:
+                behaviour = getattr(answering, _WORD.sub("_", method.name).lower())
+                path = f"/{service.full_name}/{method.name}"
+                doors[path] = self._door(method, self._sights.behind(method, behaviour))
+        return Doors(doors, self._admission, self._tokens, self._telemetry)
 
-        def started(request: object, caller: Caller) -> Any:
-            return behaviour(request, caller) if wants_caller else behaviour(request)
+    def _door(self, descriptor: MethodDescriptor, behaviour: Behaviour) -> Door:
+        method = _Method(
+            descriptor,
+            access_of(descriptor),
+            room_of(descriptor),
+            GetMessageClass(descriptor.input_type),
+            _batch_fields(descriptor),
+            self._telemetry.method(descriptor.containing_service.full_name, descriptor.name),
+        )
+        handler: Any
+        if descriptor.client_streaming:
+            make, handler = grpc.stream_stream_rpc_method_handler, self._both_streaming(method, behaviour)
+        elif descriptor.server_streaming:
+            make, handler = grpc.unary_stream_rpc_method_handler, self._streaming(method, behaviour)
+        else:
+            make, handler = grpc.unary_unary_rpc_method_handler, self._unary(method, behaviour)
+        # Requests are read once their calls are admitted: what is refused costs no more than that.
+        serializer = GetMessageClass(descriptor.output_type).SerializeToString
+        return Door(make(handler, response_serializer=serializer), method.room, method.meter)
 
-        meter = self._telemetry.method(method.containing_service.full_name, method.name)
-        serializers: dict[str, Any] = {
-            "request_deserializer": _reader(GetMessageClass(method.input_type)),
-            "response_serializer": GetMessageClass(method.output_type).SerializeToString,
-        }
-        if method.client_streaming:
-            return grpc.stream_stream_rpc_method_handler(
-                self._both_streaming(method, meter, started), **serializers
-            )
-        if method.server_streaming:
-            return grpc.unary_stream_rpc_method_handler(
-                self._streaming(method, meter, started), **serializers
-            )
-        return grpc.unary_unary_rpc_method_handler(self._unary(method, meter, started), **serializers)
-
-    def _unary(self, method: MethodDescriptor, meter: MethodMeter, behaviour: Unary) -> Any:
-        watching = method.full_name == _WAITING
-
-        async def answer(request: Message | DedupError, context: Context) -> Message:
+    def _unary(self, method: _Method, behaviour: Behaviour) -> Any:
+        async def answer(data: bytes, context: Context) -> Message:
             try:
-                async with self._call(method, meter, context, watching=watching) as caller:
+                async with self._call(method, context) as caller:
                     try:
-                        return await behaviour(_readable(request), caller)
-                    except DedupError as refused:
+                        response: Message = await behaviour(self._read(method, data, caller), caller)
+                        return response
+                    except _REFUSALS as refused:
                         raise _bare(refused) from None
                 raise AssertionError("a refused call is aborted")
             finally:
                 # grpc keeps the end of a refused call in a cycle, and with it every frame that it came
                 # through, until the next collection: none of them may hold the request.
-                del request
+                del data
 
         return answer
 
-    def _streaming(self, method: MethodDescriptor, meter: MethodMeter, behaviour: Streaming) -> Any:
-        async def answer(request: Message | DedupError, context: Context) -> AsyncIterator[Message]:
-            async with self._call(method, meter, context, watching=True) as caller:
-                answers: Any = behaviour(_readable(request), caller)
-                async with aclosing(answers):
-                    async for response in answers:
-                        yield response
+    def _streaming(self, method: _Method, behaviour: Behaviour) -> Any:
+        async def answer(data: bytes, context: Context) -> None:
+            try:
+                async with self._call(method, context) as caller:
+                    try:
+                        answers = behaviour(self._read(method, data, caller), caller)
+                        await self._write(self._while_still(caller, answers), context)
+                    except _REFUSALS as refused:
+                        raise _bare(refused) from None
+            finally:
+                del data
 
         return answer
 
-    def _both_streaming(self, method: MethodDescriptor, meter: MethodMeter, behaviour: Streaming) -> Any:
-        async def answer(
-            requests: AsyncIterator[Message | DedupError], context: Context
-        ) -> AsyncIterator[Message]:
-            async with self._call(method, meter, context) as caller:
-                answers: Any = behaviour(_all_readable(requests), caller)
-                async with aclosing(answers):
-                    async for response in answers:
-                        yield response
+    def _both_streaming(self, method: _Method, behaviour: Behaviour) -> Any:
+        async def answer(requests: AsyncIterator[bytes], context: Context) -> None:
+            async with self._call(method, context) as caller:
+                try:
+                    await self._write(behaviour(self._read_all(method, requests, caller), caller), context)
+                except _REFUSALS as refused:
+                    raise _bare(refused) from None
 
         return answer
+
+    def _read(self, method: _Method, data: bytes, caller: Caller) -> Message:
+        request = method.read(data)
+        if items := method.item_count(request):
+            self._rates.sent(caller.principal.name, items)
+        return request
+
+    async def _read_all(
+        self, method: _Method, requests: AsyncIterator[bytes], caller: Caller
+    ) -> AsyncIterator[Message]:
+        """The requests of a stream. One that sends more than a principal may is read more slowly."""
+        while True:
+            async with self._moving("no request came"):
+                data = await anext(requests, None)
+            if data is None:
+                return
+            check_still(caller, self._rules.principals)
+            request = method.read(data)
+            while True:
+                try:
+                    self._rates.sent(caller.principal.name, max(method.item_count(request), 1))
+                    break
+                except OverloadedError as later:
+                    await asyncio.sleep(later.retry_seconds)
+            yield request
+
+    async def _while_still(self, caller: Caller, answers: Any) -> AsyncIterator[Message]:
+        """The answers, for as long as what the caller was let in by holds."""
+        async with aclosing(answers):
+            async for response in answers:
+                check_still(caller, self._rules.principals)
+                yield response
+
+    async def _write(self, answers: Any, context: Context) -> None:
+        """Send what a stream answers as fast as it is read, and no faster."""
+        async with aclosing(answers):
+            async for response in answers:
+                async with self._moving("no answer was taken"):
+                    await context.write(response)
 
     @asynccontextmanager
-    async def _call(
-        self, method: MethodDescriptor, meter: MethodMeter, context: Context, *, watching: bool = False
-    ) -> AsyncIterator[Caller]:
+    async def _moving(self, what: str) -> AsyncIterator[None]:
+        """Ends a stream that stands still; raises DeadlinePassed."""
+        try:
+            async with asyncio.timeout(self._limits.idle_seconds) as limit:
+                yield
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            seconds = f"{self._limits.idle_seconds:g} seconds"
+            raise DeadlinePassed(f"{what} for {seconds}: call again, and go on where this ended") from None
+
+    @asynccontextmanager
+    async def _call(self, method: _Method, context: Context) -> AsyncIterator[Caller]:
         """Admit a call of a known principal, and end it with a documented status when it is refused."""
-        call = meter.begin(context.invocation_metadata)
+        call = method.meter.begin(context.invocation_metadata)
+        logged = LoggedCall(f"{method.descriptor.containing_service.full_name}/{method.descriptor.name}")
         # Unless something below says otherwise the caller, or the stop of the server, has ended it.
         code = _CANCELLED
         try:
-            async with self._admitted(watching=watching):
-                principal = find_principal(context.invocation_metadata() or (), self._principals)
-                yield Caller(principal, method.name)
+            async with _due(method, context), self._admitted(method, context, logged) as caller:
+                yield caller
             code = _OK
         except Exception as error:  # noqa: BLE001  # whatever it is, the caller gets a documented code
-            status = status_of(error, method.name, self._tokens)
+            if isinstance(error, OverloadedError):
+                self._telemetry.refused(method.room)
+            status = status_of(error, method.descriptor.name, self._tokens)
             code = status.code
             trailer = ((STATUS_METADATA_KEY, status.SerializeToString()),)
             await context.abort(_CODES[status.code], status.message, trailer)
         finally:
-            call.end(code)
+            ended = _TOO_LATE if code == _CANCELLED and seconds_left() == 0 else code
+            call.end(ended)
+            logged.end(ended)
 
     @asynccontextmanager
-    async def _admitted(self, *, watching: bool) -> AsyncIterator[None]:
-        if self._running[watching] >= self._max_calls:
-            raise OverloadedError
-        self._running[watching] += 1
-        self._idle.clear()
+    async def _admitted(self, method: _Method, context: Context, logged: LoggedCall) -> AsyncIterator[Caller]:
+        """A place for the call, once it is known whose it is and that they may call."""
+        proven = await self._proven(context)
+        principal = proven.principal
+        logged.principal = principal.name
+        method.access.who.check(principal, self._rules.policy)
+        self._rates.called(principal.name)
+        async with AsyncExitStack() as stack:
+            if method.streams:
+                stack.enter_context(self._admission.stream(principal.name))
+            await stack.enter_async_context(self._admission.place(method.room))
+            yield Caller(principal, method.descriptor.name, proven.end_seconds)
+
+    async def _proven(self, context: Context) -> Proven:
+        self._rates.check_peer(context.peer())
         try:
+            return await self._authentication.proven(credentials_of(context))
+        except Unauthenticated:
+            self._rates.failed(context.peer())
+            raise
+
+
+@asynccontextmanager
+async def _due(method: _Method, context: Context) -> AsyncIterator[None]:
+    """Ends what is under way when the answer is due; a stream is due only when its caller says so.
+
+    Raises:
+        DeadlinePassed: the call has taken as long as its caller, or the service, lets it.
+    """
+    # None without a deadline, which the stubs of grpc do not tell.
+    left: float | None = context.time_remaining()
+    if not method.streams:
+        longest = LONGEST_SECONDS[method.access.call_class]
+        left = longest if left is None else min(left, longest)
+    if left is None:
+        yield
+        return
+    due_in(left)
+    try:
+        async with asyncio.timeout(left) as limit:
             yield
-        finally:
-            self._running[watching] -= 1
-            if not any(self._running.values()):
-                self._idle.set()
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise DeadlinePassed(f"there was no answer within {left:.3g} seconds") from None
 
 
-def _reader(message: type[Message]) -> Callable[[bytes], Message | DedupError]:
-    """Reads a request; one that cannot be read becomes the refusal that its call will end with."""
-
-    def read(data: bytes) -> Message | DedupError:
-        if len(data) > MAX_MESSAGE_BYTES:
-            return LimitExceeded(
-                f"a message takes at most {MAX_MESSAGE_BYTES} bytes, this one has {len(data)}"
-            )
-        try:
-            return message.FromString(data)
-        except DecodeError:
-            return InvalidInput.at("request", f"cannot be read as a {message.DESCRIPTOR.name}")
-
-    return read
+def _batch_fields(method: MethodDescriptor) -> tuple[str, ...]:
+    if not (method.client_streaming or method.name.startswith("Batch")):
+        return ()
+    return tuple(field.name for field in method.input_type.fields if field.is_repeated)
 
 
-def _readable(request: Message | DedupError) -> Message:
-    if isinstance(request, DedupError):
-        raise request
-    return request
-
-
-async def _all_readable(requests: AsyncIterator[Message | DedupError]) -> AsyncIterator[Message]:
-    async for request in requests:
-        yield _readable(request)
-
-
-def _bare(refused: DedupError) -> DedupError:
+def _bare(refused: Exception) -> Exception:
     """The refusal without the frames that it came through, nor those of what led to it."""
     error: BaseException | None = refused
     while error is not None:

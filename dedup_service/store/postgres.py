@@ -10,23 +10,32 @@ import select
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from typing import TypeVar
 
 import psycopg
-from psycopg import IsolationLevel, errors
+from psycopg import errors
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from dedup_service.domain.errors import DedupError, RequestIdReused, StateNotAllowed, StoreUnavailable
+from dedup_service.domain.errors import (
+    DeadlinePassed,
+    DedupError,
+    RequestIdReused,
+    StateNotAllowed,
+    StoreUnavailable,
+)
 from dedup_service.domain.records import LiveRecord
-from dedup_service.store import ledger
+from dedup_service.domain.retention import Retention
+from dedup_service.store import forgetting, ledger
 from dedup_service.store.answers import found_answers, keep_answers
 from dedup_service.store.lookups import RecordLookups
 from dedup_service.store.reading import Reading
 from dedup_service.store.rows import keep_json_as_bytes
 from dedup_service.store.statements import statement
+from dedup_service.store.transactions import reading, writing
 from dedup_service.store.writing import StaleRulesError, Writing
 from dedup_service.telemetry.recording import PoolState
+from dedup_service.workflows.deadlines import seconds_left
 from dedup_service.workflows.index_port import IndexUpdate
 from dedup_service.workflows.ports import (
     ReadTransaction,
@@ -42,7 +51,6 @@ from dedup_service.workflows.races import RacedError
 
 T = TypeVar("T")
 
-ANSWER_LIFETIME = timedelta(days=7)
 _ATTEMPTS = 8
 _POLL_SECONDS = 0.2
 _RACES = (
@@ -69,13 +77,14 @@ class PostgresStore:
 
     def __init__(self, options: StoreOptions) -> None:
         self._options = options
+        self._longest = options.statement_timeout_seconds
         self._committed: Callable[[IndexUpdate], None] = lambda _: None
         self._commit = asyncio.Event()
         self._rules: RulesInForce | None = None
         keep_json_as_bytes()
         self._pool = self._make_pool(self._configure)
         # Readers have connections of their own, so that writers waiting for locks never starve them.
-        self._reads = self._make_pool(self._configure_reading)
+        self._reads = self._make_pool(self._configure)
         self._lookups = RecordLookups(
             options.url, options.connect_timeout_seconds, options.statement_timeout_seconds
         )
@@ -97,12 +106,6 @@ class PostgresStore:
         await connection.set_autocommit(True)
         timeouts = self._options.lock_timeout_seconds, self._options.statement_timeout_seconds
         await connection.execute(statement("configure").encode(), [f"{seconds}s" for seconds in timeouts])
-
-    async def _configure_reading(self, connection: psycopg.AsyncConnection) -> None:
-        await self._configure(connection)
-        # Folded into BEGIN, where a SET TRANSACTION of its own would cost a round trip.
-        await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
-        await connection.set_read_only(True)
 
     def on_commit(self, told: Callable[[IndexUpdate], None]) -> None:
         """Call `told` after each commit, in no particular order, with what the index must learn."""
@@ -148,13 +151,13 @@ class PostgresStore:
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Reading]:
         """One consistent, read-only view of the store for as long as the context lasts."""
-        async with _translated(), self._reads.connection() as connection, connection.transaction():
+        async with _translated(), self._reads.connection() as connection, reading(connection, self._longest):
             yield Reading(connection)
 
     @asynccontextmanager
     async def unledgered(self) -> AsyncIterator[psycopg.AsyncConnection]:
         """A transaction for what is no part of the ledger: who works on what, and how far they are."""
-        async with _translated(), self._pool.connection() as connection, connection.transaction():
+        async with _translated(), self._pool.connection() as connection, writing(connection, self._longest):
             yield connection
 
     async def read(self, work: Callable[[ReadTransaction], Awaitable[T]]) -> T:
@@ -167,7 +170,7 @@ class PostgresStore:
 
     async def preview(self, work: Work[T]) -> T:
         async def once(connection: psycopg.AsyncConnection) -> T:
-            async with connection.transaction(force_rollback=True):
+            async with writing(connection, self._longest, undone=True):
                 return (await work(self._writing(connection))).result
 
         return await self._repeated(once)
@@ -211,7 +214,7 @@ class PostgresStore:
         answer_type: type[T],
     ) -> list[T | RequestIdReused | StateNotAllowed]:
         # What needs no answer is sent along with what does: most statements of a write cost no round trip.
-        async with connection.pipeline(), connection.transaction():
+        async with connection.pipeline(), writing(connection, self._longest):
             answers = await found_answers(connection, requests, answer_type)
             places = [place for place in range(len(requests)) if place not in answers]
             update = None
@@ -286,10 +289,13 @@ class PostgresStore:
             except TimeoutError:
                 continue
 
-    async def drop_old_answers(self) -> None:
-        """Forget request answers that are older than their promised lifetime."""
+    async def forget_old(self, retention: Retention, now: datetime) -> dict[str, int]:
         async with _translated(), self._pool.connection() as connection:
-            await connection.execute(statement("drop_old_answers").encode(), [ANSWER_LIFETIME])
+            return await forgetting.forget_old(connection, retention, now)
+
+    async def tidy_after_erasures(self) -> None:
+        async with _translated():
+            await forgetting.tidy_after_erasures(self._options.url)
 
 
 async def _check(connection: psycopg.AsyncConnection) -> None:
@@ -320,6 +326,8 @@ async def _translated() -> AsyncIterator[None]:
     except (errors.DiskFull, errors.ReadOnlySqlTransaction, errors.OutOfMemory) as error:
         raise StoreUnavailable(f"PostgreSQL refuses writes ({type(error).__name__})") from error
     except (errors.LockNotAvailable, errors.QueryCanceled) as error:
+        if seconds_left() == 0:
+            raise DeadlinePassed("PostgreSQL did not answer in the time that the call has") from error
         raise StoreUnavailable("the write waited too long for another one; try again") from error
     except psycopg.OperationalError as error:
         raise StoreUnavailable(f"the connection to PostgreSQL failed ({type(error).__name__})") from error

@@ -58,6 +58,13 @@ CALLS = Metric(
     "Calls that ended, by method and gRPC status code; a stream is one call.",
     ("method", "code"),
 )
+CALLS_REFUSED = Metric(
+    "dedup.calls.refused",
+    Kind.COUNTER,
+    "{call}",
+    "Calls refused with OVERLOADED, by class of call; `BULK` are streams of requests.",
+    ("class",),
+)
 CALL_DURATION = Metric(
     "dedup.call.duration",
     Kind.HISTOGRAM,
@@ -153,7 +160,7 @@ POSTGRES_WAITING = Metric(
 )
 
 METRICS = (
-    *(CALLS, CALL_DURATION, CALLS_RUNNING),
+    *(CALLS, CALLS_REFUSED, CALL_DURATION, CALLS_RUNNING),
     *(MATCH_PHASE_DURATION, MATCH_CANDIDATES, TRUNCATED_KEYS, INCOMPLETE_ANSWERS),
     *(INDEX_LAG_REVISIONS, INDEX_LAG_TIME, INDEX_RECORDS, INDEX_KEYS),
     *(REBUILD_RUNNING, REBUILD_DONE, REBUILD_EXPECTED, REBUILDS),

@@ -136,6 +136,9 @@ def _numbers(recorder: Recorder) -> dict[catalogue.Metric, Callable[[], Numbers]
                         count, {"method": _name(each.service, each.method), "code": CODES[code]}
                     )
 
+    def refused() -> Numbers:
+        return (Observation(count, {"class": room}) for room, count in [*recorder.refused_counts.items()])
+
     def incomplete() -> Numbers:
         return (Observation(count, {"reason": reason}) for reason, count in matches.incomplete.items())
 
@@ -150,6 +153,7 @@ def _numbers(recorder: Recorder) -> dict[catalogue.Metric, Callable[[], Numbers]
 
     return {
         catalogue.CALLS: calls,
+        catalogue.CALLS_REFUSED: refused,
         catalogue.CALLS_RUNNING: lambda: _one(sum(each.running for each in recorder.methods)),
         catalogue.TRUNCATED_KEYS: lambda: _one(matches.truncated_count),
         catalogue.INCOMPLETE_ANSWERS: incomplete,

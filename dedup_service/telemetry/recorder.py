@@ -1,5 +1,6 @@
 """Keeps what the service records, in plain Python, until `endpoint` reads it and `tracing` sends it on."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -176,7 +177,7 @@ class MatchRecorder(MatchMeter):
 class Recorder(Telemetry):
     """Keeps everything; with a tracer it makes spans of calls too."""
 
-    __slots__ = ("_index", "_pools", "_tracer", "matches", "methods")
+    __slots__ = ("_index", "_pools", "_tracer", "matches", "methods", "refused_counts")
 
     def __init__(self, tracer: CallTracer | None = None) -> None:
         self._tracer = tracer
@@ -184,6 +185,7 @@ class Recorder(Telemetry):
         self._pools: Callable[[], Iterable[PoolState]] = tuple
         self.methods: list[MethodRecorder] = []
         self.matches = MatchTotals()
+        self.refused_counts: Counter[str] = Counter()
 
     @property
     def index(self) -> IndexRecorder:
@@ -193,6 +195,9 @@ class Recorder(Telemetry):
         meter = MethodRecorder(service, method, self._tracer)
         self.methods.append(meter)
         return meter
+
+    def refused(self, room: str) -> None:
+        self.refused_counts[room] += 1
 
     def match(self) -> MatchMeter:
         return MatchRecorder(self.matches, None if self._tracer is None else _CURRENT.get())

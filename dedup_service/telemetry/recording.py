@@ -105,6 +105,9 @@ class Telemetry:
         """The meter of one method of the API, such as ``dedup_service.v1.MatchService`` and ``Match``."""
         return _METHOD
 
+    def refused(self, room: str) -> None:
+        """A call was refused because too much is under way; `room` is its class, or BULK."""
+
     def match(self) -> MatchMeter:
         """The meter of a Match that begins now."""
         return _MATCH

@@ -16,7 +16,7 @@ from dedup_service.domain.errors import IndexUnavailable, StoreUnavailable
 from dedup_service.domain.principals import Directory
 from dedup_service.domain.records import RecordDraft
 from dedup_service.rpc.revision_tokens import RevisionTokens
-from dedup_service.v1 import audit_service_pb2, core_pb2, match_service_pb2
+from dedup_service.v1 import audit_service_pb2, change_service_pb2, core_pb2, match_service_pb2
 from dedup_service.v1 import record_service_pb2 as pb
 from dedup_service.v1.record_service_pb2_grpc import RecordServiceStub
 from dedup_service.workflows.ports import Store
@@ -104,7 +104,9 @@ async def test_bytes_that_are_no_request_are_refused(api: Api) -> None:
 
 
 async def test_too_many_calls_are_told_when_to_come_again(office: Office) -> None:
-    """Above the limit calls are refused at once with a delay; those admitted go on, and room comes back."""
+    """Above the limit streams are refused at once with a delay; the one that is open goes on, calls have
+    places of their own, and room comes back.
+    """
     async with served(office, replace(OPTIONS, max_concurrent_calls=1)) as api:
         held = asyncio.Event()
 
@@ -115,12 +117,13 @@ async def test_too_many_calls_are_told_when_to_come_again(office: Office) -> Non
         stream = api.matches.MatchStream(waiting(), metadata=ANN)
         first = await stream.read()
         assert isinstance(first, match_service_pb2.MatchStreamResponse)
-        refusal = await refused(api.records.GetRecord(GET, metadata=ANN))
+        refusal = await refused(api.matches.MatchStream(no_requests(), metadata=ANN).read())
         assert refusal.reason == (grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED")
         assert refusal.detail(error_details_pb2.RetryInfo).retry_delay.seconds == 1
+        assert (await refused(api.records.GetRecord(GET, metadata=ANN))).code == grpc.StatusCode.NOT_FOUND
         held.set()
         assert await stream.read() is grpc.aio.EOF
-        assert (await refused(api.records.GetRecord(GET, metadata=ANN))).code == grpc.StatusCode.NOT_FOUND
+        assert await api.matches.MatchStream(no_requests(), metadata=ANN).read() is grpc.aio.EOF
 
 
 class _Failing:
@@ -208,15 +211,21 @@ async def test_a_principal_who_was_removed_is_unknown_at_once(office: Office) ->
         assert (await refused(stub.GetRecord(GET, metadata=ANN))).code == grpc.StatusCode.UNAUTHENTICATED
 
 
-async def test_a_refused_call_keeps_no_request(api: Api) -> None:
+@pytest.mark.parametrize("streaming", [False, True])
+async def test_a_refused_call_keeps_no_request(api: Api, *, streaming: bool) -> None:
     """What grpc keeps of a refused call until the next collection holds nothing of the request, which may be
     large.
     """
     nonsense = core_pb2.Candidate(kind=core_pb2.RECORD_KIND_CONTACT, values={"nonsense": "x"})
     request = match_service_pb2.MatchRequest(candidate=nonsense)
+    watch = change_service_pb2.WatchChangesRequest(sources=["sources/crm"] * 101)
 
     async def call() -> None:
-        assert (await refused(api.matches.Match(request, metadata=ANN))).reason == INVALID
+        if streaming:
+            refusal = await refused(api.changes.WatchChanges(watch, metadata=ANN).read())
+        else:
+            refusal = await refused(api.matches.Match(request, metadata=ANN))
+        assert refusal.reason == INVALID
         await asyncio.sleep(0.1)
 
     for _ in range(3):
@@ -239,4 +248,5 @@ async def test_a_refused_call_keeps_no_request(api: Api) -> None:
 
 def _holds(value: object) -> bool:
     """Whether a local variable is the request, or the draft that was read from it."""
-    return isinstance(value, (match_service_pb2.MatchRequest, RecordDraft))
+    requests = (match_service_pb2.MatchRequest, change_service_pb2.WatchChangesRequest)
+    return isinstance(value, (bytes, RecordDraft, *requests))

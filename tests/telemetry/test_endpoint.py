@@ -33,6 +33,7 @@ def record_something(telemetry: Telemetry) -> None:
     telemetry.index.checked(100, 700, rebuilding=False)
     telemetry.index.rebuild_begun(50)
     telemetry.index.rebuild_loaded(20)
+    telemetry.refused("MATCH")
     telemetry.watch_pools(lambda: [PoolState("read", 2, 3, 1)])
 
 
@@ -46,6 +47,7 @@ async def test_everything_recorded_is_served() -> None:
     """Numbers arrive as they were recorded."""
     scrape = await scrape_of_something()
     assert scrape.value("dedup_calls_total", method=MATCH, code="OK") == 1
+    assert scrape.value("dedup_calls_refused_total", **{"class": "MATCH"}) == 1
     assert scrape.value("dedup_calls_running") == 0
     assert scrape.value("dedup_call_duration_seconds_count", method=MATCH) == 1
     assert scrape.value("dedup_match_candidates_sum") == 41
