@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 # Run as a script, Python finds this module beside it.
-from generate_proto import PROTO_ROOT, REPOSITORY, proto_files, run_protoc
+from tools.generate_proto import PROTO_ROOT, REPOSITORY, proto_files, run_protoc
 
 BASELINE = PROTO_ROOT / "baseline.binpb"
 
