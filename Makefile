@@ -78,7 +78,7 @@ lint: setup ## formatting, lint, types, layers, proto, message catalogues, depen
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python tools/generate_proto.py --check
-	@$(BIN)/python tools/lint_proto.py
+	@$(BIN)/python -m tools.lint_proto
 	@$(BIN)/python tools/catalogues.py --check
 	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive dedup_service scoring tools
 	@$(BIN)/python -m tools.lock_file --check

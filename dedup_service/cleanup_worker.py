@@ -15,11 +15,13 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
-from dedup_service.company_files import load_policy, load_principals, parse_policy
+from dedup_service.authenticating import Identity
+from dedup_service.company_files import load_policy, parse_policy
 from dedup_service.domain.errors import Unavailable
 from dedup_service.settings import Settings
 from dedup_service.store.cleanup_runs import PostgresCleanupRuns
 from dedup_service.store.postgres import PostgresStore, StoreOptions
+from dedup_service.telemetry.logs import configure_logging
 from dedup_service.workflows.assessment import Assessment
 from dedup_service.workflows.background import end_tasks
 from dedup_service.workflows.cleaning.finding import Finder
@@ -31,7 +33,6 @@ from dedup_service.workflows.rules import Rules
 from dedup_service.workflows.scoring_models import ModelInUse, ScoringModels
 
 LOG = logging.getLogger(__name__)
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 WHILE_PARENT_LIVES = "--while-parent-lives"
 _CONNECTIONS = 3
 # Whoever waits for an answer of the service goes first.
@@ -61,8 +62,10 @@ async def opened_worker(
         StoreUnavailable: PostgreSQL does not answer.
     """
     policy = load_policy(settings.policy)
-    rules = Rules(policy, load_principals(settings.principals, policy), parse_policy)
+    identity = Identity(settings, policy, settings.database_url)
+    rules = Rules(policy, identity.principals, parse_policy)
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(identity.running(rules))
         store = PostgresStore(StoreOptions(settings.database_url, _CONNECTIONS))
         await store.open()
         stack.push_async_callback(store.close)
@@ -133,7 +136,7 @@ class _EndOfInput(asyncio.Protocol):
 def main() -> int:
     """Work by the settings of the environment."""
     settings = Settings.from_environment(os.environ)
-    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT, stream=sys.stderr)
+    configure_logging(settings.log_level, settings.log_format)
     os.nice(_NICE)
     return asyncio.run(work(settings, while_parent_lives=WHILE_PARENT_LIVES in sys.argv))
 

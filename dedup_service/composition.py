@@ -5,13 +5,15 @@ import uuid
 from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 
-from dedup_service.company_files import load_policy, load_principals, parse_policy, policy_text
+from dedup_service.authenticating import Identity
+from dedup_service.company_files import load_policy, parse_policy, policy_text
 from dedup_service.domain.errors import StoreUnavailable
 from dedup_service.domain.policy_versions import PolicyOrigin
+from dedup_service.domain.retention import Retention
 from dedup_service.embedded import start_postgres, start_valkey
 from dedup_service.index.follower import IndexFollower
 from dedup_service.index.redis_index import RedisIndex
@@ -23,6 +25,7 @@ from dedup_service.store.server_checks import check_server
 from dedup_service.telemetry.recording import Telemetry
 from dedup_service.workflows.assessment import Assessment
 from dedup_service.workflows.attending import Attending
+from dedup_service.workflows.authentication import Authentication
 from dedup_service.workflows.background import end_tasks
 from dedup_service.workflows.batch_deciding import BatchDeciding
 from dedup_service.workflows.cleaning.cleaning import Cleaning
@@ -34,6 +37,7 @@ from dedup_service.workflows.desk import Desk
 from dedup_service.workflows.distinguishing import Distinguishing
 from dedup_service.workflows.escalating import Escalating
 from dedup_service.workflows.following import Following
+from dedup_service.workflows.forgetting import KeepingShort, PublishingHeads
 from dedup_service.workflows.golden_history import GoldenHistory
 from dedup_service.workflows.intake.carrying_out import CarryingOut
 from dedup_service.workflows.intake.claiming import Claiming
@@ -48,6 +52,7 @@ from dedup_service.workflows.matching import Matching
 from dedup_service.workflows.overview_readings import OverviewReadings
 from dedup_service.workflows.policies import Policies
 from dedup_service.workflows.ports import ClockNow, Ids
+from dedup_service.workflows.privacy import Privacy
 from dedup_service.workflows.proposing import Proposing
 from dedup_service.workflows.reading import Readings
 from dedup_service.workflows.record_changes import RecordChanges
@@ -78,6 +83,7 @@ class RunningDesk:
     follower: IndexFollower
     index: RedisIndex
     postgres_version: str
+    authentication: Authentication
 
 
 @asynccontextmanager
@@ -138,12 +144,14 @@ async def running_desk(
     """
     telemetry = telemetry or Telemetry()
     policy = load_policy(settings.policy)
-    rules = Rules(policy, load_principals(settings.principals, policy), parse_policy)
+    identity = Identity(settings, policy, where.database_url)
+    rules = Rules(policy, identity.principals, parse_policy)
     version = await _prepare(where.database_url, settings)
     async with AsyncExitStack() as stack:
         store = PostgresStore(StoreOptions(where.database_url, settings.pool_size // 2))
         await store.open()
         stack.push_async_callback(store.close)
+        await stack.enter_async_context(identity.running(rules))
         telemetry.watch_pools(store.pools)
         store_id = await store.store_id()
         index = RedisIndex(where.redis_url, store_id)
@@ -155,7 +163,16 @@ async def running_desk(
         store.on_commit(lambda update: follower.nudge([update]))
         follower.start()
         stack.push_async_callback(follower.stop)
-        desk = wire(store, store_id, index, follower, rules, engines=settings.cleanup_engines)
+        desk = wire(
+            store,
+            store_id,
+            index,
+            follower,
+            rules,
+            engines=settings.cleanup_engines,
+            retention=settings.keep_days,
+            head_interval=settings.audit_head_minutes,
+        )
         origin = PolicyOrigin.FILE if settings.policy else PolicyOrigin.SHIPPED
         await desk.policies.seed(policy_text(settings.policy), origin)
         in_use = desk.matching.models.in_use
@@ -167,7 +184,7 @@ async def running_desk(
             asyncio.create_task(desk.vocabulary.run(), name="vocabulary"),
         ]
         stack.push_async_callback(end_tasks, tasks)
-        yield RunningDesk(desk, follower, index, version)
+        yield RunningDesk(desk, follower, index, version, identity.authentication())
 
 
 def wire(
@@ -179,8 +196,13 @@ def wire(
     now: ClockNow = lambda: datetime.now(UTC),
     new_id: Ids = lambda: uuid.uuid4().hex,
     engines: Collection[str] = (),
+    retention: Retention = Retention(),
+    head_interval: timedelta | None = None,
 ) -> Desk:
-    """All use cases on these parts; `engines` are the names of those that a cleanup job may have."""
+    """All use cases on these parts; `engines` are the names of those that a cleanup job may have.
+
+    Without a `head_interval` no head of the audit is published.
+    """
     rules.read_from(store)
     store.follow_rules(rules)
     models = ScoringModels(store, ModelInUse(store))
@@ -228,11 +250,22 @@ def wire(
         delegating=Delegating(store, assessment, new_id),
         confirming=Confirming(store, assessment, replanning),
         policies=Policies(store, rules),
+        privacy=Privacy(store, rules),
         simulating=Simulating(store, rules, now),
         undoing=Undoing(store, assessment, replanning, new_id),
         distinguishing=Distinguishing(store, assessment, replanning, new_id),
-        following=Following(store),
+        following=Following(store, rules),
         sweeping=Sweeping(store, index, follower, proposing, rules, models.in_use, now),
         cleaning=cleaning,
-        upkeep=Upkeep(store, rules, replanning, escalating, attending, cleaning, now),
+        upkeep=Upkeep(
+            store,
+            rules,
+            replanning,
+            escalating,
+            attending,
+            cleaning,
+            now,
+            KeepingShort(store, retention),
+            PublishingHeads(store, head_interval),
+        ),
     )

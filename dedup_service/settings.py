@@ -5,23 +5,20 @@ Settings come from variables named ``DEDUP_...``; an empty one counts as not set
 """
 
 import difflib
-import logging
-import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-PREFIX = "DEDUP_"
-WORDS_FOR_TRUE = ("true", "1", "yes", "on")
-NONE = "none"
-WORDS_FOR_FALSE = ("false", "0", "no", "off")
-LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
-_LEAST_SECRET = 32
-_ENGINE_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+from dedup_service import setting_values as read
+from dedup_service.console_settings import CONSOLE_SETTINGS, console_contradictions
+from dedup_service.domain.retention import Retention
+from dedup_service.identity_settings import IDENTITY_SETTINGS, contradictions
+from dedup_service.limit_settings import LIMIT_SETTINGS
+from dedup_service.privacy_settings import PRIVACY_SETTINGS
+from dedup_service.setting_values import PREFIX, Setting
 
 
 class SettingsError(ValueError):
@@ -30,24 +27,6 @@ class SettingsError(ValueError):
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One row of the table: a variable, its default as an operator would write it, and its meaning.
-
-    `parse` turns text into the value, or raises `ValueError` with what to write instead.
-    """
-
-    name: str
-    default: str
-    meaning: str
-    parse: Callable[[str], object]
-
-    @property
-    def attribute(self) -> str:
-        """The name in `Settings`."""
-        return self.name.removeprefix(PREFIX).lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +48,10 @@ class Settings:
     allow_unsafe_durability: bool
     pool_size: int
     max_concurrent_calls: int
+    max_streams: int
+    rate_limit: int
+    item_rate_limit: int
+    stream_idle_seconds: float
     grace_seconds: float
     log_level: int
     index_health_interval_seconds: float
@@ -76,10 +59,34 @@ class Settings:
     cleanup_runs: int
     cleanup_memory_mib: int
     cleanup_engines: Mapping[str, str]
+    keep_days: Retention
+    audit_head_minutes: timedelta | None
+    log_format: str
     console_listen: str
+    console_url: str
     console_secret: str
     address: str
     principal: str
+    authentication: tuple[str, ...]
+    oidc_issuer: str
+    oidc_audience: str
+    oidc_jwks_url: str
+    oidc_name_claim: str
+    oidc_service_claim: str
+    oidc_functions_claim: str
+    oidc_claims_seconds: int
+    oidc_client_id: str
+    oidc_client_secret_file: Path | None
+    oidc_scopes: str
+    tls_certificate: Path | None
+    tls_key: Path | None
+    tls_client_ca: Path | None
+    behind_tls_proxy: bool
+    token_file: Path | None
+    tls_ca: Path | str | None
+    tls_server_name: str
+    tls_client_certificate: Path | None
+    tls_client_key: Path | None
 
     @property
     def embedded_postgres(self) -> bool:
@@ -99,8 +106,10 @@ class Settings:
             try:
                 values[setting.attribute] = setting.parse(text)
             except ValueError as error:
-                shown = f" is {text!r}" if setting.parse not in SECRET_PARSERS else " is not usable"
+                shown = f" is {text!r}" if setting.parse not in read.SECRET_PARSERS else " is not usable"
                 problems.append(f"{setting.name}{shown}: {error}")
+        if not problems:
+            problems += [*contradictions(values), *console_contradictions(values)]
         if problems:
             raise SettingsError(problems)
         if values["reflection"] is None:
@@ -117,218 +126,99 @@ def _unknown(environ: Mapping[str, str]) -> Iterable[str]:
             yield f"{name} is no setting: {advice}"
 
 
-def _address(text: str) -> str:
-    host, colon, port = text.rpartition(":")
-    if not (colon and host and port.isdecimal() and int(port) < 65536):
-        raise ValueError("write HOST:PORT, such as 127.0.0.1:50051")
-    return text
-
-
-def _address_or_unset(text: str) -> str:
-    return _address(text) if text else ""
-
-
-def _address_or_none(text: str) -> str:
-    """An address; empty for the word `none`."""
-    return "" if text == NONE else _address(text)
-
-
-def _loopback_or_none(text: str) -> str:
-    """An address of this machine alone: the demo sign-in of the console asks for no password."""
-    address = _address_or_none(text)
-    host = address.rpartition(":")[0].strip("[]")
-    if address and host not in LOOPBACK_HOSTS:
-        raise ValueError(f"write {NONE}, or a port of 127.0.0.1, localhost or [::1]: it asks no password")
-    return address
-
-
-def _secret(text: str) -> str:
-    if text and len(text) < _LEAST_SECRET:
-        raise ValueError(f"write {_LEAST_SECRET} characters or more, drawn at random")
-    return text
-
-
-def _url(*schemes: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text and urlsplit(text).scheme not in schemes:
-            raise ValueError(f"write a URL that begins with {' or '.join(f'{each}://' for each in schemes)}")
-        return text
-
-    return parse
-
-
-def _directory(text: str) -> Path:
-    path = Path(text).expanduser()
-    if path.exists() and not path.is_dir():
-        raise ValueError("is a file; write the path of a directory")
-    return path
-
-
-def _file(text: str) -> Path | None:
-    if not text:
-        return None
-    path = Path(text).expanduser()
-    if not path.is_file():
-        raise ValueError("there is no such file; write the path of a YAML file")
-    return path
-
-
-def _flag(text: str) -> bool:
-    if text.lower() in WORDS_FOR_TRUE:
-        return True
-    if text.lower() in WORDS_FOR_FALSE:
-        return False
-    raise ValueError("write true or false")
-
-
-def _flag_or_unset(text: str) -> bool | None:
-    return _flag(text) if text else None
-
-
-def _whole(lowest: int, highest: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not (text.isdecimal() and lowest <= int(text) <= highest):
-            raise ValueError(f"write a whole number from {lowest} to {highest}")
-        return int(text)
-
-    return parse
-
-
-def _seconds(lowest: float, highest: float) -> Callable[[str], float]:
-    def parse(text: str) -> float:
-        wrong = ValueError(f"write a number of seconds from {lowest:g} to {highest:g}")
-        try:
-            seconds = float(text)
-        except ValueError:
-            raise wrong from None
-        if not lowest <= seconds <= highest:
-            raise wrong
-        return seconds
-
-    return parse
-
-
-def _engines(text: str) -> Mapping[str, str]:
-    """Addresses of engines by their names, from NAME=URL with spaces between."""
-    found: dict[str, str] = {}
-    for each in text.split():
-        name, equals, url = each.partition("=")
-        if not (
-            equals and _ENGINE_NAME.fullmatch(name) and urlsplit(url).scheme == "sc" and name not in found
-        ):
-            raise ValueError("write NAME=sc://HOST:PORT, with a space between two, each name once")
-        found[name] = url
-    return found
-
-
-def _log_level(text: str) -> int:
-    if text.upper() not in LOG_LEVELS:
-        raise ValueError(f"write one of {', '.join(LOG_LEVELS)}")
-    return int(logging.getLevelNamesMapping()[text.upper()])
-
-
-_database_url = _url("postgresql", "postgres")
-_redis_url = _url("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel")
-# A URL may hold a password, which an error must not repeat.
-SECRET_PARSERS = (_database_url, _redis_url, _engines, _secret)
-
 SETTINGS = (
-    Setting("DEDUP_LISTEN", "127.0.0.1:50051", "Address that the gRPC server listens on.", _address),
+    Setting("DEDUP_LISTEN", "127.0.0.1:50051", "Address that the gRPC server listens on.", read.address),
     Setting(
-        "DEDUP_DATA_DIR", ".dedup", "Directory of the servers that the service starts itself.", _directory
+        "DEDUP_DATA_DIR", ".dedup", "Directory of the servers that the service starts itself.", read.directory
     ),
     Setting(
-        "DEDUP_DATABASE_URL", "", "PostgreSQL to use; when empty the service starts its own.", _database_url
+        "DEDUP_DATABASE_URL",
+        "",
+        "PostgreSQL to use; when empty the service starts its own.",
+        read.database_url,
     ),
     Setting(
-        "DEDUP_REDIS_URL", "", "Valkey or Redis to use; when empty the service starts its own.", _redis_url
+        "DEDUP_REDIS_URL",
+        "",
+        "Valkey or Redis to use; when empty the service starts its own.",
+        read.redis_url,
     ),
-    Setting("DEDUP_POLICY", "", "Policy file (YAML); when empty the shipped policy.", _file),
-    Setting("DEDUP_PRINCIPALS", "", "Principals file (YAML); when empty the shipped principals.", _file),
+    Setting("DEDUP_POLICY", "", "Policy file (YAML); when empty the shipped policy.", read.yaml_file),
+    Setting(
+        "DEDUP_PRINCIPALS", "", "Principals file (YAML); when empty the shipped principals.", read.yaml_file
+    ),
     Setting(
         "DEDUP_WORKERS",
         "1",
         "Processes that share the port, from 1 to 64; one for each core answers most calls.",
-        _whole(1, 64),
+        read.whole(1, 64),
     ),
     Setting(
         "DEDUP_SHARE_PORT",
         "false",
         "Let other services of this machine listen on the same port, each with a part of the connections.",
-        _flag,
+        read.flag,
     ),
     Setting(
         "DEDUP_REFLECTION",
         "",
         "Serve gRPC reflection; when empty only if the service starts both its servers itself.",
-        _flag_or_unset,
+        read.flag_or_unset,
     ),
     Setting(
         "DEDUP_ALLOW_UNSAFE_DURABILITY",
         "false",
         "Accept a PostgreSQL with `fsync` or `synchronous_commit` off: a crash then loses answered writes.",
-        _flag,
+        read.flag,
     ),
-    Setting("DEDUP_POOL_SIZE", "10", "Connections to PostgreSQL, from 2 to 200.", _whole(2, 200)),
+    Setting("DEDUP_POOL_SIZE", "10", "Connections to PostgreSQL, from 2 to 200.", read.whole(2, 200)),
+    *LIMIT_SETTINGS,
     Setting(
-        "DEDUP_MAX_CONCURRENT_CALLS",
-        "64",
-        "Calls served at a time; more are refused at once with RESOURCE_EXHAUSTED.",
-        _whole(1, 10_000),
+        "DEDUP_GRACE_SECONDS",
+        "10",
+        "Time that running calls have to finish at shutdown.",
+        read.seconds_from(0, 3600),
     ),
-    Setting(
-        "DEDUP_GRACE_SECONDS", "10", "Time that running calls have to finish at shutdown.", _seconds(0, 3600)
-    ),
-    Setting("DEDUP_LOG_LEVEL", "INFO", f"One of {', '.join(LOG_LEVELS)}.", _log_level),
+    Setting("DEDUP_LOG_LEVEL", "INFO", f"One of {', '.join(read.LOG_LEVELS)}.", read.log_level),
     Setting(
         "DEDUP_INDEX_HEALTH_INTERVAL_SECONDS",
         "1",
         "How often the blocking index is checked for lost content.",
-        _seconds(0.05, 3600),
+        read.seconds_from(0.05, 3600),
     ),
     Setting(
         "DEDUP_METRICS_LISTEN",
         "",
         "Address that metrics for Prometheus are served on; none when empty. Worker N has the port plus N.",
-        _address_or_unset,
+        read.address_or_unset,
     ),
     Setting(
         "DEDUP_CLEANUP_RUNS",
         "1",
         "Runs of cleanup jobs that are worked on at a time, each in a process of its own, from 0 to 8; "
         "with 0 this service works on none.",
-        _whole(0, 8),
+        read.whole(0, 8),
     ),
     Setting(
         "DEDUP_CLEANUP_MEMORY_MIB",
         "1024",
         "MiB that the embedded engine of a cleanup run may hold before it spills to `DEDUP_DATA_DIR`.",
-        _whole(256, 1_048_576),
+        read.whole(256, 1_048_576),
     ),
     Setting(
         "DEDUP_CLEANUP_ENGINES",
         "",
         "Engines that a cleanup job may name, as `NAME=sc://HOST:PORT` with a space between two; "
         "they read and write `DEDUP_DATA_DIR`.",
-        _engines,
+        read.engines,
     ),
-    Setting(
-        "DEDUP_CONSOLE_LISTEN",
-        "127.0.0.1:8080",
-        "Address that the console is served at, of this machine alone; `none` for no console.",
-        _loopback_or_none,
-    ),
-    Setting(
-        "DEDUP_CONSOLE_SECRET",
-        "",
-        "Signs the cookies of the console, 32 characters or more; when empty one is drawn at each start, and "
-        "everybody signs in again.",
-        _secret,
-    ),
-    Setting("DEDUP_ADDRESS", "127.0.0.1:50051", "Address that the commands of `dedup` call.", _address),
+    *PRIVACY_SETTINGS,
+    *CONSOLE_SETTINGS,
+    Setting("DEDUP_ADDRESS", "127.0.0.1:50051", "Address that the commands of `dedup` call.", read.address),
     Setting(
         "DEDUP_PRINCIPAL", "", "Principal that the commands of `dedup` call as, such as `users/ann`.", str
     ),
+    *IDENTITY_SETTINGS,
 )
 
 

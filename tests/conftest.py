@@ -104,7 +104,7 @@ begin
     loop
         execute format('alter sequence %I restart', name);
     end loop;
-    update ledger_head set revision = 0, hash = repeat('0', 64), rules_no = 0;
+    update ledger_head set revision = 0, hash = repeat('0', 64), rules_no = 0, dropped_upto = 0;
     update store_identity set store_id = gen_random_uuid()::text;
 end $$
 """

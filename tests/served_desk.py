@@ -2,11 +2,13 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, TypeVar
 
+from dedup_service.authenticating import tls_files
 from dedup_service.composition import RunningDesk, Servers, running_desk
 from dedup_service.rpc.server import RunningGrpc, ServerOptions, start_server
 from dedup_service.settings import Settings
@@ -40,7 +42,10 @@ class ServedDesk:
 
     def answer_again(self) -> None:
         """Start the gRPC server at the same address."""
-        self.server = self.run(start_server(self.running.desk, replace(OPTIONS, listen=self.address)))
+        options = replace(OPTIONS, listen=self.address)
+        self.server = self.run(
+            start_server(self.running.desk, options, authentication=self.running.authentication)
+        )
 
 
 async def end_all_else() -> None:
@@ -52,11 +57,14 @@ async def end_all_else() -> None:
 
 
 @contextmanager
-def served_desk(database_url: str, redis_url: str) -> Iterator[ServedDesk]:
-    """Serve a desk on these servers, at any free port."""
+def served_desk(
+    database_url: str, redis_url: str, environment: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[ServedDesk]:
+    """Serve a desk on these servers, at any free port, with the settings of this environment."""
     settings = replace(
-        Settings.from_environment({}), database_url=database_url, redis_url=redis_url, pool_size=4
+        Settings.from_environment(environment), database_url=database_url, redis_url=redis_url, pool_size=4
     )
+    options = replace(OPTIONS, tls=tls_files(settings))
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="served-desk")
     thread.start()
@@ -70,7 +78,7 @@ def served_desk(database_url: str, redis_url: str) -> Iterator[ServedDesk]:
                 # A first search should be complete.
                 while not (await running.index.status()).epoch:  # noqa: ASYNC110  the index tells nobody
                     await asyncio.sleep(0.01)
-                server = await start_server(running.desk, OPTIONS)
+                server = await start_server(running.desk, options, authentication=running.authentication)
                 started.append(ServedDesk(loop, running, server, server.address))
                 up.set()
                 await ended.wait()

@@ -22,6 +22,7 @@ LARGEST_RECORD_BYTES = 900_000
 _TRUE = ("true", "1", "yes", "y")
 _FALSE = ("false", "0", "no", "n", "")
 _NANOS = Decimal(10**9)
+_MOST_DIGITS = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +173,13 @@ def money_of(text: str) -> Money:
     number, _, currency = text.partition(" ")
     try:
         amount = Decimal(number)
-        units = int(amount)
-        nanos = int((amount - units) * _NANOS)
-    except (InvalidOperation, ValueError, OverflowError):
+    except InvalidOperation:
         raise wrong from None
+    # Before it is made whole: 1e999999999 would take all the memory that there is.
+    if not amount.is_finite() or amount.adjusted() >= _MOST_DIGITS:
+        raise wrong
+    units = int(amount)
+    nanos = int((amount - units) * _NANOS)
     if not currency.strip() or abs(units) >= 2**63:
         raise wrong
     return Money(currency_code=currency.strip(), units=units, nanos=nanos)

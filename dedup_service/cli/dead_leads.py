@@ -10,7 +10,8 @@ import typer
 from dedup_service.cli.moments import beginning, ending, stamp_of, time_of
 from dedup_service.cli.output import Output
 from dedup_service.cli.problems import CommandError, require_place
-from dedup_service.cli.session import Session
+from dedup_service.cli.session import HIDDEN, Session
+from dedup_service.cli.spreadsheet_cells import plain_cell
 from dedup_service.cli.words import plural, shown, word
 from dedup_service.domain import dead_leads as domain
 from dedup_service.reports.dead_leads import StudiedRow, StudyPicture, study_svg
@@ -33,9 +34,8 @@ _NO_VALUES = {
     "NOT_GIVEN": "(not given)",
     "UNREACHABLE": "(nobody can be reached)",
     "OTHER": "(all others)",
+    "MASKED": HIDDEN,
 }
-# A spreadsheet takes a cell that begins so for a formula.
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +168,7 @@ def _write_csv(path: Path, answer: StudyDeadLeadsResponse, names: Sequence[str])
         for row in answer.rows:
             rated = [row.lead_count, f"{row.death_rate:.6f}"] if row.HasField("lead_count") else ["", ""]
             figures = [row.dead_count, f"{row.dead_share:.6f}", row.returned_count, *rated]
-            writer.writerow([*map(_plain_cell, _labels(row)), *figures])
-
-
-def _plain_cell(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULAS) else text
+            writer.writerow([*map(plain_cell, _labels(row)), *figures])
 
 
 def _picture(request: StudyDeadLeadsRequest, answer: StudyDeadLeadsResponse) -> StudyPicture:

@@ -3,6 +3,7 @@
 import typer
 
 from dedup_service.cli import (
+    audit_commands,
     clean,
     desk_commands,
     evaluate,
@@ -11,6 +12,7 @@ from dedup_service.cli import (
     lead_commands,
     operator_commands,
     policy_commands,
+    privacy_commands,
     profile_commands,
     territory_commands,
     train,
@@ -62,6 +64,8 @@ app.command("accounts", rich_help_panel=LOOK)(desk_commands.accounts)
 app.add_typer(lead_commands.app, name="leads", rich_help_panel=LOOK)
 app.command("changes", rich_help_panel=LOOK)(desk_commands.changes)
 app.command("verify-audit", rich_help_panel=LOOK)(desk_commands.verify_audit)
+app.add_typer(audit_commands.app, name="audit", rich_help_panel=LOOK)
+app.add_typer(privacy_commands.app, name="privacy", rich_help_panel=RULES)
 app.command("delegate", rich_help_panel=RULES)(vote_commands.delegate)
 app.command("delegations", rich_help_panel=RULES)(vote_commands.delegations)
 app.add_typer(policy_commands.app, name="policy", rich_help_panel=RULES)

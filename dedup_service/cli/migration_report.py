@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dedup_service.cli.output import Output
+from dedup_service.cli.spreadsheet_cells import plain_cell
 from dedup_service.cli.words import plural, shown
 from dedup_service.v1.record_service_pb2 import Record
 
@@ -116,8 +117,12 @@ def write_report(folder: Path, migration: Migration) -> list[Path]:
     with records.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(_RECORD_COLUMNS)
-        writer.writerows(_cells(each) for each in migration.records)
+        writer.writerows(map(_plain, _cells(each)) for each in migration.records)
     return [report, records]
+
+
+def _plain(cell: object) -> object:
+    return plain_cell(cell) if isinstance(cell, str) else cell
 
 
 def _cells(each: OldRecord) -> tuple[object, ...]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import logging
 import os
 import signal
 import sys
@@ -11,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import uvloop
 
+from dedup_service.authenticating import tls_files
 from dedup_service.cleanup_supervisor import supervised_cleanup
 from dedup_service.cli.console_process import ConsoleProcess, console_beside
 from dedup_service.cli.output import Output
@@ -18,15 +18,16 @@ from dedup_service.cli.overview import say_store, say_sweep, say_what_to_try
 from dedup_service.cli.sample_crm import fill_with_sample
 from dedup_service.cli.workers import Workers, reserve_port
 from dedup_service.composition import RunningDesk, Servers, running_desk, servers
+from dedup_service.rpc.limits import Limits
 from dedup_service.rpc.server import ServerOptions, start_server
 from dedup_service.settings import Settings
+from dedup_service.telemetry.logs import configure_logging
 from dedup_service.telemetry.running import running_telemetry
 from dedup_service.workflows.background import completed, end_tasks
 
 INDEX_PATIENCE_SECONDS = 5.0
 # Allocations before the youngest objects are looked at, then how many times before older ones are.
 _COLLECT_AFTER = (20_000, 20, 20)
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def serve(
         settings = replace(settings, workers=workers)
     if no_console:
         settings = replace(settings, console_listen="")
-    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT, stream=sys.stderr)
+    configure_logging(settings.log_level, settings.log_format)
     wishes = Wishes(sample, quiet, Output(as_json), while_parent_lives)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_until_told_to_stop(settings, wishes))
@@ -123,9 +124,17 @@ async def _serve(settings: Settings, where: Servers, console: ConsoleProcess, wi
             max_concurrent_calls=settings.max_concurrent_calls,
             grace_seconds=settings.grace_seconds,
             share_port=settings.share_port,
+            tls=tls_files(settings),
+            limits=Limits(
+                calls_a_second=settings.rate_limit,
+                items_a_second=settings.item_rate_limit,
+                streams_each=settings.max_streams,
+                idle_seconds=settings.stream_idle_seconds,
+            ),
+            health_seconds=settings.index_health_interval_seconds,
         )
         _spare_the_collector()
-        server = await start_server(running.desk, options, measured.telemetry)
+        server = await start_server(running.desk, options, measured.telemetry, running.authentication)
         try:
             if not (wishes.quiet or wishes.out.as_json):
                 await say_what_to_try(running.desk, server.address, wishes.out)

@@ -1,5 +1,6 @@
 """A connection for one command, with the errors of reaching it said in words."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,9 +9,13 @@ import typer
 
 from dedup_service.cli.output import Output
 from dedup_service.cli.problems import CommandError
+from dedup_service.cli.proof import Proof, proof_of
 from dedup_service.client import DedupClient, ServiceError
+from dedup_service.v1.identity_service_pb2 import GetCallerRequest
 
 DEADLINE_SECONDS = 20.0
+# What stands for a value that the caller may not read.
+HIDDEN = "(hidden)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +32,19 @@ def session(address: str, principal: str, as_json: bool) -> Iterator[Session]:
     """A session at an address.
 
     Raises:
-        CommandError: nothing answers there.
+        CommandError: nothing answers there, or a token would have to be sent there in plain text.
     """
-    if not principal:
+    proof = proof_of(os.environ)
+    if not (principal or proof.names_caller):
         raise typer.BadParameter(
-            "say who you are, such as --as users/ann, or set DEDUP_PRINCIPAL", param_hint="--as"
+            "say who you are, such as --as users/ann, or set DEDUP_PRINCIPAL; a service that wants proof "
+            "takes DEDUP_TOKEN_FILE",
+            param_hint="--as",
         )
-    with DedupClient(address, principal=principal, deadline_seconds=DEADLINE_SECONDS) as client:
+    with _connected(address, principal, proof) as client:
         try:
-            yield Session(client, Output(as_json), principal)
+            known = principal or client.identity.GetCaller(GetCallerRequest()).name
+            yield Session(client, Output(as_json), known)
         except ServiceError as error:
             if not error.unreachable:
                 raise
@@ -43,3 +52,18 @@ def session(address: str, principal: str, as_json: bool) -> Iterator[Session]:
                 f"no merge desk answers at {address}: start one with `dedup serve`, "
                 "or say where it is with --address"
             ) from error
+
+
+def _connected(address: str, principal: str, proof: Proof) -> DedupClient:
+    try:
+        return DedupClient(
+            address,
+            principal=principal,
+            token=proof.token,
+            deadline_seconds=DEADLINE_SECONDS,
+            credentials=proof.credentials,
+            server_name=proof.server_name,
+            mark=lambda _: HIDDEN,
+        )
+    except ValueError as error:
+        raise CommandError(f"{error}; DEDUP_TLS_CA says whose certificate to trust") from error

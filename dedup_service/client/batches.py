@@ -98,7 +98,7 @@ def answered(
             return
         except ServiceError as error:
             failures += 1
-            if failures >= ATTEMPTS_WITHOUT_AN_ANSWER or not passing(error):
+            if failures >= ATTEMPTS_WITHOUT_AN_ANSWER or not passing(error, moved=failures == 1):
                 raise
             backoff = SHORTEST_PAUSE_SECONDS * 2**failures
             pause(max(min(backoff, LONGEST_PAUSE_SECONDS), error.retry_seconds or 0.0))

@@ -32,17 +32,18 @@ def watch_runs(
     wait_seconds = SHORTEST_PAUSE_SECONDS
     seen = False
     while True:
+        moved = False
         stream = stub.WatchCleanupJob(WatchCleanupJobRequest(name=job, cleanup_run=cleanup_run))
         try:
             for message in stream:
                 run = message.cleanup_run
-                cleanup_run, seen = run.name, True
+                cleanup_run, seen, moved = run.name, True, True
                 wait_seconds = SHORTEST_PAUSE_SECONDS
                 yield run
                 if has_ended(run):
                     return
         except ServiceError as error:
-            if not seen or not passing(error):
+            if not seen or not passing(error, moved=moved):
                 raise
             wait_seconds = max(wait_seconds, error.retry_seconds or 0.0)
         finally:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from copy import copy
 from types import TracebackType
-from typing import Protocol, Self, cast
+from typing import Any, Protocol, Self, cast
 
 import grpc
 from google.longrunning import operations_pb2
@@ -14,10 +14,12 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from dedup_service.client.batches import MAX_BATCH
+from dedup_service.client.bearer import TokenSource, check_may_carry_token, is_loopback
 from dedup_service.client.cleaning import watch_runs
 from dedup_service.client.following import Selection, follow
 from dedup_service.client.ingesting import IngestedBatch, ingest
 from dedup_service.client.interceptor import CallPolicy
+from dedup_service.client.masked import Mark
 from dedup_service.client.routing import RoutedBatch, route
 from dedup_service.v1 import (
     audit_service_pb2,
@@ -26,6 +28,7 @@ from dedup_service.v1 import (
     delegation_service_pb2,
     distinction_service_pb2,
     golden_record_service_pb2,
+    identity_service_pb2,
     intake_service_pb2,
     lead_service_pb2,
     match_service_pb2,
@@ -33,6 +36,7 @@ from dedup_service.v1 import (
     merge_service_pb2,
     overview_service_pb2,
     policy_service_pb2,
+    privacy_service_pb2,
     record_service_pb2,
 )
 from dedup_service.v1.audit_service_pb2_grpc import AuditServiceStub
@@ -44,6 +48,7 @@ from dedup_service.v1.core_pb2 import RecordKind
 from dedup_service.v1.delegation_service_pb2_grpc import DelegationServiceStub
 from dedup_service.v1.distinction_service_pb2_grpc import DistinctionServiceStub
 from dedup_service.v1.golden_record_service_pb2_grpc import GoldenRecordServiceStub
+from dedup_service.v1.identity_service_pb2_grpc import IdentityServiceStub
 from dedup_service.v1.intake_service_pb2 import RouteItem
 from dedup_service.v1.intake_service_pb2_grpc import IntakeServiceStub
 from dedup_service.v1.lead_service_pb2_grpc import LeadServiceStub
@@ -52,6 +57,7 @@ from dedup_service.v1.merge_proposal_service_pb2_grpc import MergeProposalServic
 from dedup_service.v1.merge_service_pb2_grpc import MergeServiceStub
 from dedup_service.v1.overview_service_pb2_grpc import OverviewServiceStub
 from dedup_service.v1.policy_service_pb2_grpc import PolicyServiceStub
+from dedup_service.v1.privacy_service_pb2_grpc import PrivacyServiceStub
 from dedup_service.v1.record_service_pb2 import Record
 from dedup_service.v1.record_service_pb2_grpc import RecordServiceStub
 
@@ -64,7 +70,9 @@ _SERVICES = (
     *merge_service_pb2.DESCRIPTOR.services_by_name.values(),
     *distinction_service_pb2.DESCRIPTOR.services_by_name.values(),
     *policy_service_pb2.DESCRIPTOR.services_by_name.values(),
+    *privacy_service_pb2.DESCRIPTOR.services_by_name.values(),
     *delegation_service_pb2.DESCRIPTOR.services_by_name.values(),
+    *identity_service_pb2.DESCRIPTOR.services_by_name.values(),
     *intake_service_pb2.DESCRIPTOR.services_by_name.values(),
     *lead_service_pb2.DESCRIPTOR.services_by_name.values(),
     *overview_service_pb2.DESCRIPTOR.services_by_name.values(),
@@ -102,6 +110,10 @@ _OPTIONS = (
     # a few times would be back long before its callers.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2000),
+    # A connection that a firewall has dropped in silence is noticed by calls that wait, within a minute and
+    # a half; more often the service would send us away.
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
     # A page of 1,000 whole proposals is larger than grpc's 4 MB.
     ("grpc.max_receive_message_length", 64 * 1024 * 1024),
 )
@@ -140,27 +152,53 @@ class DedupClient:
     answered UNAVAILABLE is tried up to four times; one whose connection breaks is raised, and may be repeated
     with the same request id. Failures are raised as `ServiceError`.
 
+    Who calls is told by `token`, a bearer token or a function that gives the present one and is asked before
+    each call; or by the certificate in `credentials`; or, where the service believes its callers, by
+    `principal` alone.
+
     The connection is plain text unless `credentials` say otherwise; nothing is sent before the first call.
+    Plain text carries a token to this machine alone. `server_name` is the name in the service's certificate
+    where it is not that of `address`.
+
+    With `mark`, answers bear what it makes of a tag in the place of each value that the caller may not read: for
+    programs that show values to people, and write none of them back.
+
+    Raises:
+        ValueError: a token, and a plain connection to another machine.
     """
 
     def __init__(
         self,
         address: str,
         *,
-        principal: str,
+        principal: str = "",
+        token: TokenSource = "",
         deadline_seconds: float = DEFAULT_DEADLINE_SECONDS,
         credentials: grpc.ChannelCredentials | None = None,
+        server_name: str = "",
+        mark: Mark | None = None,
     ) -> None:
+        self._address = address
+        self._encrypted = credentials is not None
+        # What stays on this machine does not go through the proxy of a network.
+        options: tuple[tuple[str, Any], ...]
+        options = (*_OPTIONS, ("grpc.enable_http_proxy", int(not is_loopback(address))))
+        if server_name:
+            options = (*options, ("grpc.ssl_target_name_override", server_name))
         self._channel = (
-            grpc.secure_channel(address, credentials, options=_OPTIONS)
+            grpc.secure_channel(address, credentials, options=options)
             if credentials is not None
-            else grpc.insecure_channel(address, options=_OPTIONS)
+            else grpc.insecure_channel(address, options=options)
         )
         self._deadline_seconds = deadline_seconds
-        self._call_as(principal)
+        self._mark = mark
+        self._call_as(principal, token)
 
-    def _call_as(self, principal: str) -> None:
-        channel = grpc.intercept_channel(self._channel, CallPolicy(principal, self._deadline_seconds))
+    def _call_as(self, principal: str, token: TokenSource = "") -> None:
+        if token:
+            check_may_carry_token(self._address, encrypted=self._encrypted)
+        policy = CallPolicy(principal, self._deadline_seconds, token, self._mark)
+        channel = grpc.intercept_channel(self._channel, policy)
         self.records = RecordServiceStub(channel)
         self.golden_records = GoldenRecordServiceStub(channel)
         self.matches = MatchServiceStub(channel)
@@ -168,7 +206,9 @@ class DedupClient:
         self.merges = MergeServiceStub(channel)
         self.distinctions = DistinctionServiceStub(channel)
         self.policies = PolicyServiceStub(channel)
+        self.privacy = PrivacyServiceStub(channel)
         self.delegations = DelegationServiceStub(channel)
+        self.identity = IdentityServiceStub(channel)
         self.intake = IntakeServiceStub(channel)
         self.leads = LeadServiceStub(channel)
         self.overview = OverviewServiceStub(channel)
@@ -179,12 +219,25 @@ class DedupClient:
         self.health = cast(HealthCalls, HealthStub(channel))
 
     def acting_as(self, principal: str) -> "DedupClient":
-        """The same connection for another principal: for programs that carry the calls of several people.
+        """The same connection for another principal, without a token: for programs that carry the calls of
+        several people to a service that believes them.
 
         It is of no use once either is closed.
         """
         other = copy(self)
         other._call_as(principal)  # noqa: SLF001  it is one of us
+        return other
+
+    def bearing(self, token: TokenSource) -> "DedupClient":
+        """The same connection for whom this token is of: for programs that carry the calls of several people.
+
+        It is of no use once either is closed.
+
+        Raises:
+            ValueError: the connection is plain text, and not to this machine.
+        """
+        other = copy(self)
+        other._call_as("", token)  # noqa: SLF001  it is one of us
         return other
 
     def __enter__(self) -> Self:

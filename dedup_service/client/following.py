@@ -32,8 +32,16 @@ class Selection:
     sources: tuple[str, ...] = ()
 
 
-def passing(error: ServiceError) -> bool:
-    """Whether a stream that ended so may be taken up again."""
+def passing(error: ServiceError, *, moved: bool) -> bool:
+    """Whether a stream that ended so may be taken up again; `moved` says that it had answered before.
+
+    A token that expires on the way may have been renewed meanwhile; one that is expired at once was not.
+    """
+    if error.reason == "TOKEN_EXPIRED":
+        return moved
+    # The service ends a stream that stood still; a deadline of the caller's own has no reason.
+    if error.reason == "DEADLINE_PASSED":
+        return True
     return error.code in _PASSING and error.reason not in _LASTING
 
 
@@ -53,13 +61,15 @@ def follow(
             resume_token=RevisionToken(token=resume_token) if resume_token else None,
         )
         stream = stub.WatchChanges(request)
+        moved = False
         try:
             for message in stream:
+                moved = True
                 resume_token = message.resume_token.token or resume_token
                 wait_seconds = SHORTEST_PAUSE_SECONDS
                 yield message
         except ServiceError as error:
-            if not resume_token or not passing(error):
+            if not resume_token or not passing(error, moved=moved):
                 raise
             wait_seconds = max(wait_seconds, error.retry_seconds or 0.0)
         finally:

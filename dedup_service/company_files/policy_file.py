@@ -15,6 +15,7 @@ from dedup_service.company_files.problems import CompanyFileError
 from dedup_service.company_files.stakes_section import read_stakes
 from dedup_service.company_files.territories_section import read_territories
 from dedup_service.company_files.texts import file_text, place_of
+from dedup_service.company_files.visibility_section import read_visibility
 from dedup_service.company_files.yaml_places import read_places
 from dedup_service.domain.fields import CUSTOM_FIELD, FIELDS, group_of
 from dedup_service.domain.policy import Periods, Policy, SourcePolicy
@@ -72,7 +73,7 @@ def _policy(root: Place) -> Policy:
     top = root.section(
         *("version", "functions", "master_function", "policy_function", "sources", "other_sources", "stakes"),
         *("impact", "approval", "vetoes", "periods", "leads", "survivorship", "territories", "lead_scoring"),
-        *("data_entry", "intake"),
+        *("data_entry", "intake", "visibility"),
     )
     functions = _functions(top["functions"])
     survivorship = top["survivorship"].section("default", "rules")
@@ -101,6 +102,7 @@ def _policy(root: Place) -> Policy:
         lead_scoring=read_lead_scoring(top.get("lead_scoring"), impact),
         data_entry=read_data_entry(top.get("data_entry"), top["sources"].names()),
         intake=read_intake(top.get("intake"), functions),
+        visibility=read_visibility(top.get("visibility"), functions),
         lead_dormant_after=timedelta(days=days),
         lead_service_level=timedelta(hours=hours),
     )

@@ -21,6 +21,8 @@ _TEAM_RULE = "must be 1 to 63 lower-case letters, digits, - and _, beginning wit
 _DISPLAY_NAME = re.compile(r"[^\t\n\r]{1,200}")
 _DISPLAY_NAME_RULE = "must be a name of 1 to 200 characters in one line"
 _SOURCE = re.compile(rf"{SOURCE_PATTERN.pattern}|{re.escape(EVERY_SOURCE)}")
+_ROLE = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+_ROLE_RULE = "must be the name of a role, of 1 to 200 characters in one line"
 _SOURCE_RULE = f'must be the name of a source, or "{EVERY_SOURCE}" for all'
 
 
@@ -41,12 +43,13 @@ def parse_principals(text: str, policy: Policy, where: str = SHIPPED_PRINCIPALS)
         CompanyFileError: with everything that is wrong in it.
     """
     root = read_places(text, where, MAX_PRINCIPALS_BYTES)
-    top = root.section("users", "services")
+    top = root.section("users", "services", "roles")
     people = _people(top["users"], policy)
     services = _services(top.get("services"), policy)
+    roles = _roles(top.get("roles"), policy)
     if root.problems:
         raise CompanyFileError(where, root.problems)
-    return Directory({**people, **services})
+    return Directory({**people, **services}, roles)
 
 
 def _people(place: Place, policy: Policy) -> dict[str, Principal]:
@@ -104,3 +107,12 @@ def _services(place: Place, policy: Policy) -> dict[str, Principal]:
 
 def _functions(place: Place, policy: Policy) -> frozenset[str]:
     return frozenset(place.choices({name: name for name in sorted(policy.functions)}, "function"))
+
+
+def _roles(place: Place, policy: Policy) -> dict[str, frozenset[str]]:
+    """By function, the roles of tokens that give it."""
+    by_function = place.keyed({name: name for name in sorted(policy.functions)}, "function")
+    return {
+        function: frozenset(role.text(_ROLE, _ROLE_RULE) for role in listed.items())
+        for function, listed in by_function.items()
+    }

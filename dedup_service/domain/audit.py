@@ -48,8 +48,23 @@ def change_digest(salt: bytes, payload: bytes) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishedHead:
+    """The newest entry of the chain at some moment: kept elsewhere, it shows a chain that was made anew."""
+
+    revision: int
+    hash: str
+
+    def __str__(self) -> str:
+        return f"{self.hash}@{self.revision}"
+
+
+@dataclass(frozen=True, slots=True)
 class AuditVerification:
-    """Whether the chain holds; if not, the first revision at which it breaks and why."""
+    """Whether the chain holds; if not, the first revision at which it breaks, when that was written, and why.
+
+    `confirmed_revision` is that of the newest known head that the chain still contains, 0 without one: what
+    was written up to it is as it was.
+    """
 
     holds: bool
     head_revision: int
@@ -57,3 +72,5 @@ class AuditVerification:
     entry_count: int
     broken_revision: int = 0
     explanation: str = ""
+    broken_time: datetime | None = None
+    confirmed_revision: int = 0

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from dedup_service.domain.attention import LeadClassChange, Unattended
+from dedup_service.domain.audit import PublishedHead
 from dedup_service.domain.golden import GoldenImage
 from dedup_service.domain.intake.folding import FoldedValue
 
@@ -24,6 +25,7 @@ class ChangeType(StrEnum):
     LEAD_CLASS_CHANGED = "LEAD_CLASS_CHANGED"
     LEAD_UNATTENDED = "LEAD_UNATTENDED"
     INTAKE_FOLDED = "INTAKE_FOLDED"
+    AUDIT_HEAD_PUBLISHED = "AUDIT_HEAD_PUBLISHED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class ChangeDraft:
 
     `records` are the store's numbers of the records whose index entries the change may alter;
     `subjects` the names of the records whose values the images hold, so that erasure can find them;
-    `folded` are the values that an intake offered beside what the record held.
+    `folded` are the values that an intake offered beside what the record held; `audit_head` is the entry of
+    the write before.
     """
 
     type: ChangeType
@@ -48,6 +51,7 @@ class ChangeDraft:
     folded: tuple[FoldedValue, ...] = ()
     lead_class: LeadClassChange | None = None
     unattended: Unattended | None = None
+    audit_head: PublishedHead | None = None
 
 
 @dataclass(frozen=True, slots=True)

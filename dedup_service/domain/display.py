@@ -4,11 +4,12 @@ Computed whenever it is shown and never stored: it says what the records say now
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dedup_service.domain.golden import GoldenRecord, GoldenState, golden_values
 from dedup_service.domain.policy import Policy
 from dedup_service.domain.records import RecordKind
+from dedup_service.domain.visibility import WHOLE, Sight
 
 _PERSON = ("given_name", "middle_name", "family_name")
 _CONTACT = ("email", "secondary_email", "phone", "mobile_phone")
@@ -23,11 +24,16 @@ class Display:
     detail: str = ""
 
 
-def display_of(golden: GoldenRecord, policy: Policy) -> Display:
-    """How to show this golden record; one that was merged away, deleted or erased has nothing to show."""
+def display_of(golden: GoldenRecord, policy: Policy, sight: Sight = WHOLE) -> Display:
+    """How to show this golden record to whom sees so much of it; one that was merged away, deleted or erased has
+    nothing to show.
+    """
     if golden.row.state is not GoldenState.LIVE:
         return Display()
-    values = golden_values(golden, policy)
+    if not sight.whole:
+        seen = tuple(each for each in golden.members if sight.may_read(each.key.source, each.kind))
+        golden = replace(golden, members=seen)
+    values = {name: text for name, text in golden_values(golden, policy).items() if not sight.masks(name)}
     is_company = golden.kind is RecordKind.ACCOUNT and not golden.person_account
     return Display(display_name(values, is_company=is_company), display_detail(values))
 

@@ -2,7 +2,7 @@
 
 DedupError
   InvalidInput             INVALID_FIELD        every violation at once
-  Unauthenticated          UNAUTHENTICATED_PRINCIPAL
+  Unauthenticated          UNAUTHENTICATED_PRINCIPAL, TOKEN_EXPIRED
   PermissionRefused        NOT_AN_APPROVER, SELF_APPROVAL, MISSING_ROLE
   NotFound                 RESOURCE_NOT_FOUND
   EtagMismatch             ETAG_MISMATCH        says what changed
@@ -13,9 +13,11 @@ DedupError
   RequestIdReused          REQUEST_ID_REUSED
   ResumeTokenExpired       RESUME_TOKEN_EXPIRED
   LimitExceeded            LIMIT_EXCEEDED
+  DeadlinePassed           DEADLINE_PASSED
   Unavailable
     StoreUnavailable       STORE_UNAVAILABLE
     IndexUnavailable       INDEX_UNAVAILABLE
+    ProviderUnavailable    PROVIDER_UNAVAILABLE
     ServiceStopping        SERVICE_STOPPING
 """
 
@@ -30,6 +32,7 @@ class Reason(StrEnum):
 
     INVALID_FIELD = "INVALID_FIELD"
     UNAUTHENTICATED_PRINCIPAL = "UNAUTHENTICATED_PRINCIPAL"
+    TOKEN_EXPIRED = "TOKEN_EXPIRED"  # noqa: S105 - a reason, not a password
     NOT_AN_APPROVER = "NOT_AN_APPROVER"
     SELF_APPROVAL = "SELF_APPROVAL"
     MISSING_ROLE = "MISSING_ROLE"
@@ -42,8 +45,10 @@ class Reason(StrEnum):
     REQUEST_ID_REUSED = "REQUEST_ID_REUSED"
     RESUME_TOKEN_EXPIRED = "RESUME_TOKEN_EXPIRED"  # noqa: S105 - a reason, not a password
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    DEADLINE_PASSED = "DEADLINE_PASSED"
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
     INDEX_UNAVAILABLE = "INDEX_UNAVAILABLE"
+    PROVIDER_UNAVAILABLE = "PROVIDER_UNAVAILABLE"
     SERVICE_STOPPING = "SERVICE_STOPPING"
 
 
@@ -69,9 +74,14 @@ class InvalidInput(DedupError):
 
 
 class Unauthenticated(DedupError):
-    """Nobody, or nobody we know, is calling."""
+    """Nobody, or nobody we know, is calling; `challenge` asks for proof as WWW-Authenticate does."""
 
-    reason = Reason.UNAUTHENTICATED_PRINCIPAL
+    def __init__(
+        self, message: str, reason: Reason = Reason.UNAUTHENTICATED_PRINCIPAL, challenge: str = ""
+    ) -> None:
+        self.reason = reason
+        self.challenge = challenge
+        super().__init__(message)
 
 
 class PermissionRefused(DedupError):
@@ -181,6 +191,14 @@ class LimitExceeded(DedupError):
     reason = Reason.LIMIT_EXCEEDED
 
 
+class DeadlinePassed(DedupError):
+    """The time that the answer may take is over; what was under way is rolled back, unless it was just being
+    committed: a write may be repeated with its request_id.
+    """
+
+    reason = Reason.DEADLINE_PASSED
+
+
 class Unavailable(DedupError):
     """A server we depend on is away; the call may be repeated with its request_id."""
 
@@ -199,6 +217,12 @@ class IndexUnavailable(Unavailable):
     """Redis or Valkey does not answer."""
 
     reason = Reason.INDEX_UNAVAILABLE
+
+
+class ProviderUnavailable(Unavailable):
+    """What proves who is calling cannot be had: the provider of tokens does not answer."""
+
+    reason = Reason.PROVIDER_UNAVAILABLE
 
 
 class ServiceStopping(Unavailable):

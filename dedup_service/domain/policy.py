@@ -16,6 +16,7 @@ from dedup_service.domain.intake.rules import IntakePolicy
 from dedup_service.domain.lead_scoring import LeadScoringPolicy
 from dedup_service.domain.records import ChildKind, LeadClass, RecordKind
 from dedup_service.domain.territories import TerritoryPolicy
+from dedup_service.domain.visibility import VisibilityPolicy
 from scoring import Rule
 
 
@@ -209,6 +210,7 @@ class Policy:
     territories: TerritoryPolicy = field(default_factory=TerritoryPolicy)
     lead_scoring: LeadScoringPolicy = field(default_factory=LeadScoringPolicy)
     data_entry: DataEntryPolicy = field(default_factory=DataEntryPolicy)
+    visibility: VisibilityPolicy = field(default_factory=VisibilityPolicy)
 
     def source(self, name: str) -> SourcePolicy:
         """The policy of a source; a source that the policy does not name takes `other_sources`."""

@@ -53,6 +53,13 @@ SETTINGS = {
     "log_min_error_statement": "panic",
     "log_min_messages": "fatal",
     "log_checkpoints": "off",
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
+    "log_duration": "off",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+    "log_lock_waits": "off",
+    "log_temp_files": "-1",
 }
 
 

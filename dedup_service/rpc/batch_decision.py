@@ -47,10 +47,11 @@ class BatchDecision:
             page = await self._desk.store.read(lambda tx: waiting_page(tx, page, awaited, assessment, now))
         listed = await self._desk.batch_deciding.preview(page, caller.principal)
         return _response(
-            [self._item(item) for item in listed.items], self._edge.next_page(request, listed.next)
+            [self._item(item, caller) for item in listed.items], self._edge.next_page(request, listed.next)
         )
 
-    def _item(self, item: BatchItem) -> pb.BatchDecision:
+    def _item(self, item: BatchItem, caller: Caller) -> pb.BatchDecision:
+        sight = self._edge.sights.of(caller.principal)
         outlook = Outlook(item.touched, None) if item.proposal.state.open else None
         return pb.BatchDecision(
             name=item.proposal.name,
@@ -60,7 +61,7 @@ class BatchDecision:
                 outlook,
                 item.standing,
                 self._edge.tokens,
-                displays_of(item.goldens, self._desk.rules.policy),
+                displays_of(item.goldens, self._desk.rules.policy, sight),
             ),
         )
 

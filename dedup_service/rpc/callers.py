@@ -2,26 +2,34 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+import time
 from dataclasses import dataclass
+from typing import Any
 
 from google.protobuf.message import Message
+from grpc.aio import ServicerContext
 
-from dedup_service.domain.errors import InvalidInput, Unauthenticated
+from dedup_service.domain.errors import InvalidInput, Reason, ServiceStopping, Unauthenticated
 from dedup_service.domain.principals import Principal, Principals
+from dedup_service.workflows.authentication import Credentials, Proven
 from dedup_service.workflows.ports import Request
 
 METADATA_KEY = "dedup-principal"
+AUTHORIZATION_KEY = "authorization"
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,64}", re.ASCII)
 _ADVICE = f"send the metadata {METADATA_KEY}: users/NAME or services/NAME"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The principal of a call, and the method that they call."""
+    """The principal of a call, the method that they call, and until when the proof of who they are counts.
+
+    `end_seconds` are since 1970; None where it has no end.
+    """
 
     principal: Principal
     method: str
+    end_seconds: float | None = None
 
     def request(self, message: Message, request_id: str, at: str = "request_id") -> Request:
         """The identity of a write: repeated with the same id and content it is answered again.
@@ -37,16 +45,49 @@ class Caller:
         return Request(self.principal.name, self.method, request_id, digest)
 
 
-def find_principal(metadata: Iterable[tuple[str, str | bytes]], principals: Principals) -> Principal:
-    """The principal that the metadata of a call names.
+def check_still(caller: Caller, principals: Principals) -> None:
+    """End a stream that would outlive what its caller was let in by.
 
     Raises:
-        Unauthenticated: none is named, more than one, or one that is not known.
+        Unauthenticated: the proof has expired, or the principal is known no more.
+        ServiceStopping: they hold other functions now, or answer for other sources: they may call again.
     """
-    named = [value for key, value in metadata if key == METADATA_KEY]
-    if len(named) != 1:
-        raise Unauthenticated(f"the call names no single principal: {_ADVICE}")
-    principal = principals.find(named[0]) if isinstance(named[0], str) else None
-    if principal is None:
-        raise Unauthenticated(f"the principal is not one that the service knows: {_ADVICE}")
-    return principal
+    if caller.end_seconds is not None and time.time() > caller.end_seconds:
+        raise Unauthenticated(
+            "what proved the caller of this stream has expired: call again", Reason.TOKEN_EXPIRED
+        )
+    was, now = caller.principal, principals.find(caller.principal.name)
+    if now is None:
+        raise Unauthenticated("the principal is no longer one that the service knows")
+    if (now.functions, now.sources) != (was.functions, was.sources):
+        raise ServiceStopping("what the caller of this stream may see has changed: call again")
+
+
+class BelievedCallers:
+    """Implements `workflows.authentication.Authentication` by believing what callers say: for a demo, on an
+    address that nobody else reaches.
+    """
+
+    believes = True
+
+    def __init__(self, principals: Principals) -> None:
+        self._principals = principals
+
+    async def proven(self, given: Credentials) -> Proven:
+        if len(given.names) != 1:
+            raise Unauthenticated(f"the call names no single principal: {_ADVICE}")
+        [name] = given.names
+        principal = self._principals.find(name) if isinstance(name, str) else None
+        if principal is None:
+            raise Unauthenticated(f"the principal is not one that the service knows: {_ADVICE}")
+        return Proven(principal)
+
+
+def credentials_of(context: "ServicerContext[Any, Any]") -> Credentials:
+    """What came with a call."""
+    metadata = context.invocation_metadata() or ()
+    return Credentials(
+        names=tuple(value for key, value in metadata if key == METADATA_KEY),
+        authorizations=tuple(value for key, value in metadata if key == AUTHORIZATION_KEY),
+        certificate=next(iter(context.auth_context().get("x509_pem_cert", ())), b""),
+    )

@@ -15,8 +15,9 @@ from dedup_service.rpc.intake_conversion import folded_message
 from dedup_service.rpc.lead_conversion import class_change_message, unattended_message
 from dedup_service.rpc.page_tokens import page_size
 from dedup_service.rpc.quantities import timestamp
-from dedup_service.rpc.revision_tokens import ForeignTokenError
+from dedup_service.rpc.revision_tokens import ForeignTokenError, RevisionTokens
 from dedup_service.v1 import change_service_pb2 as pb
+from dedup_service.v1.audit_service_pb2 import KnownAuditHead
 from dedup_service.v1.core_pb2 import RevisionToken
 from dedup_service.workflows.background import end_tasks
 from dedup_service.workflows.following import Batch, ChangeFilter, Position
@@ -53,7 +54,7 @@ class ChangeService:
             looks += 1
         place = (str(batch.position.revision), str(batch.position.ordinal)) if batch.more else None
         return pb.ListChangesResponse(
-            changes=map(self._message, batch.changes),
+            changes=[change_message(change, self._edge.tokens) for change in batch.changes],
             next_page_token=self._edge.next_page(request, place),
             revision=self._edge.tokens.at(batch.position),
         )
@@ -75,7 +76,7 @@ class ChangeService:
         message = pb.WatchChangesResponse(checkpoint=not batch.changes)
         size = 0
         for change in batch.changes:
-            added = self._message(change)
+            added = change_message(change, self._edge.tokens)
             if size and size + added.ByteSize() > _MESSAGE_BYTES:
                 yield message
                 message, size = pb.WatchChangesResponse(), 0
@@ -93,7 +94,8 @@ class ChangeService:
         identity = caller.request(request, request.request_id)
         said = await self._following.acknowledge(identity, revision, ordinal, source)
         return pb.AcknowledgeChangeResponse(
-            change=self._message(said.change), revision=self._edge.tokens.message(said.revision)
+            change=change_message(said.change, self._edge.tokens),
+            revision=self._edge.tokens.message(said.revision),
         )
 
     async def _position(self, token: RevisionToken, at: str) -> Position | None:
@@ -106,32 +108,6 @@ class ChangeService:
 
     async def _oldest(self) -> int:
         return await self._edge.desk.store.read(lambda tx: tx.oldest_revision())
-
-    def _message(self, change: Change) -> pb.Change:
-        draft = change.draft
-        lead_class, unattended = draft.lead_class, draft.unattended
-        return pb.Change(
-            name=change.name,
-            revision=self._edge.tokens.message(change.revision),
-            ordinal=change.ordinal,
-            create_time=timestamp(change.time),
-            type=enum_numbers.CHANGE_TYPE[draft.type],
-            record=draft.record,
-            merge=draft.merge,
-            proposal=draft.proposal,
-            distinction=draft.distinction,
-            before=map(image_message, draft.before),
-            after=map(image_message, draft.after),
-            acknowledgements=[
-                pb.Acknowledgement(source=f"sources/{said.source}", create_time=timestamp(said.time))
-                for said in change.acknowledgements
-            ],
-            erased=change.erased,
-            intake=draft.intake,
-            folded_values=map(folded_message, draft.folded),
-            lead_class_change=class_change_message(lead_class) if lead_class else None,
-            lead_unattended=unattended_message(unattended) if unattended else None,
-        )
 
 
 def _read_filter(request: pb.ListChangesRequest | pb.WatchChangesRequest) -> ChangeFilter:
@@ -172,3 +148,32 @@ async def _until(batches: AsyncIterator[Batch], stopping: asyncio.Event) -> Asyn
             yield coming.result()
     finally:
         await end_tasks([stopped] if coming is None else [stopped, coming])
+
+
+def change_message(change: Change, tokens: RevisionTokens) -> pb.Change:
+    """A change with all that it tells."""
+    draft = change.draft
+    lead_class, unattended, head = draft.lead_class, draft.unattended, draft.audit_head
+    return pb.Change(
+        name=change.name,
+        revision=tokens.message(change.revision),
+        ordinal=change.ordinal,
+        create_time=timestamp(change.time),
+        type=enum_numbers.CHANGE_TYPE[draft.type],
+        record=draft.record,
+        merge=draft.merge,
+        proposal=draft.proposal,
+        distinction=draft.distinction,
+        before=map(image_message, draft.before),
+        after=map(image_message, draft.after),
+        acknowledgements=[
+            pb.Acknowledgement(source=f"sources/{said.source}", create_time=timestamp(said.time))
+            for said in change.acknowledgements
+        ],
+        erased=change.erased,
+        intake=draft.intake,
+        folded_values=map(folded_message, draft.folded),
+        lead_class_change=class_change_message(lead_class) if lead_class else None,
+        lead_unattended=unattended_message(unattended) if unattended else None,
+        audit_head=KnownAuditHead(revision=head.revision, hash=head.hash) if head else None,
+    )

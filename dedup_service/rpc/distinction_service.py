@@ -9,6 +9,7 @@ from dedup_service.rpc.callers import Caller
 from dedup_service.rpc.edge import Edge, between
 from dedup_service.rpc.field_checks import check_etag, check_text, fields_below
 from dedup_service.rpc.quantities import timestamp
+from dedup_service.rpc.revision_tokens import RevisionTokens
 from dedup_service.v1 import distinction_service_pb2 as pb
 from dedup_service.workflows.distinguishing import MAX_SIDE, DistinctionSide
 
@@ -32,7 +33,7 @@ class DistinctionService:
         identity = caller.request(request, request.request_id)
         with fields_below("distinction"):
             made = await self._distinguishing.create(identity, left, right, reason, caller.principal)
-        return self._message(made)
+        return distinction_message(made, self._edge.tokens)
 
     async def delete_distinction(
         self, request: pb.DeleteDistinctionRequest, caller: Caller
@@ -48,21 +49,23 @@ class DistinctionService:
         await self._edge.fresh(request)
         listed = await self._edge.desk.store.read(lambda tx: tx.list_distinctions(page))
         return pb.ListDistinctionsResponse(
-            distinctions=map(self._message, listed.items),
+            distinctions=[distinction_message(each, self._edge.tokens) for each in listed.items],
             next_page_token=self._edge.next_page(request, listed.next),
         )
 
-    def _message(self, distinction: Distinction) -> pb.Distinction:
-        return pb.Distinction(
-            name=distinction.name,
-            left=[key.name for key in distinction.left],
-            right=[key.name for key in distinction.right],
-            reason=distinction.reason,
-            creator=distinction.creator,
-            create_time=timestamp(distinction.create_time),
-            etag=distinction.etag,
-            revision=self._edge.tokens.message(distinction.revision),
-        )
+
+def distinction_message(distinction: Distinction, tokens: RevisionTokens) -> pb.Distinction:
+    """A not-a-match link as it is now."""
+    return pb.Distinction(
+        name=distinction.name,
+        left=[key.name for key in distinction.left],
+        right=[key.name for key in distinction.right],
+        reason=distinction.reason,
+        creator=distinction.creator,
+        create_time=timestamp(distinction.create_time),
+        etag=distinction.etag,
+        revision=tokens.message(distinction.revision),
+    )
 
 
 def _read_side(names: Sequence[str], at: str) -> DistinctionSide:

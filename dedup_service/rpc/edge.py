@@ -10,6 +10,7 @@ from dedup_service.domain.errors import InvalidInput, ServiceStopping
 from dedup_service.rpc.freshness import Freshness
 from dedup_service.rpc.page_tokens import PageTokens, page_size
 from dedup_service.rpc.revision_tokens import RevisionTokens
+from dedup_service.rpc.sight.sights import Sights
 from dedup_service.telemetry.recording import Telemetry
 from dedup_service.workflows.desk import Desk
 from dedup_service.workflows.filters import Condition, parse_filter
@@ -26,6 +27,7 @@ class Edge:
         self.telemetry = telemetry
         self.tokens = RevisionTokens(desk.store_id)
         self.pages = PageTokens(desk.store_id)
+        self.sights = Sights(desk)
         self.stopping = asyncio.Event()
         self._freshness = Freshness(desk.store)
 

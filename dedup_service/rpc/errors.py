@@ -26,6 +26,7 @@ from dedup_service.domain.errors import (
     RequestIdReused,
     ResumeTokenExpired,
     StateNotAllowed,
+    Unauthenticated,
     Unavailable,
     Vetoed,
 )
@@ -33,6 +34,7 @@ from dedup_service.domain.records import Violation
 from dedup_service.rpc.revision_tokens import RevisionTokens
 
 DOMAIN = "dedup-service"
+STATUS_METADATA_KEY = "grpc-status-details-bin"
 RETRY_SECONDS = 1
 _MESSAGE_BYTES = 400
 _METADATA_BYTES = 300
@@ -44,6 +46,7 @@ _log = logging.getLogger(__name__)
 _CODES: Mapping[Reason, int] = {
     Reason.INVALID_FIELD: code_pb2.INVALID_ARGUMENT,
     Reason.UNAUTHENTICATED_PRINCIPAL: code_pb2.UNAUTHENTICATED,
+    Reason.TOKEN_EXPIRED: code_pb2.UNAUTHENTICATED,
     Reason.NOT_AN_APPROVER: code_pb2.PERMISSION_DENIED,
     Reason.SELF_APPROVAL: code_pb2.PERMISSION_DENIED,
     Reason.MISSING_ROLE: code_pb2.PERMISSION_DENIED,
@@ -56,14 +59,23 @@ _CODES: Mapping[Reason, int] = {
     Reason.REQUEST_ID_REUSED: code_pb2.ALREADY_EXISTS,
     Reason.RESUME_TOKEN_EXPIRED: code_pb2.OUT_OF_RANGE,
     Reason.LIMIT_EXCEEDED: code_pb2.RESOURCE_EXHAUSTED,
+    Reason.DEADLINE_PASSED: code_pb2.DEADLINE_EXCEEDED,
     Reason.STORE_UNAVAILABLE: code_pb2.UNAVAILABLE,
     Reason.INDEX_UNAVAILABLE: code_pb2.UNAVAILABLE,
+    Reason.PROVIDER_UNAVAILABLE: code_pb2.UNAVAILABLE,
     Reason.SERVICE_STOPPING: code_pb2.UNAVAILABLE,
 }
 
 
 class OverloadedError(Exception):
-    """More calls are running than the service takes; nothing was done."""
+    """The service, or one caller, has more under way than it may; nothing was done.
+
+    `str()` is the sentence for the caller, `retry_seconds` how long to wait before the next attempt.
+    """
+
+    def __init__(self, why: str, retry_seconds: float = RETRY_SECONDS) -> None:
+        self.retry_seconds = retry_seconds
+        super().__init__(why)
 
 
 def status_of(error: Exception, method: str, tokens: RevisionTokens) -> Status:
@@ -72,8 +84,8 @@ def status_of(error: Exception, method: str, tokens: RevisionTokens) -> Status:
         metadata, details = _described(error, tokens)
         return _status(_CODES[error.reason], str(error.reason), str(error), metadata, details)
     if isinstance(error, OverloadedError):
-        text = "the service has more to do than it can; wait, then call again"
-        return _status(code_pb2.RESOURCE_EXHAUSTED, "OVERLOADED", text, {}, [_retry_info()])
+        details = [_retry_info(error.retry_seconds)]
+        return _status(code_pb2.RESOURCE_EXHAUSTED, "OVERLOADED", str(error), {}, details)
     incident_id = uuid.uuid4().hex
     _log.error("incident %s in %s: %s", incident_id, method, _trace(error))
     text = f"a fault of the service; its log has more under {incident_id}"
@@ -98,8 +110,8 @@ def _described(error: DedupError, tokens: RevisionTokens) -> tuple[dict[str, str
     match error:
         case InvalidInput():
             details = [bad_request(error.violations)]
-        case PermissionRefused():
-            metadata = {"functions": ",".join(error.functions)}
+        case Unauthenticated() | PermissionRefused():
+            metadata = _who_may(error)
         case NotFound():
             kind = f"{DOMAIN}/{error.resource_type}"
             details = [error_details_pb2.ResourceInfo(resource_type=kind, resource_name=error.resource_name)]
@@ -123,6 +135,13 @@ def _described(error: DedupError, tokens: RevisionTokens) -> tuple[dict[str, str
             metadata, failure = _precondition(error)
             details = [failure]
     return metadata, details
+
+
+def _who_may(error: Unauthenticated | PermissionRefused) -> dict[str, str]:
+    """Who may call, or how they prove that they are."""
+    if isinstance(error, PermissionRefused):
+        return {"functions": ",".join(error.functions)}
+    return {"www_authenticate": error.challenge} if error.challenge else {}
 
 
 def _precondition(
@@ -182,8 +201,10 @@ def _precondition_failure(
     return failure
 
 
-def _retry_info() -> error_details_pb2.RetryInfo:
-    return error_details_pb2.RetryInfo(retry_delay=Duration(seconds=RETRY_SECONDS))
+def _retry_info(seconds: float = RETRY_SECONDS) -> error_details_pb2.RetryInfo:
+    delay = Duration()
+    delay.FromNanoseconds(round(seconds * 1e9))
+    return error_details_pb2.RetryInfo(retry_delay=delay)
 
 
 def _status(

@@ -69,7 +69,7 @@ class GoldenRecordService:
         return tuple(sorted(name for name, source in sources.items() if source.customer_master))
 
     async def lookup_golden_record(
-        self, request: pb.LookupGoldenRecordRequest
+        self, request: pb.LookupGoldenRecordRequest, caller: Caller
     ) -> pb.LookupGoldenRecordResponse:
         record, field, value = None, "", ""
         match request.WhichOneof("key"):
@@ -84,7 +84,16 @@ class GoldenRecordService:
             case _:
                 raise InvalidInput.at("key", "say a record or an identifier")
         await self._edge.fresh(request)
-        views = await self._readings.lookup(record, field, value)
+        sight = self._edge.sights.of(caller.principal)
+        views = [
+            view
+            for view in await self._readings.lookup(record, field, value)
+            if any(
+                sight.may_read(each.key.source, each.kind)
+                for each in view.golden.members
+                if each.key == record or (each.active and each.draft.values.get(field) == value)
+            )
+        ]
         return pb.LookupGoldenRecordResponse(
             golden_records=[golden_message(view, self._edge.tokens) for view in views[:MAX_LOOKUP]],
             truncated=len(views) > MAX_LOOKUP,

@@ -13,6 +13,7 @@ from dedup_service.domain.policy import Policy
 from dedup_service.domain.preview import ImpactPreview
 from dedup_service.domain.proposals import GoldenLink, PlanChange, Proposal
 from dedup_service.domain.standing import Standing
+from dedup_service.domain.visibility import Sight
 from dedup_service.rpc import enum_numbers
 from dedup_service.rpc.golden_record_conversion import golden_child, golden_value, stake_messages
 from dedup_service.rpc.impact_preview_conversion import impact_preview_message
@@ -41,9 +42,9 @@ class Outlook:
     preview: Preview | None
 
 
-def displays_of(goldens: Iterable[GoldenRecord], policy: Policy) -> dict[str, Display]:
-    """How to show these golden records, by id."""
-    return {golden.golden_id: display_of(golden, policy) for golden in goldens}
+def displays_of(goldens: Iterable[GoldenRecord], policy: Policy, sight: Sight) -> dict[str, Display]:
+    """How to show these golden records to whom sees so much, by id."""
+    return {golden.golden_id: display_of(golden, policy, sight) for golden in goldens}
 
 
 def proposal_message(

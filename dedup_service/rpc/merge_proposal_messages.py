@@ -22,6 +22,7 @@ class ProposalMessages:
     """Makes the messages of proposals, all that are made together as of one moment."""
 
     def __init__(self, edge: Edge) -> None:
+        self._edge = edge
         self._desk = edge.desk
         self._tokens = edge.tokens
 
@@ -43,7 +44,7 @@ class ProposalMessages:
         roles = await self._desk.assessment.roles(tx, now)
         ids = {golden_id for proposal in proposals for golden_id in proposal.plan.golden_ids}
         goldens = await tx.goldens(ids) if ids else {}
-        displays = displays_of(goldens.values(), self._desk.rules.policy)
+        displays = displays_of(goldens.values(), self._desk.rules.policy, self._edge.sights.named(principal))
         return [
             proposal_message(
                 proposal,
@@ -69,7 +70,7 @@ class ProposalMessages:
             self._outlook(proposal, found, now),
             standing(principal, electorate_of(case, decision), decision.voices, decision.votes),
             self._tokens,
-            displays_of(goldens, self._desk.rules.policy),
+            displays_of(goldens, self._desk.rules.policy, self._edge.sights.named(principal)),
         )
 
     def _outlook(

@@ -37,12 +37,12 @@ async def found_answers(
 
 def _answer_of(request: Request, row: Row, kind: type[T]) -> T | RequestIdReused | StateNotAllowed:
     method, digest, answer = row
-    if (method, digest) != (request.method, request.digest):
-        return RequestIdReused(request.request_id)
-    if answer is None:
+    if answer is None and method == request.method:
         return StateNotAllowed(
             request.request_id, "ERASED", "the request was carried out; its answer was erased since"
         )
+    if answer is None or (method, digest) != (request.method, request.digest):
+        return RequestIdReused(request.request_id)
     return decode(bytes(answer), kind)
 
 

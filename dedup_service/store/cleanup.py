@@ -91,6 +91,9 @@ class CleanupReading(Asking):
         rows, after = await self._page(JOBS, page)
         return Listed(tuple(decode(row[-1], CleanupJob) for row in rows), after)
 
+    async def count_cleanup_jobs(self) -> int:
+        return int((await self._rows("count_cleanup_jobs"))[0][0])
+
     async def due_cleanup_jobs(self, now: datetime, limit: int) -> list[CleanupJob]:
         rows = await self._rows("due_cleanup_jobs", {"now": now, "limit": limit})
         return [decode(row[0], CleanupJob) for row in rows]

@@ -46,7 +46,7 @@ class IntakeReading(Asking):
 
     async def list_intakes(self, page: Page) -> Listed[Intake]:
         rows, after = await self._page(lists.INTAKES, page)
-        return Listed(tuple(_intake_of(row) for row in rows), after)
+        return Listed(tuple(intake_of(row) for row in rows), after)
 
 
 def turn_columns(turns: Mapping[str, str]) -> Parameters:
@@ -79,8 +79,8 @@ def intake_columns(intakes: Sequence[Intake]) -> Parameters:
     }
 
 
-def _intake_of(row: Row) -> Intake:
-    """An intake from the columns of the list."""
+def intake_of(row: Row) -> Intake:
+    """An intake from the columns of the list `INTAKES`, its key first."""
     (revision, ordinal, time, caller, action, step, source, record_id, account, *who, version) = row
     principal, function, team, queue, partner, rule, rung = who
     return Intake(

@@ -7,21 +7,16 @@ digest: the chain still verifies, and nothing is left to guess from (E-4).
 
 import hashlib
 import secrets
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import groupby
 from typing import Any
 
-from dedup_service.domain.audit import GENESIS_HASH, AuditEntry, AuditVerification, change_digest
+from dedup_service.domain.audit import AuditEntry, change_digest
 from dedup_service.domain.changes import Acknowledgement, Change, ChangeDraft, ChangeType
-from dedup_service.store.rows import Parameters, Row, decode, encode, text_array
+from dedup_service.store.rows import Row, decode, encode, text_array
 from dedup_service.workflows.ports import Request, Revision, Written
 
-_CHUNK = 1000
 _SALT_BYTES = 16
-_NO_END = 2**63 - 1
-
-Query = Callable[[str, Parameters], Awaitable[list[Row]]]
 
 
 def change_columns(drafts: Sequence[ChangeDraft], revision: Revision) -> dict[str, Any]:
@@ -49,10 +44,6 @@ def digest_of_changes(rows: Iterable[Row]) -> str:
     """
     body = [[kind, record, list(nos), list(subjects), digest] for kind, record, nos, subjects, digest in rows]
     return hashlib.sha256(encode(body)).hexdigest()
-
-
-# What a write without changes is covered by, such as an acknowledgement.
-_NO_CHANGES = digest_of_changes(())
 
 
 def _covered(drafts: Sequence[ChangeDraft], digests: Sequence[str]) -> list[Row]:
@@ -92,73 +83,3 @@ def change_of(row: Row, acknowledgements: tuple[Acknowledgement, ...]) -> Change
             revision, ordinal, time, ChangeDraft(ChangeType(kind), record=record), True, acknowledgements
         )
     return Change(revision, ordinal, time, decode(bytes(payload), ChangeDraft), False, acknowledgements)
-
-
-async def verify(query: Query, head_revision: int, head_hash: str) -> AuditVerification:
-    """Walk the whole chain in chunks; memory grows with the changes of one chunk, not with its length."""
-    tip, tip_hash = (await query("head", ()))[0]
-    erased = {str(row[0]): int(row[1]) for row in await query("erased_names", ())}
-    previous_hash, previous, count = GENESIS_HASH, 0, 0
-
-    def broken(revision: int, why: str) -> AuditVerification:
-        return AuditVerification(False, tip, tip_hash, count, revision, why)
-
-    while True:
-        entries = [audit_entry_of(row) for row in await query("audit_chunk", [previous, _CHUNK])]
-        if not entries:
-            break
-        digests = await _digests(query, previous, entries[-1].revision, erased)
-        for entry in entries:
-            why = _entry_problem(entry, previous, previous_hash, digests.pop(entry.revision, _NO_CHANGES))
-            if entry.revision == head_revision and entry.hash != head_hash:
-                why = why or "its hash is not that of the published head"
-            if why:
-                return broken(entry.revision, why)
-            previous, previous_hash, count = entry.revision, entry.hash, count + 1
-        if digests:
-            return broken(min(digests), "changes stand there without an audit entry")
-    stray = await query("digests_of", [previous, _NO_END])
-    if why := _end_problem((previous, previous_hash), (tip, tip_hash), head_revision, bool(stray)):
-        return broken(previous + 1, why)
-    return AuditVerification(True, tip, tip_hash, count)
-
-
-def _end_problem(last: tuple[int, str], tip: tuple[int, str], head_revision: int, stray: bool) -> str:
-    if last != tip:
-        return "the chain ends before the ledger's head"
-    if head_revision > last[0]:
-        return "the chain ends before the published head"
-    return "changes stand there without an audit entry" if stray else ""
-
-
-async def _digests(query: Query, after: int, upto: int, erased: dict[str, int]) -> dict[int, str | None]:
-    """The digest over each revision's changes; None where a stored change does not match its own."""
-    found: dict[int, str | None] = {}
-    for revision, rows in groupby(await query("digests_of", [after, upto]), key=lambda row: int(row[0])):
-        changes = list(rows)
-        ordered = [row[1] for row in changes] == list(range(len(changes)))
-        intact = ordered and all(_intact(row, erased) for row in changes)
-        found[revision] = digest_of_changes([row[5:] for row in changes]) if intact else None
-    return found
-
-
-def _intact(row: Row, erased: dict[str, int]) -> bool:
-    """Whether a change is what its digest says; one without payload must be older than its erasure."""
-    revision, _, same_time, salt, payload, *_, subjects, digest = row
-    if not same_time:
-        return False
-    if payload is None:
-        return any(erased.get(name, 0) > revision for name in subjects)
-    return change_digest(bytes(salt or b""), bytes(payload)) == str(digest)
-
-
-def _entry_problem(entry: AuditEntry, previous: int, previous_hash: str, digest: str | None) -> str:
-    if entry.revision != previous + 1:
-        return "an entry before it is missing"
-    if entry.previous_hash != previous_hash:
-        return "it does not follow the entry before it"
-    if entry.computed_hash() != entry.hash:
-        return "its content does not give its hash"
-    if entry.changes_digest != digest:
-        return "its changes are not those that were committed"
-    return ""

@@ -8,7 +8,7 @@ from datetime import datetime
 from psycopg import sql
 
 import scoring
-from dedup_service.domain.audit import AuditEntry, AuditVerification
+from dedup_service.domain.audit import AuditEntry, AuditVerification, PublishedHead
 from dedup_service.domain.changes import Acknowledgement, Change
 from dedup_service.domain.delegations import Delegation
 from dedup_service.domain.distinctions import Distinction
@@ -21,12 +21,14 @@ from dedup_service.domain.proposals import Proposal, ProposalState
 from dedup_service.domain.records import Record, RecordKey, RecordKind
 from dedup_service.domain.scoring_models import StoredModel
 from dedup_service.domain.voting import Vote, VoteDecision
-from dedup_service.store import ledger, lists, proposal_counts
+from dedup_service.store import audit_check, ledger, lists, proposal_counts
+from dedup_service.store.asking import fitting
 from dedup_service.store.cleanup import CleanupReading
 from dedup_service.store.inbox import Reach
 from dedup_service.store.intake import IntakeReading
 from dedup_service.store.lead_reading import LeadReading
 from dedup_service.store.overview import OverviewReading
+from dedup_service.store.privacy import PrivacyReading
 from dedup_service.store.rows import (
     Row,
     cursor_of,
@@ -41,13 +43,14 @@ from dedup_service.store.vocabulary import VocabularyReading
 from dedup_service.workflows.index_port import IndexEntry
 from dedup_service.workflows.overview import Overview
 from dedup_service.workflows.pages import Listed, Page
+from dedup_service.workflows.privacy_port import Held
 from dedup_service.workflows.proposal_counts import ProposalCounts
 
 # Fields with an index of their own; the store finds records by no others.
 IDENTIFIER_FIELDS = ("tax_id", "registration_number", "customer_number")
 
 
-class Reading(CleanupReading, IntakeReading, LeadReading, OverviewReading, VocabularyReading):
+class Reading(CleanupReading, IntakeReading, LeadReading, OverviewReading, PrivacyReading, VocabularyReading):
     """Implements `workflows.ports.ReadTransaction` on one psycopg connection in a transaction."""
 
     async def head_revision(self) -> int:
@@ -94,6 +97,11 @@ class Reading(CleanupReading, IntakeReading, LeadReading, OverviewReading, Vocab
     async def list_goldens(self, page: Page) -> Listed[GoldenRecord]:
         rows, after = await self._page(lists.GOLDEN_RECORDS, page)
         found = await self.goldens([row[0] for row in rows])
+        # The rows are of golden records alone; what a page gets large by are the members.
+        kept = fitting(_content_bytes(found[row[0]]) for row in rows)
+        if kept < len(rows):
+            rows = rows[:kept]
+            after = cursor_of(rows[-1][: len(lists.GOLDEN_RECORDS.order(page).key)])
         return Listed(tuple(found[row[0]] for row in rows), after)
 
     async def proposal(self, proposal_id: str) -> Proposal | None:
@@ -219,6 +227,12 @@ class Reading(CleanupReading, IntakeReading, LeadReading, OverviewReading, Vocab
         rows, after = await self._page(lists.DISTINCTIONS, page)
         return Listed(tuple(decode(row[2], Distinction) for row in rows), after)
 
+    async def held_about(self, record: Record) -> Held:
+        held = await self._held(record)
+        family = [row[0] for row in await self._rows("merge_family", [[record.golden_id]])]
+        rows = await self._rows("proposals_about", {"golden_ids": family})
+        return replace(held, proposals=tuple(await self._proposals(rows)))
+
     async def changes_after(self, revision: int, ordinal: int, limit: int) -> list[Change]:
         return await self._changes(await self._rows("changes_after", [revision, ordinal, limit]))
 
@@ -235,7 +249,10 @@ class Reading(CleanupReading, IntakeReading, LeadReading, OverviewReading, Vocab
 
     async def touched_record_nos(self, after: int, limit: int) -> list[tuple[int, list[int]]]:
         """The first revisions after this one that touch records, with the numbers of those."""
-        return [(row[0], list(row[1])) for row in await self._rows("touched_record_nos", [after, limit])]
+        # Where retention has dropped changes since, the records themselves tell.
+        rows = await self._rows("touched_records_since", {"after": after, "limit": limit})
+        rows = rows or await self._rows("touched_record_nos", [after, limit])
+        return [(row[0], list(row[1])) for row in rows]
 
     async def index_entries_after(self, record_no: int, limit: int) -> list[IndexEntry]:
         """Active records in the order of their numbers, prepared anew where they were in another way."""
@@ -268,8 +285,15 @@ class Reading(CleanupReading, IntakeReading, LeadReading, OverviewReading, Vocab
             {(ProposalState(state), Impact(impact)): int(count) for state, impact, count in proposals},
         )
 
-    async def verify_audit(self, head_revision: int, head_hash: str) -> AuditVerification:
-        return await ledger.verify(self._rows, head_revision, head_hash)
+    async def verify_audit(
+        self, head_revision: int, head_hash: str, known: Sequence[PublishedHead] = ()
+    ) -> AuditVerification:
+        published = [PublishedHead(head_revision, head_hash)] if head_revision else []
+        return await audit_check.verify(self._rows, [*published, *known])
+
+
+def _content_bytes(golden: GoldenRecord) -> int:
+    return sum(len(text) for member in golden.members for text in member.draft.values.values())
 
 
 def _key_columns(keys: Collection[RecordKey]) -> list[list[str]]:

@@ -19,11 +19,13 @@ from dedup_service.domain.records import Record, RecordKey
 from dedup_service.domain.scoring_models import StoredModel
 from dedup_service.domain.voting import Vote
 from dedup_service.store.cleanup import CleanupWriting
+from dedup_service.store.erasing import ErasureWriting
 from dedup_service.store.intake import intake_columns, turn_columns
 from dedup_service.store.lead_writing import LeadWriting
 from dedup_service.store.rows import encode_text, stored_comparable
 from dedup_service.workflows.intake.port import Intake
 from dedup_service.workflows.ports import Revision
+from dedup_service.workflows.privacy_port import ErasedTraces
 from dedup_service.workflows.races import RacedError
 
 
@@ -31,7 +33,7 @@ class StaleRulesError(RacedError):
     """Another version of the policy is in force than the one that this write was decided by."""
 
 
-class Writing(LeadWriting, CleanupWriting):
+class Writing(LeadWriting, CleanupWriting, ErasureWriting):
     """Implements `workflows.ports.WriteTransaction`; `head` is the ledger's place once it is taken.
 
     `rules_no` is the number of the policy that the write is decided by, None when it is decided by none.
@@ -303,24 +305,12 @@ class Writing(LeadWriting, CleanupWriting):
     async def acknowledge(self, revision: int, ordinal: int, source: str, time: datetime) -> None:
         await self._run("acknowledge", [revision, ordinal, source, time])
 
-    async def erase_traces(self, record: Record) -> set[str]:
-        family = [row[0] for row in await self._rows("merge_family", [[record.golden_id]])]
-        columns = {
-            "name": record.name,
-            "golden_ids": family,
-            "source": record.key.source,
-            "source_record_id": record.key.source_record_id,
-        }
-        await self._run("lock_proposals_of", columns)
+    async def drop_changes_upto(self, revision: int) -> None:
+        await self._run("set_dropped_upto", [revision])
+
+    async def erase_traces(self, record: Record) -> ErasedTraces:
+        family = {row[0] for row in await self._rows("merge_family", [[record.golden_id]])}
+        await self._run("lock_proposals_of", {"golden_ids": sorted(family)})
         # Whoever changes proposals changes their counts, which the ledger head guards.
         await self.revision()
-        for name in (
-            "erase_change_payloads",
-            "erase_answers",
-            "erase_vote_comments",
-            "erase_proposal_comments",
-            "erase_undo_reasons",
-            "erase_distinction_reasons",
-        ):
-            await self._run(name, columns)
-        return set(family)
+        return await self._erase(record, family)

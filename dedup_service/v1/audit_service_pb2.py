@@ -28,7 +28,7 @@ from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$dedup_service/v1/audit_service.proto\x12\x10\x64\x65\x64up_service.v1\x1a\x1b\x64\x65\x64up_service/v1/core.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8f\x03\n\nAuditEntry\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x37\n\x08revision\x18\x02 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x13\n\x05\x61\x63tor\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06\x61\x63tion\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1b\n\x07targets\x18\x06 \x03(\tB\n\xe2\x41\x01\x03\xfa\x41\x03\n\x01*\x12\x14\n\x06\x64\x65tail\x18\x07 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1c\n\x0e\x63hanges_digest\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1b\n\rprevious_hash\x18\t \x01(\tB\x04\xe2\x41\x01\x03\x12\x12\n\x04hash\x18\n \x01(\tB\x04\xe2\x41\x01\x03:P\xea\x41M\n\x18\x64\x65\x64up-service/AuditEntry\x12\x17\x61uditEntries/{revision}*\x0c\x61uditEntries2\nauditEntry\"X\n\tAuditHead\x12\x37\n\x08revision\x18\x01 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x02\x12\x12\n\x04hash\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"b\n\x17ListAuditEntriesRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06\x66ilter\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"h\n\x18ListAuditEntriesResponse\x12\x33\n\raudit_entries\x18\x01 \x03(\x0b\x32\x1c.dedup_service.v1.AuditEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"O\n\x12VerifyAuditRequest\x12\x39\n\x0epublished_head\x18\x01 \x01(\x0b\x32\x1b.dedup_service.v1.AuditHeadB\x04\xe2\x41\x01\x01\"\xbb\x01\n\x13VerifyAuditResponse\x12\r\n\x05holds\x18\x01 \x01(\x08\x12)\n\x04head\x18\x02 \x01(\x0b\x32\x1b.dedup_service.v1.AuditHead\x12\x13\n\x0b\x65ntry_count\x18\x03 \x01(\x03\x12>\n\x15\x66irst_broken_revision\x18\x04 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionToken\x12\x15\n\rbroken_reason\x18\x05 \x01(\t2\xd9\x01\n\x0c\x41uditService\x12k\n\x10ListAuditEntries\x12).dedup_service.v1.ListAuditEntriesRequest\x1a*.dedup_service.v1.ListAuditEntriesResponse\"\x00\x12\\\n\x0bVerifyAudit\x12$.dedup_service.v1.VerifyAuditRequest\x1a%.dedup_service.v1.VerifyAuditResponse\"\x00\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$dedup_service/v1/audit_service.proto\x12\x10\x64\x65\x64up_service.v1\x1a\x1b\x64\x65\x64up_service/v1/core.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8f\x03\n\nAuditEntry\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x37\n\x08revision\x18\x02 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x13\n\x05\x61\x63tor\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06\x61\x63tion\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1b\n\x07targets\x18\x06 \x03(\tB\n\xe2\x41\x01\x03\xfa\x41\x03\n\x01*\x12\x14\n\x06\x64\x65tail\x18\x07 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1c\n\x0e\x63hanges_digest\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1b\n\rprevious_hash\x18\t \x01(\tB\x04\xe2\x41\x01\x03\x12\x12\n\x04hash\x18\n \x01(\tB\x04\xe2\x41\x01\x03:P\xea\x41M\n\x18\x64\x65\x64up-service/AuditEntry\x12\x17\x61uditEntries/{revision}*\x0c\x61uditEntries2\nauditEntry\"X\n\tAuditHead\x12\x37\n\x08revision\x18\x01 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionTokenB\x04\xe2\x41\x01\x02\x12\x12\n\x04hash\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"<\n\x0eKnownAuditHead\x12\x16\n\x08revision\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x02\x12\x12\n\x04hash\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"b\n\x17ListAuditEntriesRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06\x66ilter\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"h\n\x18ListAuditEntriesResponse\x12\x33\n\raudit_entries\x18\x01 \x03(\x0b\x32\x1c.dedup_service.v1.AuditEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x8c\x01\n\x12VerifyAuditRequest\x12\x39\n\x0epublished_head\x18\x01 \x01(\x0b\x32\x1b.dedup_service.v1.AuditHeadB\x04\xe2\x41\x01\x01\x12;\n\x0bknown_heads\x18\x02 \x03(\x0b\x32 .dedup_service.v1.KnownAuditHeadB\x04\xe2\x41\x01\x01\"\xe2\x02\n\x13VerifyAuditResponse\x12\r\n\x05holds\x18\x01 \x01(\x08\x12)\n\x04head\x18\x02 \x01(\x0b\x32\x1b.dedup_service.v1.AuditHead\x12\x13\n\x0b\x65ntry_count\x18\x03 \x01(\x03\x12>\n\x15\x66irst_broken_revision\x18\x04 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionToken\x12\x15\n\rbroken_reason\x18\x05 \x01(\t\x12\x35\n\x11\x66irst_broken_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x38\n\x0e\x63onfirmed_head\x18\x07 \x01(\x0b\x32 .dedup_service.v1.KnownAuditHead\x12\x34\n\nknown_head\x18\x08 \x01(\x0b\x32 .dedup_service.v1.KnownAuditHead2\xd9\x01\n\x0c\x41uditService\x12k\n\x10ListAuditEntries\x12).dedup_service.v1.ListAuditEntriesRequest\x1a*.dedup_service.v1.ListAuditEntriesResponse\"\x00\x12\\\n\x0bVerifyAudit\x12$.dedup_service.v1.VerifyAuditRequest\x1a%.dedup_service.v1.VerifyAuditResponse\"\x00\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -61,6 +61,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AUDITHEAD'].fields_by_name['revision']._serialized_options = b'\342A\001\002'
   _globals['_AUDITHEAD'].fields_by_name['hash']._loaded_options = None
   _globals['_AUDITHEAD'].fields_by_name['hash']._serialized_options = b'\342A\001\002'
+  _globals['_KNOWNAUDITHEAD'].fields_by_name['revision']._loaded_options = None
+  _globals['_KNOWNAUDITHEAD'].fields_by_name['revision']._serialized_options = b'\342A\001\002'
+  _globals['_KNOWNAUDITHEAD'].fields_by_name['hash']._loaded_options = None
+  _globals['_KNOWNAUDITHEAD'].fields_by_name['hash']._serialized_options = b'\342A\001\002'
   _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
   _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -69,18 +73,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['filter']._serialized_options = b'\342A\001\001'
   _globals['_VERIFYAUDITREQUEST'].fields_by_name['published_head']._loaded_options = None
   _globals['_VERIFYAUDITREQUEST'].fields_by_name['published_head']._serialized_options = b'\342A\001\001'
+  _globals['_VERIFYAUDITREQUEST'].fields_by_name['known_heads']._loaded_options = None
+  _globals['_VERIFYAUDITREQUEST'].fields_by_name['known_heads']._serialized_options = b'\342A\001\001'
   _globals['_AUDITENTRY']._serialized_start=181
   _globals['_AUDITENTRY']._serialized_end=580
   _globals['_AUDITHEAD']._serialized_start=582
   _globals['_AUDITHEAD']._serialized_end=670
-  _globals['_LISTAUDITENTRIESREQUEST']._serialized_start=672
-  _globals['_LISTAUDITENTRIESREQUEST']._serialized_end=770
-  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_start=772
-  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_end=876
-  _globals['_VERIFYAUDITREQUEST']._serialized_start=878
-  _globals['_VERIFYAUDITREQUEST']._serialized_end=957
-  _globals['_VERIFYAUDITRESPONSE']._serialized_start=960
-  _globals['_VERIFYAUDITRESPONSE']._serialized_end=1147
-  _globals['_AUDITSERVICE']._serialized_start=1150
-  _globals['_AUDITSERVICE']._serialized_end=1367
+  _globals['_KNOWNAUDITHEAD']._serialized_start=672
+  _globals['_KNOWNAUDITHEAD']._serialized_end=732
+  _globals['_LISTAUDITENTRIESREQUEST']._serialized_start=734
+  _globals['_LISTAUDITENTRIESREQUEST']._serialized_end=832
+  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_start=834
+  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_end=938
+  _globals['_VERIFYAUDITREQUEST']._serialized_start=941
+  _globals['_VERIFYAUDITREQUEST']._serialized_end=1081
+  _globals['_VERIFYAUDITRESPONSE']._serialized_start=1084
+  _globals['_VERIFYAUDITRESPONSE']._serialized_end=1438
+  _globals['_AUDITSERVICE']._serialized_start=1441
+  _globals['_AUDITSERVICE']._serialized_end=1658
 # @@protoc_insertion_point(module_scope)

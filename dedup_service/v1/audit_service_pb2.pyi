@@ -113,6 +113,32 @@ class AuditHead(_message.Message):
 Global___AuditHead: _TypeAlias = AuditHead  # noqa: Y015
 
 @_typing.final
+class KnownAuditHead(_message.Message):
+    """An audit head as numbers, as changes and the log tell it: for whoever keeps it without a client."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVISION_FIELD_NUMBER: _builtins.int
+    HASH_FIELD_NUMBER: _builtins.int
+    revision: _builtins.int
+    """The number of the write of the entry."""
+    hash: _builtins.str
+    """The hash of the entry, in lower-case hexadecimal."""
+    def __init__(
+        self,
+        *,
+        revision: _builtins.int = ...,
+        hash: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hash", b"hash", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KnownAuditHead: _TypeAlias = KnownAuditHead  # noqa: Y015
+
+@_typing.final
 class ListAuditEntriesRequest(_message.Message):
     """Asks for a page of audit entries."""
 
@@ -179,18 +205,24 @@ class VerifyAuditRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PUBLISHED_HEAD_FIELD_NUMBER: _builtins.int
+    KNOWN_HEADS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def published_head(self) -> Global___AuditHead:
         """A head that was published earlier: the chain must still contain it. Not set: the chain is only checked in itself."""
+
+    @_builtins.property
+    def known_heads(self) -> _containers.RepeatedCompositeFieldContainer[Global___KnownAuditHead]:
+        """Heads that are known from changes or the log, at most 10,000: the chain must contain each."""
 
     def __init__(
         self,
         *,
         published_head: Global___AuditHead | None = ...,
+        known_heads: _abc.Iterable[Global___KnownAuditHead] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["published_head", b"published_head"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["published_head", b"published_head"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["known_heads", b"known_heads", "published_head", b"published_head"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -207,6 +239,9 @@ class VerifyAuditResponse(_message.Message):
     ENTRY_COUNT_FIELD_NUMBER: _builtins.int
     FIRST_BROKEN_REVISION_FIELD_NUMBER: _builtins.int
     BROKEN_REASON_FIELD_NUMBER: _builtins.int
+    FIRST_BROKEN_TIME_FIELD_NUMBER: _builtins.int
+    CONFIRMED_HEAD_FIELD_NUMBER: _builtins.int
+    KNOWN_HEAD_FIELD_NUMBER: _builtins.int
     holds: _builtins.bool
     """Whether every entry is as it was written and none is missing."""
     entry_count: _builtins.int
@@ -221,6 +256,20 @@ class VerifyAuditResponse(_message.Message):
     def first_broken_revision(self) -> _core_pb2.RevisionToken:
         """The first write whose entry does not hold. Not set when the chain holds."""
 
+    @_builtins.property
+    def first_broken_time(self) -> _timestamp_pb2.Timestamp:
+        """When the first entry that does not hold says that it was written. Not set when the chain holds or ends there."""
+
+    @_builtins.property
+    def confirmed_head(self) -> Global___KnownAuditHead:
+        """The newest head that the caller knows and the chain still contains: all up to it is as it was written.
+        Not set without one.
+        """
+
+    @_builtins.property
+    def known_head(self) -> Global___KnownAuditHead:
+        """The newest entry of the chain, as numbers."""
+
     def __init__(
         self,
         *,
@@ -229,10 +278,13 @@ class VerifyAuditResponse(_message.Message):
         entry_count: _builtins.int = ...,
         first_broken_revision: _core_pb2.RevisionToken | None = ...,
         broken_reason: _builtins.str = ...,
+        first_broken_time: _timestamp_pb2.Timestamp | None = ...,
+        confirmed_head: Global___KnownAuditHead | None = ...,
+        known_head: Global___KnownAuditHead | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["first_broken_revision", b"first_broken_revision", "head", b"head"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["confirmed_head", b"confirmed_head", "first_broken_revision", b"first_broken_revision", "first_broken_time", b"first_broken_time", "head", b"head", "known_head", b"known_head"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["broken_reason", b"broken_reason", "entry_count", b"entry_count", "first_broken_revision", b"first_broken_revision", "head", b"head", "holds", b"holds"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["broken_reason", b"broken_reason", "confirmed_head", b"confirmed_head", "entry_count", b"entry_count", "first_broken_revision", b"first_broken_revision", "first_broken_time", b"first_broken_time", "head", b"head", "holds", b"holds", "known_head", b"known_head"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,6 +4,7 @@ isort:skip_file
 Changes: the ordered stream from which sources and other systems learn of every write."""
 
 from collections import abc as _abc
+from dedup_service.v1 import audit_service_pb2 as _audit_service_pb2
 from dedup_service.v1 import core_pb2 as _core_pb2
 from dedup_service.v1 import intake_service_pb2 as _intake_service_pb2
 from google.protobuf import descriptor as _descriptor
@@ -54,6 +55,8 @@ class _ChangeTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ChangeType
     """A lead is of another class though nobody wrote it: time passed, or another policy is in force."""
     CHANGE_TYPE_LEAD_UNATTENDED: _ChangeType.ValueType  # 12
     """Nobody has touched a LIVE lead within its service level. Told once; after a touch it may be told again."""
+    CHANGE_TYPE_AUDIT_HEAD_PUBLISHED: _ChangeType.ValueType  # 13
+    """The head of the audit chain was published. It touches no record: filters of kinds and sources leave it out."""
 
 class ChangeType(_ChangeType, metaclass=_ChangeTypeEnumTypeWrapper):
     """What a change did."""
@@ -84,6 +87,8 @@ CHANGE_TYPE_LEAD_CLASS_CHANGED: ChangeType.ValueType  # 11
 """A lead is of another class though nobody wrote it: time passed, or another policy is in force."""
 CHANGE_TYPE_LEAD_UNATTENDED: ChangeType.ValueType  # 12
 """Nobody has touched a LIVE lead within its service level. Told once; after a touch it may be told again."""
+CHANGE_TYPE_AUDIT_HEAD_PUBLISHED: ChangeType.ValueType  # 13
+"""The head of the audit chain was published. It touches no record: filters of kinds and sources leave it out."""
 Global___ChangeType: _TypeAlias = ChangeType  # noqa: Y015
 
 @_typing.final
@@ -109,6 +114,7 @@ class Change(_message.Message):
     FOLDED_VALUES_FIELD_NUMBER: _builtins.int
     LEAD_CLASS_CHANGE_FIELD_NUMBER: _builtins.int
     LEAD_UNATTENDED_FIELD_NUMBER: _builtins.int
+    AUDIT_HEAD_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The resource name: the number of the write, and the place of the change in it."""
     ordinal: _builtins.int
@@ -159,6 +165,10 @@ class Change(_message.Message):
     def lead_unattended(self) -> Global___LeadUnattended:
         """Since when the lead waits, and for whom."""
 
+    @_builtins.property
+    def audit_head(self) -> _audit_service_pb2.KnownAuditHead:
+        """The newest entry of the audit chain before this write. Keep it: `VerifyAudit` holds the chain against it."""
+
     def __init__(
         self,
         *,
@@ -179,10 +189,11 @@ class Change(_message.Message):
         folded_values: _abc.Iterable[_intake_service_pb2.FoldedValue] | None = ...,
         lead_class_change: Global___LeadClassChange | None = ...,
         lead_unattended: Global___LeadUnattended | None = ...,
+        audit_head: _audit_service_pb2.KnownAuditHead | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "lead_class_change", b"lead_class_change", "lead_unattended", b"lead_unattended", "revision", b"revision"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["audit_head", b"audit_head", "create_time", b"create_time", "lead_class_change", b"lead_class_change", "lead_unattended", b"lead_unattended", "revision", b"revision"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledgements", b"acknowledgements", "after", b"after", "before", b"before", "create_time", b"create_time", "distinction", b"distinction", "erased", b"erased", "folded_values", b"folded_values", "intake", b"intake", "lead_class_change", b"lead_class_change", "lead_unattended", b"lead_unattended", "merge", b"merge", "name", b"name", "ordinal", b"ordinal", "proposal", b"proposal", "record", b"record", "revision", b"revision", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledgements", b"acknowledgements", "after", b"after", "audit_head", b"audit_head", "before", b"before", "create_time", b"create_time", "distinction", b"distinction", "erased", b"erased", "folded_values", b"folded_values", "intake", b"intake", "lead_class_change", b"lead_class_change", "lead_unattended", b"lead_unattended", "merge", b"merge", "name", b"name", "ordinal", b"ordinal", "proposal", b"proposal", "record", b"record", "revision", b"revision", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -28,7 +28,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x64\x65\x64up_service/v1/core.proto\x12\x10\x64\x65\x64up_service.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"$\n\rRevisionToken\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"M\n\x05Owner\x12\x17\n\tprincipal\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08\x66unction\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x13\n\x05queue\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"\xa6\x01\n\x04\x46\x61\x63t\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0f\n\x05\x63ount\x18\x02 \x01(\x03H\x00\x12$\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x12.google.type.MoneyH\x00\x12\x0e\n\x04\x66lag\x18\x04 \x01(\x08H\x00\x12*\n\x04time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12\x0e\n\x04text\x18\x06 \x01(\tH\x00\x42\x07\n\x05value\"\xa3\x01\n\x05\x43hild\x12/\n\x04kind\x18\x01 \x01(\x0e\x32\x1b.dedup_service.v1.ChildKindB\x04\xe2\x41\x01\x02\x12\x16\n\x08\x63hild_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x05owner\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x12\n\x04open\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12(\n\x06\x61mount\x18\x05 \x01(\x0b\x32\x12.google.type.MoneyB\x04\xe2\x41\x01\x01\"\xc9\x01\n\tCandidate\x12\x30\n\x04kind\x18\x01 \x01(\x0e\x32\x1c.dedup_service.v1.RecordKindB\x04\xe2\x41\x01\x02\x12=\n\x06values\x18\x02 \x03(\x0b\x32\'.dedup_service.v1.Candidate.ValuesEntryB\x04\xe2\x41\x01\x02\x12\x1c\n\x0eperson_account\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\x1a-\n\x0bValuesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"p\n\x0c\x43ontribution\x12\x18\n\ncomparison\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x13\n\x05level\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0bweight_bits\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x03\x12\x16\n\x08\x65vidence\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\"\xd6\x01\n\tPairScore\x12\x1f\n\x11match_weight_bits\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x03\x12\x1f\n\x11match_probability\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x03\x12\x30\n\x07verdict\x18\x03 \x01(\x0e\x32\x19.dedup_service.v1.VerdictB\x04\xe2\x41\x01\x03\x12\x18\n\nprior_bits\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x03\x12;\n\rcontributions\x18\x05 \x03(\x0b\x32\x1e.dedup_service.v1.ContributionB\x04\xe2\x41\x01\x03\"d\n\x05Stake\x12\x16\n\x08\x66unction\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06reason\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12-\n\x06record\x18\x03 \x01(\tB\x1d\xe2\x41\x01\x03\xfa\x41\x16\n\x14\x64\x65\x64up-service/Record\"j\n\x0bGoldenChild\x12,\n\x05\x63hild\x18\x01 \x01(\x0b\x32\x17.dedup_service.v1.ChildB\x04\xe2\x41\x01\x03\x12-\n\x06record\x18\x02 \x01(\tB\x1d\xe2\x41\x01\x03\xfa\x41\x16\n\x14\x64\x65\x64up-service/Record\"\xbb\x03\n\x0bGoldenImage\x12\x31\n\x04name\x18\x01 \x01(\tB#\xe2\x41\x01\x03\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12\x30\n\x04kind\x18\x02 \x01(\x0e\x32\x1c.dedup_service.v1.RecordKindB\x04\xe2\x41\x01\x03\x12\x38\n\x05state\x18\x03 \x01(\x0e\x32#.dedup_service.v1.GoldenRecordStateB\x04\xe2\x41\x01\x03\x12\x36\n\tsuccessor\x18\x04 \x01(\tB#\xe2\x41\x01\x03\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12?\n\x06values\x18\x05 \x03(\x0b\x32).dedup_service.v1.GoldenImage.ValuesEntryB\x04\xe2\x41\x01\x03\x12.\n\x07members\x18\x06 \x03(\tB\x1d\xe2\x41\x01\x03\xfa\x41\x16\n\x14\x64\x65\x64up-service/Record\x12\x35\n\x08\x63hildren\x18\x07 \x03(\x0b\x32\x1d.dedup_service.v1.GoldenChildB\x04\xe2\x41\x01\x03\x1a-\n\x0bValuesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01*q\n\nRecordKind\x12\x1b\n\x17RECORD_KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10RECORD_KIND_LEAD\x10\x01\x12\x17\n\x13RECORD_KIND_CONTACT\x10\x02\x12\x17\n\x13RECORD_KIND_ACCOUNT\x10\x03*f\n\tLeadClass\x12\x1a\n\x16LEAD_CLASS_UNSPECIFIED\x10\x00\x12\x13\n\x0fLEAD_CLASS_LIVE\x10\x01\x12\x13\n\x0fLEAD_CLASS_NAME\x10\x02\x12\x13\n\x0fLEAD_CLASS_DEAD\x10\x03*h\n\x0c\x41\x63\x63ountState\x12\x1d\n\x19\x41\x43\x43OUNT_STATE_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x41\x43\x43OUNT_STATE_PROVISIONAL\x10\x01\x12\x1a\n\x16\x41\x43\x43OUNT_STATE_MASTERED\x10\x02*\xb8\x01\n\tChildKind\x12\x1a\n\x16\x43HILD_KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43HILD_KIND_OPPORTUNITY\x10\x01\x12\x16\n\x12\x43HILD_KIND_INVOICE\x10\x02\x12\x14\n\x10\x43HILD_KIND_ORDER\x10\x03\x12\x13\n\x0f\x43HILD_KIND_CASE\x10\x04\x12\x17\n\x13\x43HILD_KIND_CAMPAIGN\x10\x05\x12\x17\n\x13\x43HILD_KIND_CONTRACT\x10\x06*_\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x11\n\rVERDICT_MATCH\x10\x01\x12\x12\n\x0eVERDICT_REVIEW\x10\x02\x12\x14\n\x10VERDICT_NO_MATCH\x10\x03*\xb7\x01\n\x11GoldenRecordState\x12#\n\x1fGOLDEN_RECORD_STATE_UNSPECIFIED\x10\x00\x12\x1c\n\x18GOLDEN_RECORD_STATE_LIVE\x10\x01\x12\x1e\n\x1aGOLDEN_RECORD_STATE_MERGED\x10\x02\x12\x1f\n\x1bGOLDEN_RECORD_STATE_DELETED\x10\x03\x12\x1e\n\x1aGOLDEN_RECORD_STATE_ERASED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x64\x65\x64up_service/v1/core.proto\x12\x10\x64\x65\x64up_service.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"$\n\rRevisionToken\x12\x13\n\x05token\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\"M\n\x05Owner\x12\x17\n\tprincipal\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x16\n\x08\x66unction\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x13\n\x05queue\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"\xa6\x01\n\x04\x46\x61\x63t\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x0f\n\x05\x63ount\x18\x02 \x01(\x03H\x00\x12$\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x12.google.type.MoneyH\x00\x12\x0e\n\x04\x66lag\x18\x04 \x01(\x08H\x00\x12*\n\x04time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12\x0e\n\x04text\x18\x06 \x01(\tH\x00\x42\x07\n\x05value\"\xa3\x01\n\x05\x43hild\x12/\n\x04kind\x18\x01 \x01(\x0e\x32\x1b.dedup_service.v1.ChildKindB\x04\xe2\x41\x01\x02\x12\x16\n\x08\x63hild_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\x12\x13\n\x05owner\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x12\n\x04open\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12(\n\x06\x61mount\x18\x05 \x01(\x0b\x32\x12.google.type.MoneyB\x04\xe2\x41\x01\x01\"\xc9\x01\n\tCandidate\x12\x30\n\x04kind\x18\x01 \x01(\x0e\x32\x1c.dedup_service.v1.RecordKindB\x04\xe2\x41\x01\x02\x12=\n\x06values\x18\x02 \x03(\x0b\x32\'.dedup_service.v1.Candidate.ValuesEntryB\x04\xe2\x41\x01\x02\x12\x1c\n\x0eperson_account\x18\x03 \x01(\x08\x42\x04\xe2\x41\x01\x01\x1a-\n\x0bValuesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x86\x01\n\x0c\x43ontribution\x12\x18\n\ncomparison\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x13\n\x05level\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0bweight_bits\x18\x03 \x01(\x01\x42\x04\xe2\x41\x01\x03\x12\x16\n\x08\x65vidence\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06masked\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x03\"\xd6\x01\n\tPairScore\x12\x1f\n\x11match_weight_bits\x18\x01 \x01(\x01\x42\x04\xe2\x41\x01\x03\x12\x1f\n\x11match_probability\x18\x02 \x01(\x01\x42\x04\xe2\x41\x01\x03\x12\x30\n\x07verdict\x18\x03 \x01(\x0e\x32\x19.dedup_service.v1.VerdictB\x04\xe2\x41\x01\x03\x12\x18\n\nprior_bits\x18\x04 \x01(\x01\x42\x04\xe2\x41\x01\x03\x12;\n\rcontributions\x18\x05 \x03(\x0b\x32\x1e.dedup_service.v1.ContributionB\x04\xe2\x41\x01\x03\"d\n\x05Stake\x12\x16\n\x08\x66unction\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06reason\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12-\n\x06record\x18\x03 \x01(\tB\x1d\xe2\x41\x01\x03\xfa\x41\x16\n\x14\x64\x65\x64up-service/Record\"j\n\x0bGoldenChild\x12,\n\x05\x63hild\x18\x01 \x01(\x0b\x32\x17.dedup_service.v1.ChildB\x04\xe2\x41\x01\x03\x12-\n\x06record\x18\x02 \x01(\tB\x1d\xe2\x41\x01\x03\xfa\x41\x16\n\x14\x64\x65\x64up-service/Record\"\xe1\x04\n\x0bGoldenImage\x12\x31\n\x04name\x18\x01 \x01(\tB#\xe2\x41\x01\x03\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12\x30\n\x04kind\x18\x02 \x01(\x0e\x32\x1c.dedup_service.v1.RecordKindB\x04\xe2\x41\x01\x03\x12\x38\n\x05state\x18\x03 \x01(\x0e\x32#.dedup_service.v1.GoldenRecordStateB\x04\xe2\x41\x01\x03\x12\x36\n\tsuccessor\x18\x04 \x01(\tB#\xe2\x41\x01\x03\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12?\n\x06values\x18\x05 \x03(\x0b\x32).dedup_service.v1.GoldenImage.ValuesEntryB\x04\xe2\x41\x01\x03\x12.\n\x07members\x18\x06 \x03(\tB\x1d\xe2\x41\x01\x03\xfa\x41\x16\n\x14\x64\x65\x64up-service/Record\x12\x35\n\x08\x63hildren\x18\x07 \x03(\x0b\x32\x1d.dedup_service.v1.GoldenChildB\x04\xe2\x41\x01\x03\x12L\n\rmasked_values\x18\x08 \x03(\x0b\x32/.dedup_service.v1.GoldenImage.MaskedValuesEntryB\x04\xe2\x41\x01\x03\x12!\n\x13hidden_member_count\x18\t \x01(\x05\x42\x04\xe2\x41\x01\x03\x1a-\n\x0bValuesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x33\n\x11MaskedValuesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01*q\n\nRecordKind\x12\x1b\n\x17RECORD_KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10RECORD_KIND_LEAD\x10\x01\x12\x17\n\x13RECORD_KIND_CONTACT\x10\x02\x12\x17\n\x13RECORD_KIND_ACCOUNT\x10\x03*f\n\tLeadClass\x12\x1a\n\x16LEAD_CLASS_UNSPECIFIED\x10\x00\x12\x13\n\x0fLEAD_CLASS_LIVE\x10\x01\x12\x13\n\x0fLEAD_CLASS_NAME\x10\x02\x12\x13\n\x0fLEAD_CLASS_DEAD\x10\x03*h\n\x0c\x41\x63\x63ountState\x12\x1d\n\x19\x41\x43\x43OUNT_STATE_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x41\x43\x43OUNT_STATE_PROVISIONAL\x10\x01\x12\x1a\n\x16\x41\x43\x43OUNT_STATE_MASTERED\x10\x02*\xb8\x01\n\tChildKind\x12\x1a\n\x16\x43HILD_KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43HILD_KIND_OPPORTUNITY\x10\x01\x12\x16\n\x12\x43HILD_KIND_INVOICE\x10\x02\x12\x14\n\x10\x43HILD_KIND_ORDER\x10\x03\x12\x13\n\x0f\x43HILD_KIND_CASE\x10\x04\x12\x17\n\x13\x43HILD_KIND_CAMPAIGN\x10\x05\x12\x17\n\x13\x43HILD_KIND_CONTRACT\x10\x06*_\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x11\n\rVERDICT_MATCH\x10\x01\x12\x12\n\x0eVERDICT_REVIEW\x10\x02\x12\x14\n\x10VERDICT_NO_MATCH\x10\x03*\xb7\x01\n\x11GoldenRecordState\x12#\n\x1fGOLDEN_RECORD_STATE_UNSPECIFIED\x10\x00\x12\x1c\n\x18GOLDEN_RECORD_STATE_LIVE\x10\x01\x12\x1e\n\x1aGOLDEN_RECORD_STATE_MERGED\x10\x02\x12\x1f\n\x1bGOLDEN_RECORD_STATE_DELETED\x10\x03\x12\x1e\n\x1aGOLDEN_RECORD_STATE_ERASED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -71,6 +71,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONTRIBUTION'].fields_by_name['weight_bits']._serialized_options = b'\342A\001\003'
   _globals['_CONTRIBUTION'].fields_by_name['evidence']._loaded_options = None
   _globals['_CONTRIBUTION'].fields_by_name['evidence']._serialized_options = b'\342A\001\003'
+  _globals['_CONTRIBUTION'].fields_by_name['masked']._loaded_options = None
+  _globals['_CONTRIBUTION'].fields_by_name['masked']._serialized_options = b'\342A\001\003'
   _globals['_PAIRSCORE'].fields_by_name['match_weight_bits']._loaded_options = None
   _globals['_PAIRSCORE'].fields_by_name['match_weight_bits']._serialized_options = b'\342A\001\003'
   _globals['_PAIRSCORE'].fields_by_name['match_probability']._loaded_options = None
@@ -93,6 +95,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GOLDENCHILD'].fields_by_name['record']._serialized_options = b'\342A\001\003\372A\026\n\024dedup-service/Record'
   _globals['_GOLDENIMAGE_VALUESENTRY']._loaded_options = None
   _globals['_GOLDENIMAGE_VALUESENTRY']._serialized_options = b'8\001'
+  _globals['_GOLDENIMAGE_MASKEDVALUESENTRY']._loaded_options = None
+  _globals['_GOLDENIMAGE_MASKEDVALUESENTRY']._serialized_options = b'8\001'
   _globals['_GOLDENIMAGE'].fields_by_name['name']._loaded_options = None
   _globals['_GOLDENIMAGE'].fields_by_name['name']._serialized_options = b'\342A\001\003\372A\034\n\032dedup-service/GoldenRecord'
   _globals['_GOLDENIMAGE'].fields_by_name['kind']._loaded_options = None
@@ -107,18 +111,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GOLDENIMAGE'].fields_by_name['members']._serialized_options = b'\342A\001\003\372A\026\n\024dedup-service/Record'
   _globals['_GOLDENIMAGE'].fields_by_name['children']._loaded_options = None
   _globals['_GOLDENIMAGE'].fields_by_name['children']._serialized_options = b'\342A\001\003'
-  _globals['_RECORDKIND']._serialized_start=1810
-  _globals['_RECORDKIND']._serialized_end=1923
-  _globals['_LEADCLASS']._serialized_start=1925
-  _globals['_LEADCLASS']._serialized_end=2027
-  _globals['_ACCOUNTSTATE']._serialized_start=2029
-  _globals['_ACCOUNTSTATE']._serialized_end=2133
-  _globals['_CHILDKIND']._serialized_start=2136
-  _globals['_CHILDKIND']._serialized_end=2320
-  _globals['_VERDICT']._serialized_start=2322
-  _globals['_VERDICT']._serialized_end=2417
-  _globals['_GOLDENRECORDSTATE']._serialized_start=2420
-  _globals['_GOLDENRECORDSTATE']._serialized_end=2603
+  _globals['_GOLDENIMAGE'].fields_by_name['masked_values']._loaded_options = None
+  _globals['_GOLDENIMAGE'].fields_by_name['masked_values']._serialized_options = b'\342A\001\003'
+  _globals['_GOLDENIMAGE'].fields_by_name['hidden_member_count']._loaded_options = None
+  _globals['_GOLDENIMAGE'].fields_by_name['hidden_member_count']._serialized_options = b'\342A\001\003'
+  _globals['_RECORDKIND']._serialized_start=1999
+  _globals['_RECORDKIND']._serialized_end=2112
+  _globals['_LEADCLASS']._serialized_start=2114
+  _globals['_LEADCLASS']._serialized_end=2216
+  _globals['_ACCOUNTSTATE']._serialized_start=2218
+  _globals['_ACCOUNTSTATE']._serialized_end=2322
+  _globals['_CHILDKIND']._serialized_start=2325
+  _globals['_CHILDKIND']._serialized_end=2509
+  _globals['_VERDICT']._serialized_start=2511
+  _globals['_VERDICT']._serialized_end=2606
+  _globals['_GOLDENRECORDSTATE']._serialized_start=2609
+  _globals['_GOLDENRECORDSTATE']._serialized_end=2792
   _globals['_REVISIONTOKEN']._serialized_start=167
   _globals['_REVISIONTOKEN']._serialized_end=203
   _globals['_OWNER']._serialized_start=205
@@ -131,16 +139,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CANDIDATE']._serialized_end=821
   _globals['_CANDIDATE_VALUESENTRY']._serialized_start=776
   _globals['_CANDIDATE_VALUESENTRY']._serialized_end=821
-  _globals['_CONTRIBUTION']._serialized_start=823
-  _globals['_CONTRIBUTION']._serialized_end=935
-  _globals['_PAIRSCORE']._serialized_start=938
-  _globals['_PAIRSCORE']._serialized_end=1152
-  _globals['_STAKE']._serialized_start=1154
-  _globals['_STAKE']._serialized_end=1254
-  _globals['_GOLDENCHILD']._serialized_start=1256
-  _globals['_GOLDENCHILD']._serialized_end=1362
-  _globals['_GOLDENIMAGE']._serialized_start=1365
-  _globals['_GOLDENIMAGE']._serialized_end=1808
+  _globals['_CONTRIBUTION']._serialized_start=824
+  _globals['_CONTRIBUTION']._serialized_end=958
+  _globals['_PAIRSCORE']._serialized_start=961
+  _globals['_PAIRSCORE']._serialized_end=1175
+  _globals['_STAKE']._serialized_start=1177
+  _globals['_STAKE']._serialized_end=1277
+  _globals['_GOLDENCHILD']._serialized_start=1279
+  _globals['_GOLDENCHILD']._serialized_end=1385
+  _globals['_GOLDENIMAGE']._serialized_start=1388
+  _globals['_GOLDENIMAGE']._serialized_end=1997
   _globals['_GOLDENIMAGE_VALUESENTRY']._serialized_start=776
   _globals['_GOLDENIMAGE_VALUESENTRY']._serialized_end=821
+  _globals['_GOLDENIMAGE_MASKEDVALUESENTRY']._serialized_start=1946
+  _globals['_GOLDENIMAGE_MASKEDVALUESENTRY']._serialized_end=1997
 # @@protoc_insertion_point(module_scope)

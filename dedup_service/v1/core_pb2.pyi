@@ -407,6 +407,7 @@ class Contribution(_message.Message):
     LEVEL_FIELD_NUMBER: _builtins.int
     WEIGHT_BITS_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
+    MASKED_FIELD_NUMBER: _builtins.int
     comparison: _builtins.str
     """The comparison, such as `email` or `family_name`."""
     level: _builtins.str
@@ -415,6 +416,10 @@ class Contribution(_message.Message):
     """The weight in bits (log2): above 0 speaks for a match, below 0 against it."""
     evidence: _builtins.str
     """What was seen, in words."""
+    masked: _builtins.bool
+    """Whether it compares a field that the caller may not read. Then the evidence is left out and the weight is rounded
+    to whole bits, since how rare an agreement is tells what agrees.
+    """
     def __init__(
         self,
         *,
@@ -422,10 +427,11 @@ class Contribution(_message.Message):
         level: _builtins.str = ...,
         weight_bits: _builtins.float = ...,
         evidence: _builtins.str = ...,
+        masked: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["comparison", b"comparison", "evidence", b"evidence", "level", b"level", "weight_bits", b"weight_bits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comparison", b"comparison", "evidence", b"evidence", "level", b"level", "masked", b"masked", "weight_bits", b"weight_bits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -443,7 +449,9 @@ class PairScore(_message.Message):
     PRIOR_BITS_FIELD_NUMBER: _builtins.int
     CONTRIBUTIONS_FIELD_NUMBER: _builtins.int
     match_weight_bits: _builtins.float
-    """The sum of the prior and of all contributions, in bits (log2 of the odds)."""
+    """The sum of the prior and of all contributions, in bits (log2 of the odds). In whole bits for callers from whom a
+    compared field is masked, as is then the probability.
+    """
     match_probability: _builtins.float
     """The probability that both are the same person or company, 0 to 1."""
     verdict: Global___Verdict.ValueType
@@ -555,6 +563,26 @@ class GoldenImage(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class MaskedValuesEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     NAME_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
@@ -562,6 +590,8 @@ class GoldenImage(_message.Message):
     VALUES_FIELD_NUMBER: _builtins.int
     MEMBERS_FIELD_NUMBER: _builtins.int
     CHILDREN_FIELD_NUMBER: _builtins.int
+    MASKED_VALUES_FIELD_NUMBER: _builtins.int
+    HIDDEN_MEMBER_COUNT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The golden record."""
     kind: Global___RecordKind.ValueType
@@ -570,6 +600,8 @@ class GoldenImage(_message.Message):
     """Its state at that revision."""
     successor: _builtins.str
     """The golden record that it redirected to. Empty unless it was merged away."""
+    hidden_member_count: _builtins.int
+    """How many members the caller may not read. They are left out, with their children."""
     @_builtins.property
     def values(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Field names to the surviving text. None unless it was live."""
@@ -582,6 +614,12 @@ class GoldenImage(_message.Message):
     def children(self) -> _containers.RepeatedCompositeFieldContainer[Global___GoldenChild]:
         """The child references of its active members. None unless it was live."""
 
+    @_builtins.property
+    def masked_values(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Fields whose values the caller may not read, with a tag of each, as in `Record.masked_values`. With a hidden member
+        those are all: an image does not say which member a value came from.
+        """
+
     def __init__(
         self,
         *,
@@ -592,10 +630,12 @@ class GoldenImage(_message.Message):
         values: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         members: _abc.Iterable[_builtins.str] | None = ...,
         children: _abc.Iterable[Global___GoldenChild] | None = ...,
+        masked_values: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        hidden_member_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["children", b"children", "kind", b"kind", "members", b"members", "name", b"name", "state", b"state", "successor", b"successor", "values", b"values"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["children", b"children", "hidden_member_count", b"hidden_member_count", "kind", b"kind", "masked_values", b"masked_values", "members", b"members", "name", b"name", "state", b"state", "successor", b"successor", "values", b"values"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -31,9 +31,11 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
         { "reason": "INVALID_FIELD", "domain": "dedup-service", "metadata": {} }
     """
     ERROR_REASON_UNAUTHENTICATED_PRINCIPAL: _ErrorReason.ValueType  # 2
-    """The call carries no credentials, or none that the service accepts. Code `UNAUTHENTICATED`.
+    """The call carries no credentials, or none that the service accepts. Code `UNAUTHENTICATED`. Where tokens are taken
+    the metadata say how, as the header WWW-Authenticate does.
 
-        { "reason": "UNAUTHENTICATED_PRINCIPAL", "domain": "dedup-service", "metadata": {} }
+        { "reason": "UNAUTHENTICATED_PRINCIPAL", "domain": "dedup-service",
+          "metadata": { "www_authenticate": "Bearer" } }
     """
     ERROR_REASON_NOT_AN_APPROVER: _ErrorReason.ValueType  # 3
     """The principal is one that does not decide this: a service account, which may propose but not vote, or somebody
@@ -139,6 +141,25 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
         { "reason": "JOB_RUNNING", "domain": "dedup-service",
           "metadata": { "resource": "cleanupJobs/ID", "run": "cleanupJobs/ID/runs/ID" } }
     """
+    ERROR_REASON_DEADLINE_PASSED: _ErrorReason.ValueType  # 20
+    """The time that the answer may take, by the deadline of the call or by the service's own limit, is over; or a stream
+    stood still for too long. Code `DEADLINE_EXCEEDED`. What was under way is rolled back, unless it was just being
+    committed: a write may be repeated with its `request_id`.
+
+        { "reason": "DEADLINE_PASSED", "domain": "dedup-service", "metadata": {} }
+    """
+    ERROR_REASON_TOKEN_EXPIRED: _ErrorReason.ValueType  # 21
+    """The token was valid, and is no more. Code `UNAUTHENTICATED`. Get a new one, and call again.
+
+        { "reason": "TOKEN_EXPIRED", "domain": "dedup-service",
+          "metadata": { "www_authenticate": "Bearer error=\\"invalid_token\\"" } }
+    """
+    ERROR_REASON_PROVIDER_UNAVAILABLE: _ErrorReason.ValueType  # 22
+    """The provider that tokens are of does not answer, so that it cannot be said who calls. Code `UNAVAILABLE`, with a
+    `RetryInfo`.
+
+        { "reason": "PROVIDER_UNAVAILABLE", "domain": "dedup-service", "metadata": {} }
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The reasons of errors. Every error is a `google.rpc.Status` with one `google.rpc.ErrorInfo`, whose domain is
@@ -155,9 +176,11 @@ with the path of its field and without the value that was sent.
     { "reason": "INVALID_FIELD", "domain": "dedup-service", "metadata": {} }
 """
 ERROR_REASON_UNAUTHENTICATED_PRINCIPAL: ErrorReason.ValueType  # 2
-"""The call carries no credentials, or none that the service accepts. Code `UNAUTHENTICATED`.
+"""The call carries no credentials, or none that the service accepts. Code `UNAUTHENTICATED`. Where tokens are taken
+the metadata say how, as the header WWW-Authenticate does.
 
-    { "reason": "UNAUTHENTICATED_PRINCIPAL", "domain": "dedup-service", "metadata": {} }
+    { "reason": "UNAUTHENTICATED_PRINCIPAL", "domain": "dedup-service",
+      "metadata": { "www_authenticate": "Bearer" } }
 """
 ERROR_REASON_NOT_AN_APPROVER: ErrorReason.ValueType  # 3
 """The principal is one that does not decide this: a service account, which may propose but not vote, or somebody
@@ -262,5 +285,24 @@ ERROR_REASON_JOB_RUNNING: ErrorReason.ValueType  # 19
 
     { "reason": "JOB_RUNNING", "domain": "dedup-service",
       "metadata": { "resource": "cleanupJobs/ID", "run": "cleanupJobs/ID/runs/ID" } }
+"""
+ERROR_REASON_DEADLINE_PASSED: ErrorReason.ValueType  # 20
+"""The time that the answer may take, by the deadline of the call or by the service's own limit, is over; or a stream
+stood still for too long. Code `DEADLINE_EXCEEDED`. What was under way is rolled back, unless it was just being
+committed: a write may be repeated with its `request_id`.
+
+    { "reason": "DEADLINE_PASSED", "domain": "dedup-service", "metadata": {} }
+"""
+ERROR_REASON_TOKEN_EXPIRED: ErrorReason.ValueType  # 21
+"""The token was valid, and is no more. Code `UNAUTHENTICATED`. Get a new one, and call again.
+
+    { "reason": "TOKEN_EXPIRED", "domain": "dedup-service",
+      "metadata": { "www_authenticate": "Bearer error=\\"invalid_token\\"" } }
+"""
+ERROR_REASON_PROVIDER_UNAVAILABLE: ErrorReason.ValueType  # 22
+"""The provider that tokens are of does not answer, so that it cannot be said who calls. Code `UNAVAILABLE`, with a
+`RetryInfo`.
+
+    { "reason": "PROVIDER_UNAVAILABLE", "domain": "dedup-service", "metadata": {} }
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -68,22 +68,28 @@ class GoldenValue(_message.Message):
     VALUE_FIELD_NUMBER: _builtins.int
     RECORD_FIELD_NUMBER: _builtins.int
     RULE_FIELD_NUMBER: _builtins.int
+    MASKED_TAG_FIELD_NUMBER: _builtins.int
     value: _builtins.str
     """The text."""
     record: _builtins.str
     """The member that gives it."""
     rule: Global___SurvivorshipRule.ValueType
     """The rule that decided."""
+    masked_tag: _builtins.str
+    """Set where the caller may not read the value: a tag, as in `Record.masked_values`. The text is then left out, and
+    the member too where the caller may not read that.
+    """
     def __init__(
         self,
         *,
         value: _builtins.str = ...,
         record: _builtins.str = ...,
         rule: Global___SurvivorshipRule.ValueType = ...,
+        masked_tag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["record", b"record", "rule", b"rule", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["masked_tag", b"masked_tag", "record", b"record", "rule", b"rule", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -131,6 +137,7 @@ class GoldenRecord(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    HIDDEN_MEMBER_COUNT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The resource name. It is valid for ever: once merged away it redirects."""
     kind: _core_pb2.RecordKind.ValueType
@@ -147,6 +154,10 @@ class GoldenRecord(_message.Message):
     """The merge that merged it away. Empty unless it was merged away."""
     etag: _builtins.str
     """The version of the golden record."""
+    hidden_member_count: _builtins.int
+    """How many members the caller may not read. They are left out, with their children; values that only they give are
+    masked.
+    """
     @_builtins.property
     def values(self) -> _containers.MessageMap[_builtins.str, Global___GoldenValue]:
         """Field names to the surviving values. Computed when read: a function of members, choices and policy."""
@@ -193,10 +204,11 @@ class GoldenRecord(_message.Message):
         etag: _builtins.str = ...,
         revision: _core_pb2.RevisionToken | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        hidden_member_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "revision", b"revision"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_state", b"account_state", "children", b"children", "create_time", b"create_time", "etag", b"etag", "kind", b"kind", "lead_class", b"lead_class", "members", b"members", "merge", b"merge", "name", b"name", "redirect_chain", b"redirect_chain", "revision", b"revision", "stakes", b"stakes", "state", b"state", "successor", b"successor", "values", b"values"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_state", b"account_state", "children", b"children", "create_time", b"create_time", "etag", b"etag", "hidden_member_count", b"hidden_member_count", "kind", b"kind", "lead_class", b"lead_class", "members", b"members", "merge", b"merge", "name", b"name", "redirect_chain", b"redirect_chain", "revision", b"revision", "stakes", b"stakes", "state", b"state", "successor", b"successor", "values", b"values"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -424,7 +436,9 @@ class LookupGoldenRecordResponse(_message.Message):
     """Whether more than 100 carry the identifier, so that it identifies nothing."""
     @_builtins.property
     def golden_records(self) -> _containers.RepeatedCompositeFieldContainer[Global___GoldenRecord]:
-        """The golden records, at most 100, in order of name. None when nothing carries the identifier."""
+        """The golden records, at most 100, in order of name. None when nothing that the caller may read carries the
+        identifier.
+        """
 
     def __init__(
         self,
@@ -484,8 +498,11 @@ class ListMembersResponse(_message.Message):
 
     RECORDS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    HIDDEN_RECORD_COUNT_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Asks for the next page. Empty on the last one."""
+    hidden_record_count: _builtins.int
+    """How many members of this page the caller may not read. They are left out."""
     @_builtins.property
     def records(self) -> _containers.RepeatedCompositeFieldContainer[_record_service_pb2.Record]:
         """The records, in order of name."""
@@ -495,10 +512,11 @@ class ListMembersResponse(_message.Message):
         *,
         records: _abc.Iterable[_record_service_pb2.Record] | None = ...,
         next_page_token: _builtins.str = ...,
+        hidden_record_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "records", b"records"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hidden_record_count", b"hidden_record_count", "next_page_token", b"next_page_token", "records", b"records"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -155,6 +155,7 @@ class DataEntryFinding(_message.Message):
     RULE_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
     SUGGESTED_VALUE_FIELD_NUMBER: _builtins.int
+    MASKED_FIELD_NUMBER: _builtins.int
     severity: Global___FindingSeverity.ValueType
     """How sure it is."""
     field: _builtins.str
@@ -165,6 +166,8 @@ class DataEntryFinding(_message.Message):
     """What is wrong and what to do, in words."""
     suggested_value: _builtins.str
     """What the value should be. Empty when nothing can be suggested."""
+    masked: _builtins.bool
+    """Whether the caller may not read the field: message and suggestion are then left out."""
     def __init__(
         self,
         *,
@@ -173,10 +176,11 @@ class DataEntryFinding(_message.Message):
         rule: _builtins.str = ...,
         message: _builtins.str = ...,
         suggested_value: _builtins.str = ...,
+        masked: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "message", b"message", "rule", b"rule", "severity", b"severity", "suggested_value", b"suggested_value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "masked", b"masked", "message", b"message", "rule", b"rule", "severity", b"severity", "suggested_value", b"suggested_value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -430,6 +434,7 @@ class FoldedValue(_message.Message):
     STORED_FIELD_NUMBER: _builtins.int
     OFFERED_FIELD_NUMBER: _builtins.int
     TAKEN_FIELD_NUMBER: _builtins.int
+    MASKED_FIELD_NUMBER: _builtins.int
     field: _builtins.str
     """The field, such as `phone`, or `fact.NAME`."""
     stored: _builtins.str
@@ -438,6 +443,8 @@ class FoldedValue(_message.Message):
     """What the caller offered."""
     taken: _builtins.bool
     """Whether the record holds the offered value from now on."""
+    masked: _builtins.bool
+    """Whether the caller may not read the field: both texts are then left out."""
     def __init__(
         self,
         *,
@@ -445,10 +452,11 @@ class FoldedValue(_message.Message):
         stored: _builtins.str = ...,
         offered: _builtins.str = ...,
         taken: _builtins.bool = ...,
+        masked: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "offered", b"offered", "stored", b"stored", "taken", b"taken"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "masked", b"masked", "offered", b"offered", "stored", b"stored", "taken", b"taken"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -77,6 +77,8 @@ class _DeadLeadGroupTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Dea
     """Leads that were not disqualified: nobody can be reached. When that came about is not known."""
     DEAD_LEAD_GROUP_TYPE_OTHER: _DeadLeadGroupType.ValueType  # 4
     """All values that are not shown: those that few leads have, and beyond the 60 largest groups."""
+    DEAD_LEAD_GROUP_TYPE_MASKED: _DeadLeadGroupType.ValueType  # 5
+    """A value that the caller may not read."""
 
 class DeadLeadGroupType(_DeadLeadGroupType, metaclass=_DeadLeadGroupTypeEnumTypeWrapper):
     """What a group stands for."""
@@ -91,6 +93,8 @@ DEAD_LEAD_GROUP_TYPE_UNREACHABLE: DeadLeadGroupType.ValueType  # 3
 """Leads that were not disqualified: nobody can be reached. When that came about is not known."""
 DEAD_LEAD_GROUP_TYPE_OTHER: DeadLeadGroupType.ValueType  # 4
 """All values that are not shown: those that few leads have, and beyond the 60 largest groups."""
+DEAD_LEAD_GROUP_TYPE_MASKED: DeadLeadGroupType.ValueType  # 5
+"""A value that the caller may not read."""
 Global___DeadLeadGroupType: _TypeAlias = DeadLeadGroupType  # noqa: Y015
 
 @_typing.final

@@ -156,7 +156,7 @@ class MatchResponse(_message.Message):
     key which not too many records have for its rule (see `BlockingKey.rule`).
     """
     candidate_count: _builtins.int
-    """How many stored records were compared."""
+    """How many stored records were compared. 0 for callers from whom sources are hidden: it would tell of these."""
     next_page_token: _builtins.str
     """Asks for the next page. Empty on the last one."""
     scoring_model: _builtins.str
@@ -640,6 +640,7 @@ class WaterfallStep(_message.Message):
     WEIGHT_BITS_FIELD_NUMBER: _builtins.int
     TOTAL_BITS_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
+    MASKED_FIELD_NUMBER: _builtins.int
     comparison: _builtins.str
     """The comparison. `prior` in the first step."""
     level: _builtins.str
@@ -650,6 +651,10 @@ class WaterfallStep(_message.Message):
     """The running total with this step, in bits. In the last step it is the match weight."""
     evidence: _builtins.str
     """What was seen, in words."""
+    masked: _builtins.bool
+    """Whether it compares a field that the caller may not read, as in `Contribution.masked`. This total and those after
+    it are then in whole bits.
+    """
     def __init__(
         self,
         *,
@@ -658,10 +663,11 @@ class WaterfallStep(_message.Message):
         weight_bits: _builtins.float = ...,
         total_bits: _builtins.float = ...,
         evidence: _builtins.str = ...,
+        masked: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["comparison", b"comparison", "evidence", b"evidence", "level", b"level", "total_bits", b"total_bits", "weight_bits", b"weight_bits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comparison", b"comparison", "evidence", b"evidence", "level", b"level", "masked", b"masked", "total_bits", b"total_bits", "weight_bits", b"weight_bits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -675,19 +681,23 @@ class BlockingKey(_message.Message):
 
     KEY_FIELD_NUMBER: _builtins.int
     RULE_FIELD_NUMBER: _builtins.int
+    MASKED_FIELD_NUMBER: _builtins.int
     key: _builtins.str
     """The key, a rule prefix and a normalised value."""
     rule: _builtins.str
     """What the rule of the key means, in words."""
+    masked: _builtins.bool
+    """Whether the value is made of a field that the caller may not read: then a tag stands for it."""
     def __init__(
         self,
         *,
         key: _builtins.str = ...,
         rule: _builtins.str = ...,
+        masked: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "rule", b"rule"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "masked", b"masked", "rule", b"rule"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -29,7 +29,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!dedup_service/v1/merge_plan.proto\x12\x10\x64\x65\x64up_service.v1\x1a\x1b\x64\x65\x64up_service/v1/core.proto\x1a,dedup_service/v1/golden_record_service.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"\xef\x03\n\tMergePlan\x12-\n\x07members\x18\x01 \x03(\x0b\x32\x1c.dedup_service.v1.PlanMember\x12\x31\n\x08survivor\x18\x02 \x01(\tB\x1f\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12\x44\n\rfield_choices\x18\x03 \x03(\x0b\x32-.dedup_service.v1.MergePlan.FieldChoicesEntry\x12\x37\n\x06values\x18\x04 \x03(\x0b\x32\'.dedup_service.v1.MergePlan.ValuesEntry\x12\x36\n\x0fmoving_children\x18\x05 \x03(\x0b\x32\x1d.dedup_service.v1.MovingChild\x12-\n\tredirects\x18\x06 \x03(\x0b\x32\x1a.dedup_service.v1.Redirect\x12\x16\n\x0epolicy_version\x18\x07 \x01(\t\x1a\x33\n\x11\x46ieldChoicesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1aM\n\x0bValuesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12-\n\x05value\x18\x02 \x01(\x0b\x32\x1e.dedup_service.v1.PreviewValue:\x02\x38\x01\"\xec\x01\n\nPlanMember\x12\x36\n\rgolden_record\x18\x01 \x01(\tB\x1f\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12*\n\x04kind\x18\x03 \x01(\x0e\x32\x1c.dedup_service.v1.RecordKind\x12-\n\x07records\x18\x04 \x03(\x0b\x32\x1c.dedup_service.v1.PlanRecord\x12\x14\n\x0c\x64isplay_name\x18\x05 \x01(\t\x12\x16\n\x0e\x64isplay_detail\x18\x06 \x01(\t\x12\x0f\n\x07sources\x18\x07 \x03(\t\"E\n\nPlanRecord\x12)\n\x06record\x18\x01 \x01(\tB\x19\xfa\x41\x16\n\x14\x64\x65\x64up-service/Record\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\"r\n\x0cPreviewValue\x12,\n\x05value\x18\x01 \x01(\x0b\x32\x1d.dedup_service.v1.GoldenValue\x12\x34\n\rlosing_values\x18\x02 \x03(\x0b\x32\x1d.dedup_service.v1.LosingValue\"G\n\x0bLosingValue\x12\r\n\x05value\x18\x01 \x01(\t\x12)\n\x06record\x18\x02 \x01(\tB\x19\xfa\x41\x16\n\x14\x64\x65\x64up-service/Record\"x\n\x0bMovingChild\x12,\n\x05\x63hild\x18\x01 \x01(\x0b\x32\x1d.dedup_service.v1.GoldenChild\x12;\n\x12\x66rom_golden_record\x18\x02 \x01(\tB\x1f\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\"\x82\x01\n\x08Redirect\x12;\n\x12\x66rom_golden_record\x18\x01 \x01(\tB\x1f\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12\x39\n\x10to_golden_record\x18\x02 \x01(\tB\x1f\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\"\xa1\x01\n\nGoldenLink\x12-\n\x04left\x18\x01 \x01(\tB\x1f\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12.\n\x05right\x18\x02 \x01(\tB\x1f\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12\x19\n\x11match_weight_bits\x18\x03 \x01(\x01\x12\x19\n\x11match_probability\x18\x04 \x01(\x01\"\xa0\x01\n\nPlanChange\x12/\n\x0b\x63reate_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\x08revision\x18\x02 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionToken\x12\x13\n\x0b\x64ifferences\x18\x03 \x03(\t\x12\x19\n\x11voided_vote_count\x18\x04 \x01(\x05\"H\n\x0cImpactReason\x12(\n\x06impact\x18\x01 \x01(\x0e\x32\x18.dedup_service.v1.Impact\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\xfc\x01\n\rImpactPreview\x12\x39\n\x0fmoving_children\x18\x01 \x03(\x0b\x32 .dedup_service.v1.MovingChildren\x12\x32\n\tredirects\x18\x02 \x03(\x0b\x32\x1f.dedup_service.v1.RedirectingId\x12\x11\n\tfunctions\x18\x03 \x03(\t\x12\x0e\n\x06owners\x18\x04 \x03(\t\x12)\n\ropen_pipeline\x18\x05 \x03(\x0b\x32\x12.google.type.Money\x12\x1a\n\x12open_invoice_count\x18\x06 \x01(\x03\x12\x12\n\nnot_moving\x18\x07 \x03(\t\"\x92\x01\n\x0eMovingChildren\x12)\n\x04kind\x18\x01 \x01(\x0e\x32\x1b.dedup_service.v1.ChildKind\x12\r\n\x05owner\x18\x02 \x01(\t\x12\r\n\x05\x63ount\x18\x03 \x01(\x05\x12\x12\n\nopen_count\x18\x04 \x01(\x05\x12#\n\x07\x61mounts\x18\x05 \x03(\x0b\x32\x12.google.type.Money\"]\n\rRedirectingId\x12;\n\x12\x66rom_golden_record\x18\x01 \x01(\tB\x1f\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12\x0f\n\x07systems\x18\x02 \x03(\t*T\n\x06Impact\x12\x16\n\x12IMPACT_UNSPECIFIED\x10\x00\x12\x0e\n\nIMPACT_LOW\x10\x01\x12\x11\n\rIMPACT_MEDIUM\x10\x02\x12\x0f\n\x0bIMPACT_HIGH\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!dedup_service/v1/merge_plan.proto\x12\x10\x64\x65\x64up_service.v1\x1a\x1b\x64\x65\x64up_service/v1/core.proto\x1a,dedup_service/v1/golden_record_service.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"\xef\x03\n\tMergePlan\x12-\n\x07members\x18\x01 \x03(\x0b\x32\x1c.dedup_service.v1.PlanMember\x12\x31\n\x08survivor\x18\x02 \x01(\tB\x1f\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12\x44\n\rfield_choices\x18\x03 \x03(\x0b\x32-.dedup_service.v1.MergePlan.FieldChoicesEntry\x12\x37\n\x06values\x18\x04 \x03(\x0b\x32\'.dedup_service.v1.MergePlan.ValuesEntry\x12\x36\n\x0fmoving_children\x18\x05 \x03(\x0b\x32\x1d.dedup_service.v1.MovingChild\x12-\n\tredirects\x18\x06 \x03(\x0b\x32\x1a.dedup_service.v1.Redirect\x12\x16\n\x0epolicy_version\x18\x07 \x01(\t\x1a\x33\n\x11\x46ieldChoicesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1aM\n\x0bValuesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12-\n\x05value\x18\x02 \x01(\x0b\x32\x1e.dedup_service.v1.PreviewValue:\x02\x38\x01\"\x89\x02\n\nPlanMember\x12\x36\n\rgolden_record\x18\x01 \x01(\tB\x1f\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12*\n\x04kind\x18\x03 \x01(\x0e\x32\x1c.dedup_service.v1.RecordKind\x12-\n\x07records\x18\x04 \x03(\x0b\x32\x1c.dedup_service.v1.PlanRecord\x12\x14\n\x0c\x64isplay_name\x18\x05 \x01(\t\x12\x16\n\x0e\x64isplay_detail\x18\x06 \x01(\t\x12\x0f\n\x07sources\x18\x07 \x03(\t\x12\x1b\n\x13hidden_record_count\x18\x08 \x01(\x05\"E\n\nPlanRecord\x12)\n\x06record\x18\x01 \x01(\tB\x19\xfa\x41\x16\n\x14\x64\x65\x64up-service/Record\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\"r\n\x0cPreviewValue\x12,\n\x05value\x18\x01 \x01(\x0b\x32\x1d.dedup_service.v1.GoldenValue\x12\x34\n\rlosing_values\x18\x02 \x03(\x0b\x32\x1d.dedup_service.v1.LosingValue\"[\n\x0bLosingValue\x12\r\n\x05value\x18\x01 \x01(\t\x12)\n\x06record\x18\x02 \x01(\tB\x19\xfa\x41\x16\n\x14\x64\x65\x64up-service/Record\x12\x12\n\nmasked_tag\x18\x03 \x01(\t\"x\n\x0bMovingChild\x12,\n\x05\x63hild\x18\x01 \x01(\x0b\x32\x1d.dedup_service.v1.GoldenChild\x12;\n\x12\x66rom_golden_record\x18\x02 \x01(\tB\x1f\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\"\x82\x01\n\x08Redirect\x12;\n\x12\x66rom_golden_record\x18\x01 \x01(\tB\x1f\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12\x39\n\x10to_golden_record\x18\x02 \x01(\tB\x1f\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\"\xa1\x01\n\nGoldenLink\x12-\n\x04left\x18\x01 \x01(\tB\x1f\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12.\n\x05right\x18\x02 \x01(\tB\x1f\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12\x19\n\x11match_weight_bits\x18\x03 \x01(\x01\x12\x19\n\x11match_probability\x18\x04 \x01(\x01\"\xa0\x01\n\nPlanChange\x12/\n\x0b\x63reate_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\x08revision\x18\x02 \x01(\x0b\x32\x1f.dedup_service.v1.RevisionToken\x12\x13\n\x0b\x64ifferences\x18\x03 \x03(\t\x12\x19\n\x11voided_vote_count\x18\x04 \x01(\x05\"H\n\x0cImpactReason\x12(\n\x06impact\x18\x01 \x01(\x0e\x32\x18.dedup_service.v1.Impact\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\xfc\x01\n\rImpactPreview\x12\x39\n\x0fmoving_children\x18\x01 \x03(\x0b\x32 .dedup_service.v1.MovingChildren\x12\x32\n\tredirects\x18\x02 \x03(\x0b\x32\x1f.dedup_service.v1.RedirectingId\x12\x11\n\tfunctions\x18\x03 \x03(\t\x12\x0e\n\x06owners\x18\x04 \x03(\t\x12)\n\ropen_pipeline\x18\x05 \x03(\x0b\x32\x12.google.type.Money\x12\x1a\n\x12open_invoice_count\x18\x06 \x01(\x03\x12\x12\n\nnot_moving\x18\x07 \x03(\t\"\x92\x01\n\x0eMovingChildren\x12)\n\x04kind\x18\x01 \x01(\x0e\x32\x1b.dedup_service.v1.ChildKind\x12\r\n\x05owner\x18\x02 \x01(\t\x12\r\n\x05\x63ount\x18\x03 \x01(\x05\x12\x12\n\nopen_count\x18\x04 \x01(\x05\x12#\n\x07\x61mounts\x18\x05 \x03(\x0b\x32\x12.google.type.Money\"]\n\rRedirectingId\x12;\n\x12\x66rom_golden_record\x18\x01 \x01(\tB\x1f\xfa\x41\x1c\n\x1a\x64\x65\x64up-service/GoldenRecord\x12\x0f\n\x07systems\x18\x02 \x03(\t*T\n\x06Impact\x12\x16\n\x12IMPACT_UNSPECIFIED\x10\x00\x12\x0e\n\nIMPACT_LOW\x10\x01\x12\x11\n\rIMPACT_MEDIUM\x10\x02\x12\x0f\n\x0bIMPACT_HIGH\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -60,8 +60,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GOLDENLINK'].fields_by_name['right']._serialized_options = b'\372A\034\n\032dedup-service/GoldenRecord'
   _globals['_REDIRECTINGID'].fields_by_name['from_golden_record']._loaded_options = None
   _globals['_REDIRECTINGID'].fields_by_name['from_golden_record']._serialized_options = b'\372A\034\n\032dedup-service/GoldenRecord'
-  _globals['_IMPACT']._serialized_start=2367
-  _globals['_IMPACT']._serialized_end=2451
+  _globals['_IMPACT']._serialized_start=2416
+  _globals['_IMPACT']._serialized_end=2500
   _globals['_MERGEPLAN']._serialized_start=216
   _globals['_MERGEPLAN']._serialized_end=711
   _globals['_MERGEPLAN_FIELDCHOICESENTRY']._serialized_start=581
@@ -69,27 +69,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MERGEPLAN_VALUESENTRY']._serialized_start=634
   _globals['_MERGEPLAN_VALUESENTRY']._serialized_end=711
   _globals['_PLANMEMBER']._serialized_start=714
-  _globals['_PLANMEMBER']._serialized_end=950
-  _globals['_PLANRECORD']._serialized_start=952
-  _globals['_PLANRECORD']._serialized_end=1021
-  _globals['_PREVIEWVALUE']._serialized_start=1023
-  _globals['_PREVIEWVALUE']._serialized_end=1137
-  _globals['_LOSINGVALUE']._serialized_start=1139
-  _globals['_LOSINGVALUE']._serialized_end=1210
-  _globals['_MOVINGCHILD']._serialized_start=1212
-  _globals['_MOVINGCHILD']._serialized_end=1332
-  _globals['_REDIRECT']._serialized_start=1335
-  _globals['_REDIRECT']._serialized_end=1465
-  _globals['_GOLDENLINK']._serialized_start=1468
-  _globals['_GOLDENLINK']._serialized_end=1629
-  _globals['_PLANCHANGE']._serialized_start=1632
-  _globals['_PLANCHANGE']._serialized_end=1792
-  _globals['_IMPACTREASON']._serialized_start=1794
-  _globals['_IMPACTREASON']._serialized_end=1866
-  _globals['_IMPACTPREVIEW']._serialized_start=1869
-  _globals['_IMPACTPREVIEW']._serialized_end=2121
-  _globals['_MOVINGCHILDREN']._serialized_start=2124
-  _globals['_MOVINGCHILDREN']._serialized_end=2270
-  _globals['_REDIRECTINGID']._serialized_start=2272
-  _globals['_REDIRECTINGID']._serialized_end=2365
+  _globals['_PLANMEMBER']._serialized_end=979
+  _globals['_PLANRECORD']._serialized_start=981
+  _globals['_PLANRECORD']._serialized_end=1050
+  _globals['_PREVIEWVALUE']._serialized_start=1052
+  _globals['_PREVIEWVALUE']._serialized_end=1166
+  _globals['_LOSINGVALUE']._serialized_start=1168
+  _globals['_LOSINGVALUE']._serialized_end=1259
+  _globals['_MOVINGCHILD']._serialized_start=1261
+  _globals['_MOVINGCHILD']._serialized_end=1381
+  _globals['_REDIRECT']._serialized_start=1384
+  _globals['_REDIRECT']._serialized_end=1514
+  _globals['_GOLDENLINK']._serialized_start=1517
+  _globals['_GOLDENLINK']._serialized_end=1678
+  _globals['_PLANCHANGE']._serialized_start=1681
+  _globals['_PLANCHANGE']._serialized_end=1841
+  _globals['_IMPACTREASON']._serialized_start=1843
+  _globals['_IMPACTREASON']._serialized_end=1915
+  _globals['_IMPACTPREVIEW']._serialized_start=1918
+  _globals['_IMPACTPREVIEW']._serialized_end=2170
+  _globals['_MOVINGCHILDREN']._serialized_start=2173
+  _globals['_MOVINGCHILDREN']._serialized_end=2319
+  _globals['_REDIRECTINGID']._serialized_start=2321
+  _globals['_REDIRECTINGID']._serialized_end=2414
 # @@protoc_insertion_point(module_scope)

@@ -161,6 +161,7 @@ class PlanMember(_message.Message):
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
     DISPLAY_DETAIL_FIELD_NUMBER: _builtins.int
     SOURCES_FIELD_NUMBER: _builtins.int
+    HIDDEN_RECORD_COUNT_FIELD_NUMBER: _builtins.int
     golden_record: _builtins.str
     """The golden record."""
     etag: _builtins.str
@@ -171,6 +172,8 @@ class PlanMember(_message.Message):
     """Whom it is about as it is now: the name of the person or company. Empty when it has none, or is no longer there."""
     display_detail: _builtins.str
     """One value that tells it from others of the same name: its e-mail, else its phone, else its place. May be empty."""
+    hidden_record_count: _builtins.int
+    """How many of its records the caller may not read. They are left out, and whom it is about as well."""
     @_builtins.property
     def records(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlanRecord]:
         """Its members, in order of name."""
@@ -189,10 +192,11 @@ class PlanMember(_message.Message):
         display_name: _builtins.str = ...,
         display_detail: _builtins.str = ...,
         sources: _abc.Iterable[_builtins.str] | None = ...,
+        hidden_record_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["display_detail", b"display_detail", "display_name", b"display_name", "etag", b"etag", "golden_record", b"golden_record", "kind", b"kind", "records", b"records", "sources", b"sources"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["display_detail", b"display_detail", "display_name", b"display_name", "etag", b"etag", "golden_record", b"golden_record", "hidden_record_count", b"hidden_record_count", "kind", b"kind", "records", b"records", "sources", b"sources"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -262,19 +266,23 @@ class LosingValue(_message.Message):
 
     VALUE_FIELD_NUMBER: _builtins.int
     RECORD_FIELD_NUMBER: _builtins.int
+    MASKED_TAG_FIELD_NUMBER: _builtins.int
     value: _builtins.str
     """The text."""
     record: _builtins.str
     """The record that holds it."""
+    masked_tag: _builtins.str
+    """Set where the caller may not read the value: a tag, as in `Record.masked_values`."""
     def __init__(
         self,
         *,
         value: _builtins.str = ...,
         record: _builtins.str = ...,
+        masked_tag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["record", b"record", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["masked_tag", b"masked_tag", "record", b"record", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

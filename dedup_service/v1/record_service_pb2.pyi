@@ -77,6 +77,26 @@ class Record(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class MaskedValuesEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     NAME_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     VALUES_FIELD_NUMBER: _builtins.int
@@ -96,6 +116,7 @@ class Record(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
+    MASKED_VALUES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The resource name. `{source}` is a lower-case word of at most 63 characters; `{source_record_id}` is the
     id that the source gave the record, at most 200 characters, without slash, space or control character.
@@ -154,6 +175,13 @@ class Record(_message.Message):
     def revision(self) -> _core_pb2.RevisionToken:
         """The write that made this state."""
 
+    @_builtins.property
+    def masked_values(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Fields that the record holds and the caller may not read, with a tag of each value: tags of one field are equal
+        where the values are, here and in other answers of this store, and say nothing else. Ignored in a write, which
+        leaves these values as they are.
+        """
+
     def __init__(
         self,
         *,
@@ -176,10 +204,11 @@ class Record(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         revision: _core_pb2.RevisionToken | None = ...,
+        masked_values: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "owner", b"owner", "revision", b"revision", "source_update_time", b"source_update_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "account_state", b"account_state", "children", b"children", "create_time", b"create_time", "etag", b"etag", "facts", b"facts", "golden_record", b"golden_record", "kind", b"kind", "lead_class", b"lead_class", "lead_class_reason", b"lead_class_reason", "name", b"name", "owner", b"owner", "parent", b"parent", "person_account", b"person_account", "revision", b"revision", "source_update_time", b"source_update_time", "state", b"state", "update_time", b"update_time", "values", b"values"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "account_state", b"account_state", "children", b"children", "create_time", b"create_time", "etag", b"etag", "facts", b"facts", "golden_record", b"golden_record", "kind", b"kind", "lead_class", b"lead_class", "lead_class_reason", b"lead_class_reason", "masked_values", b"masked_values", "name", b"name", "owner", b"owner", "parent", b"parent", "person_account", b"person_account", "revision", b"revision", "source_update_time", b"source_update_time", "state", b"state", "update_time", b"update_time", "values", b"values"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -261,8 +290,11 @@ class ListRecordsResponse(_message.Message):
 
     RECORDS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    HIDDEN_RECORD_COUNT_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Asks for the next page. Empty on the last one."""
+    hidden_record_count: _builtins.int
+    """How many records of this page the caller may not read. They are left out."""
     @_builtins.property
     def records(self) -> _containers.RepeatedCompositeFieldContainer[Global___Record]:
         """The records, in order of source and id."""
@@ -272,10 +304,11 @@ class ListRecordsResponse(_message.Message):
         *,
         records: _abc.Iterable[Global___Record] | None = ...,
         next_page_token: _builtins.str = ...,
+        hidden_record_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "records", b"records"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hidden_record_count", b"hidden_record_count", "next_page_token", b"next_page_token", "records", b"records"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -79,7 +79,7 @@ class RecordServiceServicer:
     """
 
     def GetRecord(self, request, context):
-        """Gets one record. Any authenticated principal may.
+        """Gets one record. Any authenticated principal may, unless the policy keeps the source from them: then there is none.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

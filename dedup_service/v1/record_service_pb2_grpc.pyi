@@ -36,7 +36,7 @@ class RecordServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> RecordServiceAsyncStub: ...
     GetRecord: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.GetRecordRequest, _record_service_pb2.Record]
-    """Gets one record. Any authenticated principal may."""
+    """Gets one record. Any authenticated principal may, unless the policy keeps the source from them: then there is none."""
     ListRecords: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.ListRecordsRequest, _record_service_pb2.ListRecordsResponse]
     """Lists the records of one source, or of all, in order of source and id."""
     UpdateRecord: _grpc.UnaryUnaryMultiCallable[_record_service_pb2.UpdateRecordRequest, _record_service_pb2.Record]
@@ -67,7 +67,7 @@ class RecordServiceAsyncStub(RecordServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetRecord: _aio.UnaryUnaryMultiCallable[_record_service_pb2.GetRecordRequest, _record_service_pb2.Record]  # type: ignore[assignment]
-    """Gets one record. Any authenticated principal may."""
+    """Gets one record. Any authenticated principal may, unless the policy keeps the source from them: then there is none."""
     ListRecords: _aio.UnaryUnaryMultiCallable[_record_service_pb2.ListRecordsRequest, _record_service_pb2.ListRecordsResponse]  # type: ignore[assignment]
     """Lists the records of one source, or of all, in order of source and id."""
     UpdateRecord: _aio.UnaryUnaryMultiCallable[_record_service_pb2.UpdateRecordRequest, _record_service_pb2.Record]  # type: ignore[assignment]
@@ -101,7 +101,7 @@ class RecordServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _record_service_pb2.GetRecordRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_record_service_pb2.Record, _abc.Awaitable[_record_service_pb2.Record]]:
-        """Gets one record. Any authenticated principal may."""
+        """Gets one record. Any authenticated principal may, unless the policy keeps the source from them: then there is none."""
 
     @_abc_1.abstractmethod
     def ListRecords(

@@ -124,7 +124,7 @@ class Confirming:
         policy = self._assessment.policy
         found = roles.principals.find(principal.name)
         if found is not None and not found.human:
-            check_may_write(roles.principals, principal.name, [key.source], policy)
+            check_may_write(roles.principals, principal.name, [(key.source, RecordKind.ACCOUNT)], policy)
         elif policy.master_function not in roles.functions(principal.name):
             raise PermissionRefused(
                 Reason.MISSING_ROLE,

@@ -24,6 +24,7 @@ from dedup_service.workflows.matching import Matching
 from dedup_service.workflows.overview_readings import OverviewReadings
 from dedup_service.workflows.policies import Policies
 from dedup_service.workflows.ports import ClockNow, Store
+from dedup_service.workflows.privacy import Privacy
 from dedup_service.workflows.proposing import Proposing
 from dedup_service.workflows.reading import Readings
 from dedup_service.workflows.records import RecordWriter
@@ -66,6 +67,7 @@ class Desk:
     delegating: Delegating
     confirming: Confirming
     policies: Policies
+    privacy: Privacy
     simulating: Simulating
     undoing: Undoing
     distinguishing: Distinguishing

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from dedup_service.domain.changes import Change, ChangeType
 from dedup_service.domain.errors import NotFound, ResumeTokenExpired
+from dedup_service.domain.principals import check_speaks_for
 from dedup_service.domain.records import RecordKind
 from dedup_service.workflows.ports import ReadTransaction, Request, Store, WriteTransaction, Written
+from dedup_service.workflows.rules import Rules
 
 _CHUNK = 200
 # A position after every change of its revision.
@@ -69,8 +71,9 @@ class Acknowledged:
 class Following:
     """The use cases of a system that keeps up with the store."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, rules: Rules) -> None:
         self._store = store
+        self._rules = rules
 
     async def head(self) -> Position:
         """The position after everything committed so far."""
@@ -111,7 +114,13 @@ class Following:
                     yield Batch((), position)
 
     async def acknowledge(self, request: Request, revision: int, ordinal: int, source: str) -> Acknowledged:
-        """Note that a source has carried out this change; said twice is said once."""
+        """Note that a source has carried out this change; said twice is said once.
+
+        Raises:
+            PermissionRefused: for others than service accounts named for the source.
+            NotFound: no such change.
+        """
+        check_speaks_for(self._rules.principals, request.actor, source)
 
         async def work(tx: WriteTransaction) -> Written[Acknowledged]:
             change = await _change_at(tx, revision, ordinal)

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from dedup_service.domain.errors import InvalidInput
 from dedup_service.domain.fields import is_known_field
-from dedup_service.domain.records import RecordDraft
+from dedup_service.domain.records import RecordDraft, RecordKey, RecordKind
+from dedup_service.domain.visibility import Sight
 
 MASKABLE = frozenset(
     {
@@ -40,3 +41,22 @@ def masked(present: RecordDraft, given: RecordDraft, mask: tuple[str, ...] | Non
             allowed = ", ".join(sorted(MASKABLE))
             raise InvalidInput.at("update_mask", f"{path} cannot be masked; use {allowed} or values.FIELD")
     return draft
+
+
+def with_unseen(present: RecordDraft, draft: RecordDraft, sight: Sight) -> RecordDraft:
+    """The draft with what its writer could not see left as it is: they neither set nor blank it."""
+    if sight.whole:
+        return draft
+    values = {name: text for name, text in draft.values.items() if not sight.masks(name)}
+    values |= {name: text for name, text in present.values.items() if sight.masks(name)}
+    return replace(
+        draft,
+        values=values,
+        account=draft.account or _unseen(present.account, sight),
+        parent=draft.parent or _unseen(present.parent, sight),
+    )
+
+
+def _unseen(account: RecordKey | None, sight: Sight) -> RecordKey | None:
+    hidden = account is not None and not sight.may_read(account.source, RecordKind.ACCOUNT)
+    return account if hidden else None

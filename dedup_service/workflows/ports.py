@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 import scoring
 from dedup_service.domain.attention import AttentionTimes, UnattendedLead
-from dedup_service.domain.audit import AuditEntry, AuditVerification
+from dedup_service.domain.audit import AuditEntry, AuditVerification, PublishedHead
 from dedup_service.domain.changes import Change, ChangeDraft
 from dedup_service.domain.delegations import Delegation
 from dedup_service.domain.distinctions import Distinction
@@ -32,6 +32,7 @@ from dedup_service.workflows.lead_ports import LeadReads, LeadWrites
 from dedup_service.workflows.overview import Overview
 from dedup_service.workflows.overview_ports import OverviewReads
 from dedup_service.workflows.pages import Listed, Page
+from dedup_service.workflows.privacy_port import Forgetting, PrivacyReads, PrivacyWrites
 from dedup_service.workflows.proposal_counts import ProposalReads
 from dedup_service.workflows.vocabulary_port import VocabularyReads
 
@@ -96,7 +97,14 @@ class Together(Generic[T]):
 
 
 class ReadTransaction(
-    CleanupReads, IntakeReads, LeadReads, OverviewReads, ProposalReads, VocabularyReads, Protocol
+    CleanupReads,
+    IntakeReads,
+    LeadReads,
+    OverviewReads,
+    PrivacyReads,
+    ProposalReads,
+    VocabularyReads,
+    Protocol,
 ):
     """One consistent snapshot of the store."""
 
@@ -206,12 +214,16 @@ class ReadTransaction(
         """Counts only; reads every record's key columns, none of its values."""
         ...
 
-    async def verify_audit(self, head_revision: int, head_hash: str) -> AuditVerification:
-        """Walk the chain; with a published head (revision > 0), also hold the chain against it."""
+    async def verify_audit(
+        self, head_revision: int, head_hash: str, known: Sequence[PublishedHead] = ()
+    ) -> AuditVerification:
+        """Walk the chain; with a published head (revision > 0) and all that are known, also hold the chain
+        against them.
+        """
         ...
 
 
-class WriteTransaction(ReadTransaction, CleanupWrites, IntakeWrites, LeadWrites, Protocol):
+class WriteTransaction(ReadTransaction, CleanupWrites, IntakeWrites, LeadWrites, PrivacyWrites, Protocol):
     """One atomic write."""
 
     async def lock_goldens(self, golden_ids: Collection[str]) -> dict[str, GoldenRecord]:
@@ -288,13 +300,6 @@ class WriteTransaction(ReadTransaction, CleanupWrites, IntakeWrites, LeadWrites,
 
     async def acknowledge(self, revision: int, ordinal: int, source: str, time: datetime) -> None: ...
 
-    async def erase_traces(self, record: Record) -> set[str]:
-        """Remove the record's values from changes and request answers, and the comments on its merges.
-
-        Answers the ids of the golden records that may have lost images in changes.
-        """
-        ...
-
 
 Work = Callable[[WriteTransaction], Awaitable[Written[T]]]
 # Carries out the requests at these places: the others were answered before.
@@ -315,7 +320,7 @@ class RulesInForce(Protocol):
         ...
 
 
-class Store(Protocol):
+class Store(Forgetting, Protocol):
     """PostgreSQL, as the workflows see it.
 
     A write whose rules are not those in force when it takes the ledger head renews them and starts again.
@@ -352,10 +357,6 @@ class Store(Protocol):
 
     async def live_records(self, record_nos: Collection[int]) -> dict[int, LiveRecord]:
         """Those of these records that are active by now; for a few at a time, and cheaper than a snapshot."""
-        ...
-
-    async def drop_old_answers(self) -> None:
-        """Forget request answers that are past their promised lifetime."""
         ...
 
     async def wait_for_change(self, after_revision: int, timeout_seconds: float) -> None:

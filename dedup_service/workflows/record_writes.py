@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from dedup_service.domain.errors import EtagMismatch, InvalidInput, NotFound
 from dedup_service.domain.records import Record, RecordDraft, RecordKey, RecordState, Violation
-from dedup_service.workflows.masks import masked
+from dedup_service.domain.visibility import WHOLE, Sight
+from dedup_service.workflows.masks import masked, with_unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,11 @@ def wanted_drafts(
     paths: Sequence[str],
     present: Mapping[RecordKey, Record],
     violations_of: Callable[[RecordDraft, str], Iterable[Violation]],
+    sight: Sight = WHOLE,
 ) -> list[RecordDraft]:
     """What each record would be after its write, in order; `violations_of` a draft go below its path.
+
+    What the writer's `sight` does not reach stays as it is.
 
     Raises:
         InvalidInput: with every violation of every write.
@@ -53,7 +57,7 @@ def wanted_drafts(
         else:
             if write.etag and write.etag != record.etag:
                 raise EtagMismatch(record.name, record.etag, [f"it is at version {record.version}"])
-            draft = masked(record.draft, write.draft, write.update_mask)
+            draft = with_unseen(record.draft, masked(record.draft, write.draft, write.update_mask), sight)
             violations += cannot_become(record, draft, at)
         violations += violations_of(draft, at)
         drafts.append(draft)

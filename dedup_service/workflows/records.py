@@ -8,19 +8,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from dedup_service.domain.changes import ChangeType
+from dedup_service.domain.erasure import ERASED_DETAIL, ErasedPlace, ErasureCertificate, Traces
 from dedup_service.domain.errors import EtagMismatch, InvalidInput, LimitExceeded, NotFound
 from dedup_service.domain.principals import check_may_write
 from dedup_service.domain.records import (
     Record,
     RecordDraft,
     RecordKey,
+    RecordKind,
     RecordState,
     RejectedDraft,
     Violation,
 )
 from dedup_service.domain.validation import draft_violations
+from dedup_service.domain.visibility import Sight, sight_of
 from dedup_service.workflows.data_entry import DataEntry
+from dedup_service.workflows.masks import with_unseen
 from dedup_service.workflows.ports import Ids, Request, Store, WriteTransaction, Written
+from dedup_service.workflows.privacy_port import ErasedTraces
 from dedup_service.workflows.record_changes import RecordChanges
 from dedup_service.workflows.record_writes import (
     RecordWrite,
@@ -64,19 +69,21 @@ class RecordWriter:
         """
         if len(drafts) > MAX_BATCH:
             raise LimitExceeded(f"a batch takes at most {MAX_BATCH} records, this one has {len(drafts)}")
-        self._check_writer(request, (draft.key for draft in drafts))
+        self._check_writer(request, ((draft.key.source, draft.kind) for draft in drafts))
         good, rejected = self._sort_out(drafts)
 
         async def work(tx: WriteTransaction) -> Written[BatchResult]:
-            return await self._upsert(tx, good, rejected)
+            return await self._upsert(tx, good, rejected, self._sight(request))
 
         return await self._store.write(request, work, BatchResult)
 
-    def _check_writer(self, request: Request, keys: Iterable[RecordKey]) -> None:
-        """Refuse the whole write when one of its sources is not the caller's to write."""
-        check_may_write(
-            self._rules.principals, request.actor, (key.source for key in keys), self._rules.policy
-        )
+    def _check_writer(self, request: Request, targets: Iterable[tuple[str, RecordKind | None]]) -> None:
+        """Refuse the whole write when one of its sources, or kinds, is not the caller's to write."""
+        check_may_write(self._rules.principals, request.actor, targets, self._rules.policy)
+
+    def _sight(self, request: Request) -> Sight:
+        """What the caller sees; what they do not see they do not change."""
+        return sight_of(self._rules.principals.find(request.actor), self._rules.policy.visibility)
 
     def _violations(self, draft: RecordDraft, at: str = "record") -> list[Violation]:
         """Everything for which a draft is refused, whatever is stored: limits, then rules of data entry."""
@@ -107,12 +114,14 @@ class RecordWriter:
         tx: WriteTransaction,
         good: dict[RecordKey, tuple[int, RecordDraft]],
         rejected: Sequence[RejectedDraft],
+        sight: Sight,
     ) -> Written[BatchResult]:
         refused = list(rejected)
         present = await tx.lock_records(list(good))
         fresh, changed, unchanged_count = [], [], 0
-        for key, (index, draft) in good.items():
+        for key, (index, given) in good.items():
             record = present.get(key)
+            draft = given if record is None else with_unseen(record.draft, given, sight)
             if record is None:
                 fresh.append(draft)
             elif problems := cannot_become(record, draft):
@@ -146,10 +155,10 @@ class RecordWriter:
             NotFound: the record does not exist and `allow_missing` is false.
             EtagMismatch: it was written since the caller read it.
         """
-        self._check_writer(request, [write.draft.key])
+        self._check_writer(request, [_target(write)])
 
         async def work(tx: WriteTransaction) -> Written[Record]:
-            written = await self._write_all(tx, [write], ["record"])
+            written = await self._write_all(tx, request, [write], ["record"])
             return written.told(written.result[0], written.detail)
 
         if validate_only:
@@ -170,20 +179,21 @@ class RecordWriter:
             raise InvalidInput.at("requests", f"takes 1 to {MAX_BATCH} writes, not {len(writes)}")
         if problems := repeated_keys(writes, paths):
             raise InvalidInput(problems)
-        self._check_writer(request, (write.draft.key for write in writes))
+        self._check_writer(request, map(_target, writes))
 
         async def work(tx: WriteTransaction) -> Written[list[Record]]:
-            return await self._write_all(tx, writes, paths)
+            return await self._write_all(tx, request, writes, paths)
 
         if validate_only:
             return await self._store.preview(work)
         return await self._store.write(request, work, list[Record])
 
     async def _write_all(
-        self, tx: WriteTransaction, writes: Sequence[RecordWrite], paths: Sequence[str]
+        self, tx: WriteTransaction, request: Request, writes: Sequence[RecordWrite], paths: Sequence[str]
     ) -> Written[list[Record]]:
         present = await tx.lock_records([write.draft.key for write in writes])
-        drafts = wanted_drafts(writes, paths, present, self._violations)
+        self._check_writer(request, [(key.source, record.kind) for key, record in present.items()])
+        drafts = wanted_drafts(writes, paths, present, self._violations, self._sight(request))
         fresh = [draft for draft in drafts if draft.key not in present]
         changed = [
             replace(present[draft.key], draft=draft, state=RecordState.ACTIVE)
@@ -208,12 +218,13 @@ class RecordWriter:
 
     async def delete(self, request: Request, key: RecordKey, etag: str) -> Record:
         """Mark a record as deleted in its source: it stays readable and undoable, and matches no more."""
-        self._check_writer(request, [key])
+        self._check_writer(request, [(key.source, None)])
 
         async def work(tx: WriteTransaction) -> Written[Record]:
             present = (await tx.lock_records([key])).get(key)
             if present is None:
                 raise NotFound("Record", key.name)
+            self._check_writer(request, [(key.source, present.kind)])
             if etag and etag != present.etag:
                 raise EtagMismatch(present.name, present.etag, [f"it is at version {present.version}"])
             if not present.active:
@@ -228,24 +239,52 @@ class RecordWriter:
         """Remove every value of a record for ever: from it, from changes, answers and comments (E-4)."""
         if not reason.strip():
             raise InvalidInput.at("reason", "is required: say on what ground the person's data is erased")
-        self._check_writer(request, [key])
+        self._check_writer(request, [(key.source, None)])
 
         async def work(tx: WriteTransaction) -> Written[Record]:
             present = (await tx.lock_records([key])).get(key)
             if present is None:
                 raise NotFound("Record", key.name)
+            self._check_writer(request, [(key.source, present.kind)])
             if present.state is RecordState.ERASED:
                 return Written(present)
             blank = RecordDraft(
                 key=key, kind=present.kind, values={}, person_account=present.draft.person_account
             )
             erased = replace(present, draft=blank, state=RecordState.ERASED)
-            relatives = await tx.erase_traces(present) - {present.golden_id}
+            if Traces.of(present.draft).named_in(reason):
+                raise InvalidInput.at("reason", "names the person: it is kept, so say the ground alone")
+            traces = await tx.erase_traces(present)
             written = await self._changes.store(tx, [erased], ChangeType.RECORD_ERASED)
+            relatives = traces.golden_ids - {present.golden_id}
             written = replace(written, changes=await self._changes.told_anew(tx, written.changes, relatives))
-            return written.told(written.result[0], f"erased: {reason}")
+            certificate = await _certified(tx, request, key, reason, traces)
+            return written.told(written.result[0], f"{ERASED_DETAIL} {certificate.digest}")
 
         return await self._store.write(request, work, Record)
+
+
+def _target(write: RecordWrite) -> tuple[str, RecordKind | None]:
+    """The source of a write, and the kind where the caller has said it."""
+    return write.draft.key.source, write.draft.kind if write.has_kind else None
+
+
+async def _certified(
+    tx: WriteTransaction, request: Request, key: RecordKey, reason: str, traces: ErasedTraces
+) -> ErasureCertificate:
+    """The certificate of an erasure, kept with it."""
+    revision = await tx.revision()
+    certificate = ErasureCertificate(
+        record=key.name,
+        principal=request.actor,
+        reason=reason,
+        time=revision.time,
+        revision=revision.number,
+        places=(ErasedPlace("records", 1), *traces.places),
+        left=traces.left,
+    )
+    await tx.insert_erasure_certificate(certificate)
+    return certificate
 
 
 def _stored_so(record: Record, draft: RecordDraft) -> bool:

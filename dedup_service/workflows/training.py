@@ -5,9 +5,11 @@ it in use. Labels are split once, by the seed: one half calibrates, the other on
 praises the model that it made.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 import msgspec
 import numpy as np
@@ -41,9 +43,13 @@ from scoring.model_file import LabelInfluence, ModelFile, model_of, new_model_fi
 from scoring.model_parameters import EntityParameters
 from scoring.pairs import match_probability
 from scoring.resolution import resolve
+from scoring.resolution.frequencies import TERMS
 
 LEAST_RECORDS = 200
 """With fewer records of an entity there is too little to learn from, and the shipped parameters stay."""
+
+LEAST_HOLDERS = 20
+"""A model keeps how common a value is only where so many of the records that it learned from hold it."""
 
 _COMPARED_PAIRS = 200_000
 
@@ -238,6 +244,7 @@ def _file(
     threshold = _match_threshold(fitted)
     parameters = {}
     for entity, one in fitted.items():
+        one.parameters = without_rare_terms(entity, one.parameters, one.sample.records)
         count = len(one.sample.records)
         given = {"match_threshold": threshold}
         if count >= LEAST_RECORDS:
@@ -260,6 +267,25 @@ def _file(
         time=time,
         labels={entity: one.influence for entity, one in fitted.items() if one.influence is not None},
     )
+
+
+def without_rare_terms(
+    entity: scoring.Entity, parameters: EntityParameters, records: Sequence[scoring.Comparable]
+) -> EntityParameters:
+    """The parameters without the values that fewer than `LEAST_HOLDERS` of these records hold and that do not
+    ship with the release: what a stored model says of values outlives the erasure of any of their holders.
+    """
+    shipped = scoring.shipped_model().of(entity).parameters.term_frequencies
+    kept = {}
+    for name, table in parameters.term_frequencies.items():
+        holders = Counter(chain.from_iterable(set(TERMS[name](record)) for record in records))
+        known = shipped.get(name, {})
+        kept[name] = {
+            term: frequency
+            for term, frequency in table.items()
+            if term in known or holders[term] >= LEAST_HOLDERS
+        }
+    return msgspec.structs.replace(parameters, term_frequencies=kept)
 
 
 def _counts(labels: Sequence[Label]) -> str:

@@ -11,6 +11,7 @@ from dedup_service.domain.errors import Unavailable
 from dedup_service.workflows.attending import Attending
 from dedup_service.workflows.cleaning.cleaning import Cleaning
 from dedup_service.workflows.escalating import Escalating
+from dedup_service.workflows.forgetting import KeepingShort, PublishingHeads
 from dedup_service.workflows.ports import ClockNow, Store
 from dedup_service.workflows.replan import Replanning
 from dedup_service.workflows.rules import Rules
@@ -21,7 +22,8 @@ _RENEW_SECONDS = 1.0
 _ESCALATE_AFTER = timedelta(seconds=30)
 _ATTEND_AFTER = timedelta(seconds=30)
 _QUEUE_AFTER = timedelta(seconds=10)
-_FORGET_AFTER = timedelta(hours=1)
+# Erased rows are cleared away, and heads of the audit published, as often.
+_FORGET_AFTER = timedelta(minutes=1)
 
 
 class Upkeep:
@@ -36,6 +38,8 @@ class Upkeep:
         attending: Attending,
         cleaning: Cleaning,
         now: ClockNow,
+        keeping_short: KeepingShort,
+        publishing: PublishingHeads,
     ) -> None:
         self._store = store
         self._rules = rules
@@ -44,6 +48,8 @@ class Upkeep:
         self._attending = attending
         self._cleaning = cleaning
         self._now = now
+        self._keeping_short = keeping_short
+        self._publishing = publishing
 
     async def run(self) -> None:
         """Run until it is cancelled; while PostgreSQL is away, try again."""
@@ -68,7 +74,8 @@ class Upkeep:
                     await self._cleaning.queue_due()
                 if self._now() >= forget_time:
                     forget_time = self._now() + _FORGET_AFTER
-                    await self._store.drop_old_answers()
+                    await self._keeping_short.run(self._now())
+                    await self._publishing.run(self._now())
             except Unavailable as error:
                 LOG.warning("upkeep waits: %s", error.detail)
                 self._rules.changed.set()

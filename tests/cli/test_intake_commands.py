@@ -267,7 +267,7 @@ def test_territories_are_tried_on_past_intakes(dedup: Run, tmp_path: Path) -> No
     assert rule in text
     file = tmp_path / "policy.yaml"
     text = text.replace(rule, "{name: berlin, countries: [DE], principal: users/sara}")
-    file.write_text(text.replace("version: default-3", "version: tried"), "utf-8")
+    file.write_text(text.replace("version: default-4", "version: tried"), "utf-8")
     told = dedup("territories", "simulate", str(file)).stdout
     assert "replayed 1 intake: version tried would send 1 of them elsewhere" in told
     lines = [" ".join(line.split()) for line in told.splitlines()]

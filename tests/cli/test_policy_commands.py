@@ -31,7 +31,7 @@ def stricter(tmp_path: Path) -> str:
     low = low.replace("        -", "      -")
     return edited(
         tmp_path / "stricter.yaml",
-        ("version: default-3", "version: acme-3"),
+        ("version: default-4", "version: acme-3"),
         (low, low.replace("quorum: 1", "quorum: 2")),
         ("marketing: 1}", "marketing: 2}"),
     )
@@ -71,20 +71,20 @@ def test_the_policy_shown_is_its_file(dedup: Run) -> None:
     """stdout can be kept as a file; what is known about the version goes to stderr."""
     shown = dedup("policy", "show")
     assert shown.stdout == SHIPPED
-    assert "version default-3, in force from" in shown.stderr
-    assert dedup("policy", "show", "--version", "default-3").stdout == SHIPPED
+    assert "version default-4, in force from" in shown.stderr
+    assert dedup("policy", "show", "--version", "default-4").stdout == SHIPPED
     assert "does not exist" in dedup("policy", "show", "--version", "none", code=1).stderr
 
 
 def test_the_difference_is_told_by_key(dedup: Run, stricter: str, tmp_path: Path) -> None:
     """Keys with their values, from what the file says and not from its text."""
     told = dedup("policy", "diff", stricter).stdout
-    assert "changes 3 keys of version default-3" in told
+    assert "changes 3 keys of version default-4" in told
     assert "  approval.HIGH.CONTACT.weights.marketing: 1 -> 2\n" in told
     assert "  approval.LOW.quorum: 1 -> 2\n" in told
     assert json_lines(dedup("policy", "diff", stricter, "--json"))[0]["key"] == "version"
     same = edited(tmp_path / "same.yaml", ("# Who must approve.", "# Who has to agree."))
-    assert "says what version default-3, in force, says" in dedup("policy", "diff", same).stdout
+    assert "says what version default-4, in force, says" in dedup("policy", "diff", same).stdout
 
 
 def test_a_file_that_is_wrong_is_not_sent(dedup: Run, tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_a_simulation_says_what_would_be_decided_otherwise(
     assert "looked at 1 open and 0 past proposals: version acme-3 would decide 1 of them otherwise" in told
     assert f"{proposal.name}  APPROVED" in told
     assert "votes: may be executed -> pending; waits for: none -> sales" in told
-    assert "default-3" in dedup("policy", "show").stderr
+    assert "default-4" in dedup("policy", "show").stderr
 
 
 def test_a_simulation_names_who_is_newly_asked(dedup: Run, client: DedupClient, tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_a_simulation_names_who_is_newly_asked(dedup: Run, client: DedupClient, 
     propose_contacts(client)
     file = edited(
         tmp_path / "moved.yaml",
-        ("version: default-3", "version: acme-3"),
+        ("version: default-4", "version: acme-3"),
         ("crm: {function: sales,", "crm: {function: partners,"),
     )
     told = dedup("policy", "simulate", file).stdout
@@ -128,7 +128,7 @@ def test_an_edit_is_put_in_force_with_its_difference(dedup: Run, stricter: str) 
     assert "approval.LOW.quorum: 1 -> 2" in done
     assert "version acme-3 is in force" in done
     listed = dedup("policy", "versions").stdout
-    assert listed.index("acme-3") < listed.index("default-3")
+    assert listed.index("acme-3") < listed.index("default-4")
     assert "two pairs of eyes" in listed
     assert "nothing to do" in dedup(*update, who="users/fiona", code=1).stderr
 
@@ -145,8 +145,8 @@ def test_an_edit_of_an_older_version_is_refused(dedup: Run, stricter: str, tmp_p
     """`--from` says which version the file was made from: what came into force since is not taken back."""
     dedup("policy", "update", stricter, "-m", "two pairs of eyes", who="users/fiona")
     late = edited(
-        tmp_path / "late.yaml", ("version: default-3", "version: acme-4"), ("quorum: 1", "quorum: 3")
+        tmp_path / "late.yaml", ("version: default-4", "version: acme-4"), ("quorum: 1", "quorum: 3")
     )
-    update = ("policy", "update", late, "-m", "three", "--from", "default-3")
+    update = ("policy", "update", late, "-m", "three", "--from", "default-4")
     assert "acme-3" in dedup(*update, who="users/fiona", code=1).stderr
     assert "acme-4" not in dedup("policy", "versions").stdout

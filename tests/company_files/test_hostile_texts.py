@@ -86,7 +86,7 @@ def test_a_text_that_is_no_mapping_is_refused(text: str) -> None:
         "survivorship: {rules: {" + ",".join(f"x_number{i}: X" for i in range(12_000)) + "}}",
         changed(("trust: 90", f"trust: {'9' * 200_000}")),
         changed(("medium: 10000,", f"medium: 0.{'1' * 200_000},")),
-        changed(("version: default-3", f"version: {'a' * 200_000}")),
+        changed(("version: default-4", f"version: {'a' * 200_000}")),
     ],
     ids=lambda text: text[:20].encode("unicode_escape").decode(),
 )

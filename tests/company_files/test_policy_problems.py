@@ -13,10 +13,10 @@ ARBITER = "final_arbiter: finance"
 
 # What is replaced, by what, and the path and message of the problem that comes of it in the same line.
 CASES = [
-    ("version: default-3", "version: 2", "version", "put it in quotes"),
-    ("version: default-3", "version: a/b", "version", "must be 1 to 63 letters"),
-    ("version: default-3", "version:", "version", "not nothing"),
-    ("version: default-3", "version: [a]", "version", "not a list"),
+    ("version: default-4", "version: 2", "version", "put it in quotes"),
+    ("version: default-4", "version: a/b", "version", "must be 1 to 63 letters"),
+    ("version: default-4", "version:", "version", "not nothing"),
+    ("version: default-4", "version: [a]", "version", "not a list"),
     (FUNCTIONS, "functions: sales", "functions", 'must be a list such as [a, b], not "sales"'),
     (FUNCTIONS, "functions: []", "functions", "must name at least one function"),
     (FUNCTIONS, f"{FUNCTIONS[:-1]}, sales]", "functions[6]", "is named twice"),
@@ -134,7 +134,7 @@ def test_a_wrong_value_is_named_with_its_line_its_path_and_what_to_write(
 @pytest.mark.parametrize(
     ("old", "new", "path", "parent"),
     [
-        ("version: default-3\n", "", "version", "functions: "),
+        ("version: default-4\n", "", "version", "functions: "),
         ("vetoes:\n", "vetos:\n", "vetoes", "version: "),
         ("      method: WEIGHTS\n", "", "approval.HIGH.CONTACT.method", "    CONTACT:"),
         (f"      {WEIGHTS}\n", "", "approval.HIGH.CONTACT.weights", "    CONTACT:"),

@@ -115,8 +115,8 @@ def test_every_part_of_the_schema_is_described() -> None:
 
 
 BAD = [
-    ("version: default-3", "version: 2"),
-    ("version: default-3", "version: a/b"),
+    ("version: default-4", "version: 2"),
+    ("version: default-4", "version: a/b"),
     ("functions: [sales, ", "functions: [sales, sales, "),
     ("functions: [sales, ", "functions: [Sales, "),
     ("master_function: finance\n", ""),
@@ -190,5 +190,5 @@ def test_a_bad_majority_is_refused_by_both(majority: float) -> None:
 def test_a_good_policy_is_taken_by_both(old: str, new: str) -> None:
     """What the reader takes, an editor does not mark."""
     text = changed((old, new))
-    assert parse_policy(text).version == "default-3"
+    assert parse_policy(text).version == "default-4"
     assert list(VALIDATOR.iter_errors(document(text))) == []

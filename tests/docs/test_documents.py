@@ -35,3 +35,10 @@ def test_links_lead_somewhere(document: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text("utf-8"))
     missing = [link for link in links if "://" not in link and not (document.parent / link).exists()]
     assert missing == []
+
+
+def test_the_manual_shows_the_limits() -> None:
+    """The table is the one that the program prints, from where each limit is kept to."""
+    text = (ROOT / "docs" / "operating.md").read_text("utf-8")
+    table = text.split("<!-- limits -->\n")[1].split("<!-- /limits -->")[0]
+    assert table.strip() == limit_table.markdown_table()

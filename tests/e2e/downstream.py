@@ -27,7 +27,7 @@ from dedup_service.v1.change_service_pb2 import (
 
 Answer = TypeVar("Answer")
 
-PRINCIPAL = "services/follower"
+PRINCIPAL = "services/importer"
 SOURCE = "sources/crm"
 PAGE = 3
 ATTEMPTS = 100

@@ -1,6 +1,5 @@
 """Factories: the API as protoc compiles it, with its comments, and files made up for a test."""
 
-import sys
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,12 +7,7 @@ from tempfile import TemporaryDirectory
 from google.protobuf import descriptor_pb2
 from grpc_tools import protoc
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-# The tools are scripts, not a package: they find each other by their folder, and so do their tests.
-sys.path.insert(0, str(REPOSITORY / "tools"))
-
-import generate_proto  # noqa: E402  the line above makes it importable
-import lint_proto  # noqa: E402  likewise
+from tools import generate_proto, lint_proto
 
 __all__ = ["compile_source", "compiled_api", "generate_proto", "lint_proto"]
 

@@ -19,6 +19,7 @@ OPERATION_INFO: Any = operations_pb2.operation_info
 
 READS = (
     "Get",
+    "Export",
     "List",
     "BatchGet",
     "Lookup",
@@ -42,6 +43,8 @@ READS_WITHOUT_MIN_REVISION = {
     "GetScoringModel",
     "ListScoringModels",
     "Validate",
+    # Who calls is of this moment, whatever was written.
+    "GetCaller",
 }
 # What the caller's request for a decision must carry: the version that was seen.
 METHODS_WITH_REQUIRED_ETAG = {
@@ -139,7 +142,7 @@ def test_every_request_field_declares_its_behavior(message: str) -> None:
 def test_every_resource_has_a_name_first() -> None:
     """A resource's first field is its name, an identifier (AIP-122, AIP-203)."""
     resources = [message for message in MESSAGES.values() if message.options.HasExtension(RESOURCE)]
-    assert len(resources) == 13
+    assert len(resources) == 14
     for message in resources:
         assert (message.field[0].name, message.field[0].number) == ("name", 1), message.name
         assert behaviors(message.field[0]) == [field_behavior_pb2.IDENTIFIER], message.name

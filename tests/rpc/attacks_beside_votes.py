@@ -105,7 +105,7 @@ def edit_policy(actor: str) -> st.SearchStrategy[Step]:
         async def step(world: World) -> None:
             assert old in world.trusted_policy
             text = world.trusted_policy.replace(old, new).replace("version: ", "version: attack-")
-            request = UpdatePolicyRequest(policy=Policy(text=text, comment="better", etag="default-3"))
+            request = UpdatePolicyRequest(policy=Policy(text=text, comment="better", etag="default-4"))
             await world.api.policies.UpdatePolicy(request, metadata=by(actor))
 
         return step

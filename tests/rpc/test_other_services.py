@@ -8,7 +8,7 @@ import pytest
 from dedup_service.rpc.revision_tokens import RevisionTokens
 from dedup_service.v1 import audit_service_pb2, change_service_pb2, core_pb2, distinction_service_pb2
 from dedup_service.v1 import merge_service_pb2 as pb
-from tests.rpc.api import ANN, Api, by, contact, refused
+from tests.rpc.api import ANN, IMPORTER, Api, by, contact, refused
 
 INVALID = (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
 EXPIRED = (grpc.StatusCode.OUT_OF_RANGE, "RESUME_TOKEN_EXPIRED")
@@ -212,8 +212,8 @@ async def test_a_source_reports_a_change_once(api: Api) -> None:
     """An acknowledgement stands on the change; said twice it is said once."""
     await api.put(contact("1"))
     request = change_service_pb2.AcknowledgeChangeRequest(name="changes/1-0", source="sources/crm")
-    first = await api.changes.AcknowledgeChange(request, metadata=ANN)
-    second = await api.changes.AcknowledgeChange(request, metadata=ANN)
+    first = await api.changes.AcknowledgeChange(request, metadata=IMPORTER)
+    second = await api.changes.AcknowledgeChange(request, metadata=IMPORTER)
     assert [a.source for a in second.change.acknowledgements] == ["sources/crm"]
     assert first.change == second.change
     assert first.revision.token
@@ -223,7 +223,7 @@ async def test_a_source_reports_a_change_once(api: Api) -> None:
         ("changes/1-0", "crm", INVALID[0]),
     ):
         request = change_service_pb2.AcknowledgeChangeRequest(name=name, source=source)
-        assert (await refused(api.changes.AcknowledgeChange(request, metadata=ANN))).code == code
+        assert (await refused(api.changes.AcknowledgeChange(request, metadata=IMPORTER))).code == code
 
 
 async def test_the_audit_names_who_did_what_and_holds(api: Api) -> None:

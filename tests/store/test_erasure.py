@@ -104,7 +104,7 @@ async def busy_life(office: Office) -> None:
     )
     changes = await office.desk.following.changes(Position(), EVERYTHING)
     for change in changes.changes:
-        how = request("AcknowledgeChange", "services/follower", f"{change.name}", "k")
+        how = request("AcknowledgeChange", "services/importer", f"{change.name}", "k")
         await office.desk.following.acknowledge(how, change.revision, change.ordinal, "crm")
 
 

@@ -1,7 +1,7 @@
 """A call repeated with its request id returns its answer, and happens once (A-3)."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -10,7 +10,7 @@ from dedup_service.domain.errors import InvalidInput, RequestIdReused, StateNotA
 from dedup_service.domain.merges import Merge
 from dedup_service.domain.proposals import Proposal
 from dedup_service.domain.records import Record, RecordDraft
-from dedup_service.store.postgres import ANSWER_LIFETIME
+from dedup_service.domain.retention import Retention
 from dedup_service.workflows.ports import Request
 from dedup_service.workflows.proposing import ProposalDraft
 from dedup_service.workflows.record_writes import RecordWrite
@@ -117,13 +117,13 @@ async def test_an_erased_answer_is_said_to_be_so(office: Office) -> None:
 
 async def test_answers_are_kept_for_seven_days(office: Office, database_url: str) -> None:
     """Upkeep forgets answers past their lifetime and none before."""
-    assert timedelta(days=7) <= ANSWER_LIFETIME
+    assert timedelta(days=7) <= Retention().answers
     for name in ("old", "young"):
         await write(office, once("UpdateRecord", name), contact(name))
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
         shift = "UPDATE request_answers SET create_time = create_time - %s WHERE request_id = %s"
-        await connection.execute(shift, [ANSWER_LIFETIME + timedelta(minutes=1), "old"])
-        await connection.execute(shift, [ANSWER_LIFETIME - timedelta(minutes=1), "young"])
-        await office.store.drop_old_answers()
+        await connection.execute(shift, [Retention().answers + timedelta(minutes=1), "old"])
+        await connection.execute(shift, [Retention().answers - timedelta(minutes=1), "young"])
+        await office.store.forget_old(Retention(), datetime.now(UTC))
         found = await (await connection.execute("SELECT request_id FROM request_answers")).fetchall()
     assert found == [("young",)]

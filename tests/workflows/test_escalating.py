@@ -14,6 +14,7 @@ from dedup_service.domain.policy import Periods, Policy
 from dedup_service.domain.principals import Directory
 from dedup_service.domain.proposals import Proposal, ProposalState
 from dedup_service.domain.records import Fact, LiveRecord
+from dedup_service.domain.retention import Retention
 from dedup_service.domain.voting import VoteDecision
 from dedup_service.workflows.escalating import Escalated, Escalating
 from dedup_service.workflows.following import ChangeFilter, Position
@@ -253,8 +254,11 @@ class Interrupted:
     async def wait_for_change(self, after_revision: int, timeout_seconds: float) -> None:
         await self._store.wait_for_change(after_revision, timeout_seconds)
 
-    async def drop_old_answers(self) -> None:
-        await self._store.drop_old_answers()
+    async def forget_old(self, retention: Retention, now: datetime) -> dict[str, int]:
+        return await self._store.forget_old(retention, now)
+
+    async def tidy_after_erasures(self) -> None:
+        await self._store.tidy_after_erasures()
 
 
 @pytest.mark.parametrize("happens", ["withdrawn", "member left", "member written"])

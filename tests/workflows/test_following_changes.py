@@ -206,11 +206,11 @@ async def test_a_source_acknowledges_a_change_once(office: Office) -> None:
     """A source reports that it has carried out a change; said twice is said once, with its first time."""
     await history(office)
     following = office.desk.following
-    first = await following.acknowledge(request("AcknowledgeChange"), 1, 0, "shop")
-    again = await following.acknowledge(request("AcknowledgeChange"), 1, 0, "shop")
+    first = await following.acknowledge(request("AcknowledgeChange", "services/importer"), 1, 0, "shop")
+    again = await following.acknowledge(request("AcknowledgeChange", "services/importer"), 1, 0, "shop")
     assert first.change == again.change
     assert [a.source for a in again.change.acknowledgements] == ["shop"]
-    both = await following.acknowledge(request("AcknowledgeChange"), 1, 0, "desk")
+    both = await following.acknowledge(request("AcknowledgeChange", "services/importer"), 1, 0, "desk")
     assert [a.source for a in both.change.acknowledgements] == ["desk", "shop"]
     assert both.revision == first.revision + 1
     audit = await office.store.read(lambda tx: tx.verify_audit(0, ""))
@@ -218,7 +218,7 @@ async def test_a_source_acknowledges_a_change_once(office: Office) -> None:
     assert (await following.changes(Position(), EVERYTHING)).position == Position(both.revision)
     for revision, ordinal in ((1, 9), (999, 0)):
         with pytest.raises(NotFound):
-            await following.acknowledge(request("AcknowledgeChange"), revision, ordinal, "shop")
+            await following.acknowledge(request("AcknowledgeChange", "services/importer"), revision, ordinal, "shop")
 
 
 async def test_images_of_the_dead_are_empty(office: Office) -> None:

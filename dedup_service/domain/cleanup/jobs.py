@@ -6,6 +6,8 @@ from datetime import datetime, time, timedelta
 from dedup_service.domain.records import LeadClass, RecordKind
 
 MAX_DISPLAY_NAME_CODE_POINTS = 200
+# That are not deleted; each may have a schedule of its own.
+MAX_JOBS = 1_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ ON CONFLICT (job_id) DO UPDATE SET
 -- name: cleanup_job
 SELECT body FROM cleanup_jobs WHERE job_id = %s
 
+-- name: count_cleanup_jobs
+SELECT count(*) FROM cleanup_jobs WHERE delete_time IS NULL
+
 -- name: due_cleanup_jobs
 SELECT body FROM cleanup_jobs WHERE next_run_time <= %(now)s ORDER BY next_run_time, job_id LIMIT %(limit)s
 

@@ -2,10 +2,12 @@
 -- How many changes since then touched records: what the blocking index may not have seen.
 -- In order, so that the index of revisions is read from there on, and never the whole table up to its end.
 SELECT (SELECT revision FROM ledger_head),
-       (SELECT count(*) FROM (
-            SELECT FROM changes WHERE revision > %(after)s AND cardinality(record_nos) > 0
-            ORDER BY revision LIMIT %(limit)s + 1
-        ) AS touched)
+       CASE WHEN (SELECT dropped_upto FROM ledger_head) > %(after)s THEN %(limit)s + 1 ELSE (
+            SELECT count(*) FROM (
+                SELECT FROM changes WHERE revision > %(after)s AND cardinality(record_nos) > 0
+                ORDER BY revision LIMIT %(limit)s + 1
+            ) AS touched
+        ) END
 
 -- name: entries_written_after
 SELECT record_no, kind,

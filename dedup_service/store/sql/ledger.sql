@@ -70,7 +70,9 @@ INSERT INTO acknowledgements (revision, ordinal, source, time) VALUES (%s, %s, %
 ON CONFLICT (revision, ordinal, source) DO NOTHING
 
 -- name: oldest_revision
-SELECT coalesce(min(revision), 0) FROM changes
+-- Behind what retention has dropped, also where nothing was written since.
+SELECT CASE WHEN dropped_upto > 0 THEN dropped_upto + 1 ELSE (SELECT coalesce(min(revision), 0) FROM changes) END
+FROM ledger_head
 
 -- name: lock_requests
 -- In one order, whoever locks them: two writes with the same ids never wait for one another in a circle.
@@ -88,7 +90,7 @@ FROM unnest(%(ids)s::text[], %(digests)s::text[], %(answers)b::bytea[], %(subjec
     AS a (request_id, digest, answer, subjects)
 
 -- name: drop_old_answers
-DELETE FROM request_answers WHERE create_time < now() - %s
+WITH dropped AS (DELETE FROM request_answers WHERE create_time < %(before)s RETURNING 1) SELECT count(*) FROM dropped
 
 -- name: audit_chunk
 SELECT revision, time, actor, action, targets, detail, changes_digest, previous_hash, hash
@@ -98,10 +100,13 @@ FROM audit_entries WHERE revision > %s ORDER BY revision LIMIT %s
 SELECT c.revision, c.ordinal, c.time = coalesce(a.time, c.time), c.salt, c.payload,
        c.type, c.record, c.record_nos, c.subjects, c.digest
 FROM changes c LEFT JOIN audit_entries a ON a.revision = c.revision
-WHERE c.revision > %s AND c.revision <= %s
-ORDER BY c.revision, c.ordinal
+WHERE (c.revision, c.ordinal) > (%s, %s) AND c.revision <= %s
+ORDER BY c.revision, c.ordinal LIMIT %s
 
 -- name: erased_names
 SELECT name, max(revision) FROM audit_entries, unnest(targets) AS name
 WHERE action = 'EraseRecord'
 GROUP BY name
+
+-- name: dropped_details
+SELECT detail FROM audit_entries WHERE action = 'DropOldChanges'

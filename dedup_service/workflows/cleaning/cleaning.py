@@ -15,10 +15,17 @@ from dedup_service.domain.cleanup.checks import (
     definition_violations,
 )
 from dedup_service.domain.cleanup.estimate import CleanupPlan
-from dedup_service.domain.cleanup.jobs import CleanupJob, JobDefinition, job_name, run_name
+from dedup_service.domain.cleanup.jobs import MAX_JOBS, CleanupJob, JobDefinition, job_name, run_name
 from dedup_service.domain.cleanup.rules import next_run_time
 from dedup_service.domain.cleanup.runs import CleanupRun, RunState
-from dedup_service.domain.errors import EtagMismatch, InvalidInput, JobRunning, NotFound, StateNotAllowed
+from dedup_service.domain.errors import (
+    EtagMismatch,
+    InvalidInput,
+    JobRunning,
+    LimitExceeded,
+    NotFound,
+    StateNotAllowed,
+)
 from dedup_service.domain.principals import Principal
 from dedup_service.domain.records import Violation
 from dedup_service.domain.scoring_models import scoring_model_name
@@ -82,6 +89,7 @@ class Cleaning:
         Raises:
             InvalidInput: with everything that is wrong, at ``cleanup_job.scope.filter`` and the like.
             PermissionRefused: for people without a function, and principals that are not known.
+            LimitExceeded: there are as many jobs as there may be.
         """
         return await self._store.write(
             request, lambda tx: self._created(tx, definition, principal), CleanupJob
@@ -93,6 +101,9 @@ class Cleaning:
         check_may_define(principal, self._rules.principals, self._rules.policy)
         await self._check(tx, definition)
         revision = await tx.revision()
+        # Under the ledger head, so that two at once do not make one too many.
+        if await tx.count_cleanup_jobs() >= MAX_JOBS:
+            raise LimitExceeded(f"there are {MAX_JOBS:,} cleanup jobs; delete one that is not needed first")
         job = CleanupJob(
             job_id=self._new_id(),
             definition=definition,

@@ -77,9 +77,9 @@ class Converting:
         check_request(asked)
         target = asked.target or RecordKey(asked.lead.source, self._new_id())
         account = RecordKey(target.source, self._new_id())
-        check_may_write(
-            self._rules.principals, caller.name, {asked.lead.source, target.source}, self._rules.policy
-        )
+        kind = RecordKind.ACCOUNT if asked.person_account else RecordKind.CONTACT
+        targets = {(asked.lead.source, RecordKind.LEAD), (target.source, kind)}
+        check_may_write(self._rules.principals, caller.name, targets, self._rules.policy)
 
         async def work(tx: WriteTransaction) -> Written[Conversion]:
             return await self._converted(tx, replace(asked, target=target), account, caller)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from dedup_service.domain.errors import DedupError
 from dedup_service.domain.intake.answers import Result, Routed
 from dedup_service.domain.principals import Principal
+from dedup_service.workflows.deadlines import due_whenever
 from dedup_service.workflows.intake.items import Entry
 from dedup_service.workflows.intake.routing import Routing
 from dedup_service.workflows.ports import Request
@@ -67,6 +68,7 @@ class Gathering:
         return await one.answer
 
     async def _run(self, kind: _Kind) -> None:
+        due_whenever()
         waiting = self._waiting[kind]
         try:
             while waiting:

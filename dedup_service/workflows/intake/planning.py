@@ -164,7 +164,7 @@ class Planning:
             return f"is of another source, and {item.draft.key.source} has a record of its own"
         if item.step.step is IntakeStep.MUST_TRANSACT and duplicate.kind is not RecordKind.ACCOUNT:
             return f"is a {duplicate.kind}, and business at once needs an account"
-        if not may_write(self._rules.principals.find(actor), source, policy):
+        if not may_write(self._rules.principals.find(actor), source, policy, duplicate.kind):
             return f"belongs to {source}, whose records the caller may not write"
         given = item.asked.given_kind
         if given is not None and _KIND_RANK[duplicate.kind] > _KIND_RANK[given]:

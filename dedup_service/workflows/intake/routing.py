@@ -10,7 +10,7 @@ from datetime import datetime
 from dedup_service.domain.errors import DedupError, InvalidInput, LimitExceeded
 from dedup_service.domain.intake.answers import Result, Routed
 from dedup_service.domain.principals import Principal, check_may_write
-from dedup_service.domain.records import ID_TO_BE_GIVEN, RecordKey, Violation
+from dedup_service.domain.records import ID_TO_BE_GIVEN, RecordKey, RecordKind, Violation
 from dedup_service.domain.validation import draft_violations
 from dedup_service.workflows.data_entry import DataEntry
 from dedup_service.workflows.intake.answering import Answering
@@ -119,8 +119,8 @@ class Routing:
 
     def check_caller(self, entries: Sequence[Entry], caller: Principal) -> None:
         """Raises PermissionRefused when the caller may not write records of one of the sources."""
-        sources = {entry.draft.key.source for entry in entries}
-        check_may_write(self._rules.principals, caller.name, sources, self._rules.policy)
+        targets = {(entry.draft.key.source, None) for entry in entries}
+        check_may_write(self._rules.principals, caller.name, targets, self._rules.policy)
 
     def _items(self, entries: Sequence[Entry]) -> tuple[list[Item], dict[int, list[Violation]]]:
         """The entries ready to be looked up, and by place those that no record can be."""
@@ -155,13 +155,13 @@ class Routing:
     ) -> Routed:
         planned = await self._planning.planned(tx, items, caller.name)
         now = self._now()
-        stopped = refused | self._stopped(items)
+        stopped = refused | self._stopped(items, caller)
         works, _ = await self._settled(tx, planned, stopped, now)
         answering = Answering(self._rules.policy, now)
         return Routed(answering.results(works, stopped), 0)
 
-    def _stopped(self, items: Sequence[Item]) -> dict[int, list[Violation]]:
-        """Let data entry look at the items, now that their kinds are known; those that it refuses."""
+    def _stopped(self, items: Sequence[Item], caller: Principal) -> dict[int, list[Violation]]:
+        """The items that are refused now that their kinds are known, by data entry or as not theirs."""
         stopped: dict[int, list[Violation]] = {}
         for item in items:
             kind = None if item.target is not None else item.step.kind
@@ -178,7 +178,13 @@ class Routing:
                     stopped[item.place] = wrong
             elif item.own is not None and not item.own.active:
                 stopped[item.place] = cannot_become(item.own, item.own.draft)
+            elif kind is not None and not self._may_insert(caller, item.draft.key.source, kind):
+                why = f"would be {kind}, and the policy lets others alone write those of this source"
+                stopped[item.place] = [Violation("record", why)]
         return {place: found for place, found in stopped.items() if found}
+
+    def _may_insert(self, caller: Principal, source: str, kind: RecordKind) -> bool:
+        return self._rules.policy.visibility.may_write(caller, source, kind)
 
     async def _settled(
         self, tx: ReadTransaction, planned: Planned, stopped: dict[int, list[Violation]], now: datetime
@@ -198,10 +204,10 @@ class Routing:
         caller: Principal,
     ) -> Written[Routed]:
         planned = await self._planning.planned(tx, items, caller.name)
-        stopped = refused | self._stopped(items)
+        stopped = refused | self._stopped(items, caller)
         claim = await self._claiming.claimed(tx, planned, caller.name)
         if claim.again:
-            again = self._stopped(claim.again)
+            again = self._stopped(claim.again, caller)
             stopped = {place: found for place, found in stopped.items() if place not in _places(claim.again)}
             stopped |= again
         revision, planned = claim.revision, claim.planned

@@ -1,0 +1,1 @@
+"""What the service holds about somebody, what it forgets, and what it never tells."""
