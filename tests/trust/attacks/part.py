@@ -33,7 +33,7 @@ def run(plan: Plan) -> list[Line]:
     """One line for the whole package."""
     report = plan.directory / "attacks.xml"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
-    # With an empty expression for marks, so that those which are left out of the quick tests are tried as well.
+    # No marks are left out: what is too long for the quick tests is tried as well.
     done = subprocess.run(
         [*command, "-m", "", f"--junitxml={report}", "tests/attacks"],
         cwd=ROOT,

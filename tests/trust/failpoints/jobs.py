@@ -47,7 +47,7 @@ class JobCases:
         self._servers = servers
         self._watch = Watch()
         self._wire = SqlWire(
-            self._watch, servers.postgres_socket, servers.directory / "job-wire", servers.postgres.url
+            self._watch, servers.postgres_socket, servers.sockets / "job", servers.postgres.url
         )
         self._wanted: object = None
 

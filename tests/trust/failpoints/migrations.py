@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import psycopg
@@ -71,7 +71,7 @@ class MigrationCases:
         self._servers = servers
         self._watch = Watch()
         self._wire = SqlWire(
-            self._watch, servers.postgres_socket, servers.directory / "migration-wire", servers.postgres.url
+            self._watch, servers.postgres_socket, servers.sockets / "migration", servers.postgres.url
         )
         self._versions = [0]
         self._schema: list[object] = []
@@ -128,13 +128,21 @@ class MigrationCases:
             self._watch.end()
             if not self._watch.reached.is_set():
                 self.found.unreached.append(str(case))
-            wrong = self._torn(copy.url, before)
-            await migrate(copy.url)
-            if (schema := _rows(copy.url, _SCHEMA)) != self._schema:
-                wrong.append(f"A-5 the schema differs: {[*({*schema} ^ {*self._schema})][:4]}")
-            if before and await _data_of(copy.url) != self._data:
-                wrong.append("A-5 what the older schema held is not what it was")
+            wrong = [*self._torn(copy.url, before), *await self._wrong_at_end(copy.url, before)]
             self.found.wrong += [f"{case}: {each}" for each in wrong]
+
+    async def _wrong_at_end(self, url: str, before: int) -> list[str]:
+        """Run what is left to its end, and hold schema and data against those of a clean run."""
+        try:
+            await migrate(url)
+        except psycopg.Error as error:
+            return [f"A-5 it cannot be run to its end: {type(error).__name__}"]
+        wrong = []
+        if (schema := _rows(url, _SCHEMA)) != self._schema:
+            wrong.append(f"A-5 the schema differs: {[*({*schema} ^ {*self._schema})][:4]}")
+        if before and await _data_of(url) != self._data:
+            wrong.append("A-5 what the older schema held is not what it was")
+        return wrong
 
     def _torn(self, url: str, before: int) -> list[str]:
         """Whether what was left is the schema of one version: of that before, or of one after it."""
@@ -176,8 +184,10 @@ class _Copy:
         self._is_killed.set()
 
     async def killed(self) -> None:
-        """Wait until it was killed, and PostgreSQL has noticed."""
-        await self._is_killed.wait()
+        """Wait until it was killed, or has passed the point unseen, and PostgreSQL has noticed."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await self._is_killed.wait()
         async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as connection:
 
             async def is_alone() -> bool:

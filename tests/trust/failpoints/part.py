@@ -21,6 +21,8 @@ _JOB_CASES = 90
 _MIGRATION_CASES = 90
 _LEAST_POINTS = 120
 _MOST_DETAILS = 20
+# On a machine that does much else a write may take another way, such as a connection more.
+_MOST_UNREACHED = 0.02
 
 
 def run(plan: Plan) -> list[Line]:
@@ -118,7 +120,13 @@ def _line(
     shorts = [short] if short else []
     if found.wrong:
         shorts.append(f"{len(found.wrong)} things did not hold")
-    if found.unreached:
+    if len(found.unreached) > max(1, _MOST_UNREACHED * found.case_count):
         shorts.append(f"{len(found.unreached)} points were not reached")
-    details = (*found.wrong[:_MOST_DETAILS], *found.unreached[:_MOST_DETAILS])
-    return Line(what, invariants, {"cases": found.case_count, **figures}, "; ".join(shorts), details)
+    details = (*found.wrong[:_MOST_DETAILS], *(f"not reached: {each}" for each in found.unreached))
+    return Line(
+        what,
+        invariants,
+        {"cases": found.case_count, "not reached": len(found.unreached), **figures},
+        "; ".join(shorts),
+        details,
+    )

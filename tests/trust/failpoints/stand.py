@@ -1,6 +1,8 @@
 """The servers, the wires and the service between them, begun anew every few cases."""
 
 import asyncio
+import shutil
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -39,6 +41,8 @@ class Servers:
     def __init__(self, directory: Path) -> None:
         directory.chmod(0o711)
         self.directory = directory
+        # The paths of sockets may be a hundred characters long.
+        self.sockets = Path(tempfile.mkdtemp(prefix="dedup-"))
         self.postgres: RunningServer = start_postgres(directory)
         self.valkey: RunningServer = start_valkey(directory)
         self.nursery = Nursery(directory / "service.log")
@@ -65,6 +69,7 @@ class Servers:
         self.valkey.stop()
         self.postgres.stop()
         discard_data(self.directory)
+        shutil.rmtree(self.sockets)
 
 
 @asynccontextmanager
@@ -90,9 +95,9 @@ class Stand:
         self._store: PostgresStore | None = None
         self._watched: invariants.Watch | None = None
         self.watch = Watch()
-        home = servers.directory
-        self._sql = SqlWire(self.watch, servers.postgres_socket, home / "sql-wire", servers.postgres.url)
-        self._index = IndexWire(self.watch, servers.valkey_socket, home / "index-wire.sock")
+        home = servers.sockets
+        self._sql = SqlWire(self.watch, servers.postgres_socket, home / "writes", servers.postgres.url)
+        self._index = IndexWire(self.watch, servers.valkey_socket, home / "index.sock")
         self._reply = ReplyWire(self.watch)
 
     @property

@@ -3,6 +3,7 @@
 What a field is given is drawn from the seed; which names and messages there are is learnt from the answers.
 """
 
+from collections.abc import Callable
 from random import Random
 from typing import Any, cast
 
@@ -41,7 +42,7 @@ class Requests:
         random = self._random
         data = self.message(method).SerializeToString()
         at = random.randrange(1000)
-        for share, spoil in (
+        spoilt: tuple[tuple[int, Callable[[], bytes]], ...] = (
             (_NOISE, lambda: random.randbytes(random.randrange(80))),
             (_CUT, lambda: data[: random.randrange(len(data) + 1)]),
             (_FLIPPED, lambda: self._flipped(data)),
@@ -49,7 +50,8 @@ class Requests:
             (_TWICE, lambda: data + self.message(method).SerializeToString()),
             (_NESTED, lambda: data + _nested(random.choice((50, 90, 110, 5000)))),
             (_LARGE, lambda: data + _field(15, b"x" * _LARGE_BYTES)),
-        ):
+        )
+        for share, spoil in spoilt:
             if at < share:
                 return spoil()
             at -= share
@@ -73,7 +75,8 @@ class Requests:
         random = self._random
         chance = random.choice((0.0, 0.1, 0.3) if self._gently else (0.15, 0.5, 0.5, 0.9))
         known = {field.name: value for field, value in example.ListFields()} if example is not None else {}
-        chosen = {random.choice(each.fields).name for each in message.DESCRIPTOR.oneofs}
+        oneofs: Any = message.DESCRIPTOR.oneofs
+        chosen = {random.choice(each.fields).name for each in oneofs}
         for field in message.DESCRIPTOR.fields:
             oneof = field.containing_oneof
             if self._gently and oneof is not None and len(oneof.fields) > 1:
@@ -121,14 +124,16 @@ class Requests:
 
     def _mask_paths(self, message: Message) -> list[str]:
         """Fields of what a mask may be about, mostly."""
-        inner = [field for field in message.DESCRIPTOR.fields if field.message_type is not None]
+        fields: Any = message.DESCRIPTOR.fields
+        inner = [field for field in fields if field.message_type is not None]
         names = [each.name for field in inner for each in field.message_type.fields]
         wanted = [name for name in names if self._random.random() < 0.3]
         return [*wanted, *([self._text("path")] if self._random.random() < 0.3 else [])]
 
     def _spoil(self, message: Message, depth: int) -> None:
         """Change one field of a message."""
-        field = self._random.choice(list(message.DESCRIPTOR.fields))
+        fields: Any = message.DESCRIPTOR.fields
+        field = self._random.choice(list(fields))
         if not field.is_repeated or self._random.random() < 0.5:
             message.ClearField(field.name)
         if self._random.random() < 0.8:

@@ -19,8 +19,6 @@ METHODS: Mapping[str, tuple[str, str]] = {
 }
 KINDS = tuple(METHODS)
 SHARES: Mapping[str, float] = {MATCH: 0.80, WRITE: 0.14, VOTE: 0.05, MERGE: 0.01}
-# As the published client has it.
-DEADLINE_SECONDS = 5.0
 
 
 class Call(msgspec.Struct, frozen=True, array_like=True):
@@ -37,6 +35,7 @@ class Load(msgspec.Struct, frozen=True):
     address: str
     bodies: list[bytes]
     calls: list[Call]
+    deadline_seconds: float
     together: int = 0
 
 
@@ -72,8 +71,9 @@ class Bodies:
     A vote and a merge happen once each, so of them there must be enough.
     """
 
-    def __init__(self, bodies: Mapping[str, Sequence[bytes]]) -> None:
+    def __init__(self, bodies: Mapping[str, Sequence[bytes]], deadline_seconds: float) -> None:
         self._bodies = bodies
+        self._deadline_seconds = deadline_seconds
         self._next = dict.fromkeys(bodies, 0)
 
     def load(self, address: str, due: Sequence[tuple[float, str]], together: int = 0) -> Load:
@@ -83,7 +83,7 @@ class Bodies:
         for at, kind in due:
             body = self._take(kind)
             calls.append(Call(KINDS.index(kind), places.setdefault(body, len(places)), at))
-        return Load(address, list(places), calls, together)
+        return Load(address, list(places), calls, self._deadline_seconds, together)
 
     def _take(self, kind: str) -> bytes:
         number = self._next[kind]

@@ -17,7 +17,7 @@ import grpc
 import msgspec
 import uvloop
 
-from tests.trust.load.calls import DEADLINE_SECONDS, METHODS, Answers, Call, Load, read_load
+from tests.trust.load.calls import METHODS, Answers, Call, Load, read_load
 
 # Several, as several callers would have; each its own connection.
 _CHANNELS = 4
@@ -40,7 +40,7 @@ class _Sender:
 
     def __init__(self, load: Load, channels: list[grpc.aio.Channel]) -> None:
         self._load = load
-        self._methods = [_methods(channel) for channel in channels]
+        self._methods = [_methods(channel, load.deadline_seconds) for channel in channels]
         count = len(load.calls)
         self.status = [_NOT_ANSWERED] * count
         self.hinted = [False] * count
@@ -87,14 +87,14 @@ class _Sender:
         self.status[number] = code.value[0]
 
 
-def _methods(channel: grpc.aio.Channel) -> list[Method]:
-    return [_method(channel, path, principal) for path, principal in METHODS.values()]
+def _methods(channel: grpc.aio.Channel, seconds: float) -> list[Method]:
+    return [_method(channel, path, principal, seconds) for path, principal in METHODS.values()]
 
 
-def _method(channel: grpc.aio.Channel, path: str, principal: str) -> Method:
+def _method(channel: grpc.aio.Channel, path: str, principal: str, seconds: float) -> Method:
     call: Any = channel.unary_unary(f"/dedup_service.v1.{path}")
     metadata = (("dedup-principal", principal),)
-    return lambda body: call(body, timeout=DEADLINE_SECONDS, metadata=metadata)
+    return lambda body: call(body, timeout=seconds, metadata=metadata)
 
 
 @asynccontextmanager

@@ -42,6 +42,13 @@ class Tally:
     pairs: Counter[tuple[str, str]] = field(default_factory=Counter)
     judged: int = 0
 
+    def add(self, other: "Tally") -> None:
+        """Count what another has done too."""
+        self.machines += other.machines
+        self.judged += other.judged
+        for mine, its in ((self.steps, other.steps), (self.codes, other.codes), (self.pairs, other.pairs)):
+            cast("Counter[Any]", mine).update(its)
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -94,7 +101,8 @@ class Machine(RuleBasedStateMachine):
         done = self.service.call(call, message, who)
         self.count(kind, done.code)
         assert done.code == expected, f"{kind} by {who} is {done.code}, and should be {expected}: {message}"
-        if done.code == "OK" and getattr(message, "request_id", ""):
+        request_id: str = getattr(message, "request_id", "")
+        if done.code == "OK" and request_id:
             self.sent = [*self.sent[1 - MOST_REPEATED :], Sent(method, message, who, done.answer, subjects)]
         return done.answer
 

@@ -81,12 +81,14 @@ class MergeSteps(ProposalSteps):
         merged = self.reference.merges[merge_id]
         line = self.stored.merges[merge_id]
         shown = f'"{line.state}-{line.body["undo_revision"] or line.revision}"'
-        expected = "OK"
-        if merged.stands:
+        expected = "INVALID_ARGUMENT" if etag == "none" else "OK"
+        if who == MATCHER:
+            expected = "PERMISSION_DENIED"
+        elif merged.stands and expected == "OK":
             if self.reference.successor[merged.survivor]:
                 expected = "FAILED_PRECONDITION"
-            elif etag != "seen":
-                expected = "ABORTED" if etag == "stale" else "INVALID_ARGUMENT"
+            elif etag == "stale":
+                expected = "ABORTED"
             elif not self.mandates(who) & self.stakes(list(merged.before), with_sources=True):
                 expected = "PERMISSION_DENIED"
         request = pb.UndoMergeRequest(
@@ -170,7 +172,7 @@ class MergeSteps(ProposalSteps):
         number = f"C-{len(self.reference.records) + 100}"
         name = f"erp/n{len(self.reference.records)}"
         expected = "OK"
-        if who == "ann":
+        if who != IMPORTER and "finance" not in self.mandates(who):
             expected = "PERMISSION_DENIED"
         elif not self.is_provisional(golden_id):
             expected = "FAILED_PRECONDITION"

@@ -1,8 +1,10 @@
 """Steps of every kind, each compared with the reference and checked for every invariant."""
 
 import asyncio
+import multiprocessing
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +25,10 @@ from tests.trust.model.service import Service
 from tests.trust.report import Line, Plan
 
 STEPS = 100_000
-STEPS_OF_A_MACHINE = 60
+STEPS_OF_A_MACHINE = 80
+PROCESSES = 2
 LEAST_KINDS = 24
+PHASES = (Phase.generate, Phase.shrink)
 INVARIANTS = (
     *("A-1", "A-3", "B-1", "B-2", "B-3", "B-4", "B-5", "B-6", "C-1", "C-2", "C-3", "C-4", "C-5"),
     *("D-1", "D-2", "D-3", "D-6", "E-1", "E-2", "E-3"),
@@ -72,7 +76,7 @@ def _settings() -> settings:
         print_blob=True,
         verbosity=Verbosity.quiet,
         suppress_health_check=list(HealthCheck),
-        phases=(Phase.generate, Phase.shrink),
+        phases=PHASES,
     )
 
 
@@ -82,10 +86,30 @@ def _told(of_seed: int, error: BaseException) -> str:
 
 
 def run(plan: Plan) -> list[Line]:
-    """All steps on servers of its own, which need not be durable: that is shown elsewhere."""
+    """All steps, in two processes, each on servers of its own that need not be durable: others show that."""
     steps = plan.count(STEPS, least=200)
-    with servers(plan.directory) as (standing, redis_url):
-        return lines(drive(standing, redis_url, plan.seed, steps), steps)
+    began = time.monotonic()
+    with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn")) as pool:
+        share = -(-steps // PROCESSES)
+        driven = [
+            pool.submit(_drive_alone, plan.directory / str(number), plan.seed * PROCESSES + number, share)
+            for number in range(PROCESSES)
+        ]
+        return lines(_together([each.result() for each in driven], time.monotonic() - began), steps)
+
+
+def _drive_alone(directory: Path, first_seed: int, steps: int) -> Driven:
+    """A share of the steps, on servers that are started for it."""
+    directory.mkdir()
+    with servers(directory) as (standing, redis_url):
+        return drive(standing, redis_url, first_seed, steps)
+
+
+def _together(shares: list[Driven], seconds: float) -> Driven:
+    whole = Tally()
+    for share in shares:
+        whole.add(share.tally)
+    return Driven(whole, tuple(told for share in shares for told in share.broken), seconds)
 
 
 @contextmanager

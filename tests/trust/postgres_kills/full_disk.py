@@ -7,6 +7,7 @@ room PostgreSQL does not answer at all.
 import asyncio
 import shutil
 import subprocess
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -43,23 +44,28 @@ class MountRefused(Exception):
 
 
 @contextmanager
-def small_disk(place: Path) -> Iterator[None]:
-    """A disk of its own at this place, while the context lasts.
+def small_disk() -> Iterator[Path]:
+    """A place where a disk of its own is mounted while the context lasts; PostgreSQL's account reaches it.
 
     Raises:
         MountRefused: this process may not mount.
     """
-    place.mkdir()
-    place.chmod(0o711)
+    beside = Path(tempfile.mkdtemp(prefix="dedup-test-"))
+    beside.chmod(0o711)
+    disk = beside / "disk"
+    disk.mkdir(0o711)
     mount = shutil.which("mount") or "mount"
-    wish = [mount, "-t", "tmpfs", "-o", f"size={DISK_MIB}m,mode=0711", "tmpfs", str(place)]
-    done = subprocess.run(wish, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise MountRefused(done.stderr.strip())
+    wish = [mount, "-t", "tmpfs", "-o", f"size={DISK_MIB}m,mode=0711", "tmpfs", str(disk)]
     try:
-        yield
+        done = subprocess.run(wish, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise MountRefused(done.stderr.strip())
+        try:
+            yield disk
+        finally:
+            subprocess.run([shutil.which("umount") or "umount", "-l", str(disk)], check=True)
     finally:
-        subprocess.run([shutil.which("umount") or "umount", "-l", str(place)], check=True)
+        shutil.rmtree(beside)
 
 
 def log_elsewhere(servers: Servers, place: Path) -> None:

@@ -60,12 +60,11 @@ async def killed(plan: Plan) -> Line:
 async def disk_full(plan: Plan) -> Line:
     """The disk of PostgreSQL full, and with room again."""
     what, invariants = "The disk of PostgreSQL full, then with room again; the service stays", ("A-4", "A-3")
-    home = plan.directory / "disk"
     try:
-        with small_disk(home):
-            async with running_servers(home) as servers:
-                log_elsewhere(servers, plan.directory / "write-ahead-log")
-                async with served_on(servers, home / "filler") as full:
+        with small_disk() as disk:
+            async with running_servers(disk) as servers:
+                log_elsewhere(servers, disk.with_name("write-ahead-log"))
+                async with served_on(servers, disk / "filler") as full:
                     for number in range(1, plan.count(_FULL_DISKS) + 1):
                         await full.cycle(number)
                 wrong = [*full.wrong, *servers.nursery.incidents()]

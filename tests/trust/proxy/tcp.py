@@ -33,6 +33,8 @@ class Link:
         self._lifted = asyncio.Event()
         # Near ends that must not learn that their far end is gone.
         self._unaware: set[asyncio.StreamWriter] = set()
+        # Held here: nobody else holds what carries a connection whose transport is gone.
+        self._carrying: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self.address = ""
         self.breaks = 0
@@ -71,7 +73,9 @@ class Link:
         near: Streams = (reader, writer)
         sending = asyncio.create_task(self._carry(near, far, Direction.SENT))
         receiving = asyncio.create_task(self._carry(far, near, Direction.RECEIVED))
+        self._carrying |= {sending, receiving}
         await asyncio.wait({sending, receiving})
+        self._carrying -= {sending, receiving}
         for pair in (near, far):
             pair[1].close()
             self._unaware.discard(pair[1])

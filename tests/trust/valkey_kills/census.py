@@ -110,13 +110,20 @@ class Census:
             if not self._going.is_set():
                 self._resting[number].set()
                 await self._going.wait()
-            people.append(await self._write(f"t{number}p{len(people)}"))
-            await self._look_for(people[-1])
-            person = self._random.choice(people)
-            if len(person.names) > 1 and self._random.random() < _DELETED_SHARE:
-                await self._delete(person)
-            await self._look_for(person)
+            try:
+                await self._take_one(f"t{number}p{len(people)}", people)
+            except grpc.aio.AioRpcError as error:
+                self.answers.wrong.append(f"D-3 a write ended with {error.code().name}: {error.details()}")
             await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _take_one(self, tag: str, people: list[Person]) -> None:
+        """Write a person and look for them; look for another one, of whom less may be left."""
+        people.append(await self._write(tag))
+        await self._look_for(people[-1])
+        person = self._random.choice(people)
+        if len(person.names) > 1 and self._random.random() < _DELETED_SHARE:
+            await self._delete(person)
+        await self._look_for(person)
 
     async def _write(self, tag: str) -> Person:
         given, family = (self._drawn_name() for _ in range(2))

@@ -31,8 +31,8 @@ async def _run(plan: Plan) -> Line:
     ways: Counter[str] = Counter()
     longest_seconds = 0.0
     loop = asyncio.get_running_loop()
-    index = IndexServers(plan.directory)
     async with running_servers(plan.directory) as servers:
+        index = IndexServers(servers.sockets)
         await asyncio.to_thread(index.start)
         child = await servers.nursery.serve(servers.postgres.url, index.service_url)
         try:
