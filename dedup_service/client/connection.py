@@ -110,10 +110,10 @@ _OPTIONS = (
     # a few times would be back long before its callers.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2000),
-    # A connection that a firewall has dropped in silence is noticed by calls that wait, within a minute and
-    # a half; more often the service would send us away.
-    ("grpc.keepalive_time_ms", 60_000),
-    ("grpc.keepalive_timeout_ms", 20_000),
+    # A connection that was dropped in silence is noticed by calls that wait, within 15 seconds; the service
+    # would send away who asks for a sign of life more often than every 5.
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
     # A page of 1,000 whole proposals is larger than grpc's 4 MB.
     ("grpc.max_receive_message_length", 64 * 1024 * 1024),
 )
@@ -160,8 +160,8 @@ class DedupClient:
     Plain text carries a token to this machine alone. `server_name` is the name in the service's certificate
     where it is not that of `address`.
 
-    With `mark`, answers bear what it makes of a tag in the place of each value that the caller may not read: for
-    programs that show values to people, and write none of them back.
+    With `mark`, answers bear what it makes of a tag in the place of each value that the caller may not read:
+    for programs that show values to people, and write none of them back.
 
     Raises:
         ValueError: a token, and a plain connection to another machine.

@@ -23,8 +23,9 @@ Stamp = tuple[int, int, int] | None
 class KnownPrincipals:
     """Implements `domain.principals.Principals`. `functions` are those that the policy in force has.
 
-    With `claimed` the functions of people are those of their tokens; all else is the file's, which need not
-    name them.
+    With `claimed` the functions of people are those of their tokens, for those whom the file names: a token
+    does not say whether a person or a program signed in, and a program must never decide (C-3). Everybody
+    else who has a token looks up, and holds no function.
     """
 
     def __init__(self, directory: Directory, claimed: ClaimedRoles | None = None) -> None:
@@ -38,10 +39,9 @@ class KnownPrincipals:
         if self._claimed is None or not name.startswith(_PEOPLE):
             return found
         roles = self._claimed.of(name)
-        if found is None and roles is None:
-            return None
-        person = found or Principal(name, PrincipalType.HUMAN, frozenset())
-        return replace(person, functions=self.directory.functions_of(roles or (), self.functions()))
+        if found is None:
+            return None if roles is None else Principal(name, PrincipalType.HUMAN, frozenset())
+        return replace(found, functions=self.directory.functions_of(roles or (), self.functions()))
 
     def people_of(self, function: str) -> tuple[str, ...]:
         """The names of the people who hold a function, in order."""

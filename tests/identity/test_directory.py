@@ -1,4 +1,4 @@
-"""The principals file, read again while the service runs: roles count at once, a broken one changes nothing."""
+"""The principals file, read again as the service runs: roles count at once, a broken one changes nothing."""
 
 import logging
 import time
@@ -60,7 +60,7 @@ def test_a_changed_file_counts_in_calls_streams_and_decisions(
         text = SHIPPED.replace("ann: {functions: [sales]", "ann: {functions: []")
         lines = [line for line in text.splitlines() if not line.startswith("  mia:")]
         path.write_text("\n".join([*lines[:7], "  zoe: {functions: [sales]}", *lines[7:]]))
-        until(lambda: functions_of(desk, "users/zoe") == {"sales"})
+        until(lambda: functions_of(desk, "users/zoe") == frozenset({"sales"}))
 
         with pytest.raises(ServiceError) as refused:
             ann.merge_proposals.ExecuteMergeProposal(

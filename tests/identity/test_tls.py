@@ -1,4 +1,4 @@
-"""TLS at the service's own port: certificates that change while it serves, callers known by theirs, commands."""
+"""TLS at the service's own port: certificates that change as it serves, callers known by theirs, commands."""
 
 from pathlib import Path
 
@@ -33,8 +33,8 @@ def by_tokens_over_tls(authority: Authority, provider: Provider) -> dict[str, st
 def test_a_new_certificate_is_used_without_a_restart(
     authority: Authority, provider: Provider, database_url: str, redis_url: str
 ) -> None:
-    """New connections get the new certificate; a key that does not belong to it leaves the old one in use, and
-    a connection that is open goes on.
+    """New connections get the new certificate; a key that is not its own leaves the old one in use; and a
+    connection that is open goes on.
     """
     token = bearer(minted(provider))
     with served_desk(database_url, redis_url, by_tokens_over_tls(authority, provider)) as desk:
@@ -57,7 +57,7 @@ def test_a_new_certificate_is_used_without_a_restart(
 def test_another_authority_of_callers_counts_without_a_restart(
     authority: Authority, database_url: str, redis_url: str
 ) -> None:
-    """Certificates of an authority that was taken out open no connection any more, those of the new one do."""
+    """Certificates of an authority that was taken out open no connection, those of the new one do."""
     other = trustme.CA()
     strangers = authority.credentials(client_leaf(authority_of(other), "spiffe://example.com/users/fiona"))
     environment = {**authority.environment("certificates"), "DEDUP_CONSOLE_LISTEN": "none"}
@@ -87,7 +87,7 @@ def test_names_of_people_and_programs_stand_in_certificates(
 def test_a_token_names_the_caller_over_a_programs_certificate(
     authority: Authority, provider: Provider, database_url: str, redis_url: str
 ) -> None:
-    """With both ways a program connects by its certificate and carries people's tokens; a bad one is refused."""
+    """With both ways a program connects by its certificate and carries tokens of people."""
     environment = {
         **authority.environment("certificates", "tokens"),
         **token_environment(provider),
@@ -106,7 +106,7 @@ def test_a_token_names_the_caller_over_a_programs_certificate(
 def test_commands_call_by_tls_with_a_token_file(
     authority: Authority, provider: Provider, database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
-    """`dedup` reads the token for each call; a token of somebody else than --as, or none, is told in words."""
+    """`dedup` reads the token for each call; one of somebody else than --as, or none, is told in words."""
     token_file = tmp_path / "token"
     token_file.write_text(f"{token_of_service(provider, 'importer')}\n")
     with served_desk(database_url, redis_url, by_tokens_over_tls(authority, provider)) as desk:
@@ -145,7 +145,8 @@ def test_commands_send_no_token_in_plain_text(tmp_path: Path) -> None:
         "DEDUP_TLS_CA": "",
     }
     result = CliRunner().invoke(app, ["inbox"], env=environment)
-    assert (result.exit_code, "in plain text" in result.stderr, "DEDUP_TLS_CA" in result.stderr) == (
+    said = result.stderr
+    assert (result.exit_code, "in plain text" in said, "DEDUP_TLS_CA" in said) == (
         1,
         True,
         True,
@@ -182,17 +183,15 @@ def test_files_that_are_no_certificate_stop_the_start(authority: Authority, tmp_
     """Each file is named, with what is wrong in it."""
     nothing = tmp_path / "nothing.pem"
     nothing.write_text("nothing")
-    other = Authority(tmp_path / "other") if (tmp_path / "other").mkdir() is None else None
-    assert other is not None
+    elsewhere = tmp_path / "other"
+    elsewhere.mkdir()
     good = authority.certificate_file, authority.key_file
     for files, said in (
         (TlsFiles(nothing, good[1]), "no certificate"),
         (TlsFiles(good[0], nothing), "no private key"),
-        (TlsFiles(good[0], other.key_file), "is not the key of"),
+        (TlsFiles(good[0], Authority(elsewhere).key_file), "is not the key of"),
         (TlsFiles(*good, nothing), "no certificate"),
         (TlsFiles(tmp_path / "missing.pem", good[1]), "cannot be read"),
     ):
-        with pytest.raises(
-            (TlsError, OSError), match=said if "missing" not in str(files.certificate) else ""
-        ):
+        with pytest.raises(TlsError, match=said):
             server_credentials(files)
