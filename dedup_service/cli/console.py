@@ -11,6 +11,7 @@ import threading
 from dedup_service.cli.output import Output
 from dedup_service.cli.problems import CommandError
 from dedup_service.cli.proof import proof_of
+from dedup_service.client.bearer import check_may_carry_token
 from dedup_service.company_files import load_policy, load_principals
 from dedup_service.console.options import ConsoleOptions, Person, ProviderOptions
 from dedup_service.console.serving import ListenError, listening_socket, serve
@@ -44,8 +45,9 @@ def run(address: str, listen: str, while_parent_lives: bool, as_json: bool) -> N
         server_name=proof.server_name,
         secret=settings.console_secret or secrets.token_urlsafe(32),
         people=_people(settings),
-        provider=_provider(settings),
+        provider=provider_of(settings),
     )
+    _check_tokens_can_be_sent(options)
     try:
         listening = listening_socket(settings.console_listen)
     except ListenError as error:
@@ -62,7 +64,16 @@ def run(address: str, listen: str, while_parent_lives: bool, as_json: bool) -> N
     asyncio.run(serve(options, listening, say_ready))
 
 
-def _provider(settings: Settings) -> ProviderOptions | None:
+def _check_tokens_can_be_sent(options: ConsoleOptions) -> None:
+    if options.provider is None:
+        return
+    try:
+        check_may_carry_token(options.address, encrypted=options.credentials is not None)
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+
+
+def provider_of(settings: Settings) -> ProviderOptions | None:
     """Where people sign in; None for the demo sign-in.
 
     Raises:

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from dedup_service.rpc.tls import first_name
+from dedup_service.setting_values import from_here
 from dedup_service.settings import Settings
 from dedup_service.workflows.background import completed, end_tasks
 
@@ -60,7 +61,7 @@ class ConsoleProcess:
         """Start it for the service at `address`, unless it is started or not wanted. Returns at once."""
         if not self._wanted or self._process is not None:
             return
-        self._environment["DEDUP_ADDRESS"] = address
+        self._environment["DEDUP_ADDRESS"] = from_here(address)
         self._process = self._started()
 
     def _started(self) -> "subprocess.Popen[bytes]":

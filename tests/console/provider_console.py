@@ -109,15 +109,17 @@ def query_of(address: str) -> dict[str, str]:
 
 
 @contextmanager
-def provider_console(directory: Path, database_url: str, redis_url: str) -> Iterator[ProviderConsole]:
-    """The console, with a provider and a desk of its own."""
+def provider_console(
+    directory: Path, database_url: str, redis_url: str, **settings: str
+) -> Iterator[ProviderConsole]:
+    """The console, with a provider and a desk of its own; the desk has these settings besides."""
     listening = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     redirect_uri = f"{url}{SIGNED_IN_PATH}"
     people = (*shipped_people(), STRANGER)
     with (
         running_provider(directory, people=people, redirect_uris=(redirect_uri,)) as provider,
-        token_desk(provider, database_url, redis_url, DEDUP_OIDC_FUNCTIONS_CLAIM="roles") as desk,
+        token_desk(provider, database_url, redis_url, **settings) as desk,
     ):
         options = ProviderOptions(provider.issuer, CONSOLE, provider.secret, "openid profile", url)
         app = console_app(ConsoleOptions(desk.address, SECRET, PEOPLE, provider=options))

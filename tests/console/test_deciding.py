@@ -9,6 +9,7 @@ import pytest
 from google.type.money_pb2 import Money
 
 from dedup_service.console.said import Said, SaidCookies
+from dedup_service.console.security.cookies import Cookies
 from dedup_service.console.views import addresses
 from dedup_service.console.views.deciding import names_to_type
 from dedup_service.v1.core_pb2 import Fact
@@ -51,7 +52,7 @@ def decide(console: Console, proposal: MergeProposal, verb: str, as_: str = ANN,
 
 def said(answer: Answer) -> Said:
     """What the next page will say."""
-    found = SaidCookies(SECRET)._signer.loads(answer.cookies["dedup_said"])
+    found = SaidCookies(SECRET, Cookies(over_tls=False))._signer.loads(answer.cookies["dedup_said"])
     return Said(**found)
 
 

@@ -1,4 +1,4 @@
-"""No page of the console holds what its visitor may not read: not in its text, its titles, its data or its files."""
+"""No page of the console holds what its visitor may not read: not in texts, titles, data or files."""
 
 import html
 import re
@@ -54,7 +54,7 @@ def stored(console: Console) -> Stored:
     rules = console.desk.running.desk.rules
     rules.policy = replace(rules.policy, visibility=RULES)
     records = [draft_message(draft) for draft in drafts().values()]
-    assert sum(done.written_count for done in console.importer.ingest(records)) == len(records)
+    assert not [done for done in console.importer.ingest(records) if done.answer.rejected]
     hidden = f"sources/hr/records/{HR_ID}"
     merging = _proposed(console, "sources/crm/records/3", hidden)
     for voter in ("users/olga", "users/sara"):

@@ -250,15 +250,6 @@ def test_a_token_that_ends_is_renewed(browser: Browser, console: ProviderConsole
     assert _refresh_tokens(console, "dev") == renewed
 
 
-def test_functions_that_change_meanwhile(browser: Browser, console: ProviderConsole) -> None:
-    """Somebody is given another function: with their next token the pages show it, without a new sign-in."""
-    console.provider.state = replace(console.provider.state, token_seconds=20)
-    browser.sign_in("paula")
-    assert "Finance" not in browser.get("/inbox").text
-    console.provider.grant("paula", "finance")
-    assert "Finance" in browser.get("/inbox").text
-
-
 def test_a_session_ends_where_its_token_cannot_be_renewed(browser: Browser, console: ProviderConsole) -> None:
     """The provider gives no more tokens, as to somebody who left: with the last one the session is over."""
     console.provider.state = replace(console.provider.state, token_seconds=1)

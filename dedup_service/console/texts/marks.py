@@ -43,8 +43,8 @@ _NAMED = {
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"})
 
 
-# Stands for a value that the visitor may not read until the page is done: a word that nobody can have stored, so
-# that it goes through all that cuts, folds and compares texts, and that none of it is left in a page.
+# Stands for a value that the visitor may not read until the page is done: a word that nobody can have stored,
+# which goes through all that cuts, folds and compares texts, and of which nothing is left in a page.
 _HIDDEN = f"zq{secrets.token_hex(6)}"
 _TAG_DIGITS = 12
 _SAME, _DIFFERENT = "same", "differs"
