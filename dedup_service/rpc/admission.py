@@ -28,6 +28,8 @@ SHARES: Mapping[str, int] = {
     CallClass.MANAGE: 1,
 }
 BULK_SHARE = 4
+# Programs call these, and by the thousand; what people decide is not held up by them.
+_MANY = (CallClass.MATCH, CallClass.READ, CallClass.WRITE)
 # Longer a caller had better wait at home: what is admitted must still have time for its work.
 LONGEST_WAIT_SECONDS = 0.5
 # In so many turns of the event loop a call that is on its way to the door arrives.
@@ -80,11 +82,12 @@ class Admission:
         """
         wanted = self._rooms[room]
         if not wanted.take():
-            await wanted.wait(_patience())
+            _check_may_wait()
+            await wanted.wait(LONGEST_WAIT_SECONDS)
         self._running += 1
         self._idle.clear()
         try:
-            if room in SHARES:
+            if room in _MANY:
                 await self._hear_out()
             yield
         finally:
@@ -184,7 +187,8 @@ class _Room:
         self._free_count += 1
 
 
-def _patience() -> float:
-    """How long a call waits for a place: at most half of what it has."""
+def _check_may_wait() -> None:
+    """Refuse a call that has been on its way for so long that it could not wait and be worked on as well."""
     left = seconds_left()
-    return LONGEST_WAIT_SECONDS if left is None else min(LONGEST_WAIT_SECONDS, left / 2)
+    if left is not None and left < 2 * LONGEST_WAIT_SECONDS:
+        raise OverloadedError(BUSY)

@@ -120,7 +120,9 @@ async def test_too_many_calls_are_told_when_to_come_again(office: Office) -> Non
         refusal = await refused(api.matches.MatchStream(no_requests(), metadata=ANN).read())
         assert refusal.reason == (grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED")
         assert refusal.detail(error_details_pb2.RetryInfo).retry_delay.seconds == 1
-        assert (await refused(api.records.GetRecord(GET, metadata=ANN))).code == grpc.StatusCode.NOT_FOUND
+        person = core_pb2.Candidate(kind=core_pb2.RECORD_KIND_CONTACT, values={"email": "ann@x.com"})
+        one = match_service_pb2.MatchRequest(candidate=person)
+        assert not (await api.matches.Match(one, metadata=ANN)).matches
         held.set()
         assert await stream.read() is grpc.aio.EOF
         assert await api.matches.MatchStream(no_requests(), metadata=ANN).read() is grpc.aio.EOF
