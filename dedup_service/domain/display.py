@@ -25,8 +25,9 @@ class Display:
 
 
 def display_of(golden: GoldenRecord, policy: Policy, sight: Sight = WHOLE) -> Display:
-    """How to show this golden record to whom sees so much of it; one that was merged away, deleted or erased has
-    nothing to show.
+    """How to show this golden record to whom sees so much of it.
+
+    One that was merged away, deleted or erased has nothing to show.
     """
     if golden.row.state is not GoldenState.LIVE:
         return Display()

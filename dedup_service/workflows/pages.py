@@ -7,9 +7,9 @@ from dedup_service.workflows.filters import Condition
 
 T = TypeVar("T")
 
-# What a page holds at most, as it is stored; one item is always given. As messages it is about as much, well
+# What a page holds at most, as it is stored; one item is always given. As messages it is about as much, and
 # below the 4 MB that a gRPC client takes unless it is told otherwise.
-PAGE_BYTES = 1024 * 1024
+PAGE_BYTES = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

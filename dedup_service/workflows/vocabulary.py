@@ -74,10 +74,10 @@ class VocabularyInUse:
             await asyncio.sleep(self._look_seconds)
             if self._asked != self._wanted():
                 return
-            if look % max(1, int(_FORGET_SECONDS / self._look_seconds)) == 0 and await self._is_erased():
+            if look % max(1, int(_FORGET_SECONDS / self._look_seconds)) == 0 and await self.is_out_of_date():
                 return
 
-    async def _is_erased(self) -> bool:
+    async def is_out_of_date(self) -> bool:
         """Whether anybody was erased since the words were counted; False while nobody can tell."""
         try:
             return await self._store.read(lambda tx: tx.is_erased_since(self._revision))
