@@ -1,4 +1,4 @@
-"""The desks that attacks are made on: one that those of a module share, and the desk of secrets of each test."""
+"""The desks that attacks are made on: one that those of a module share, and a test's own with secrets."""
 
 from collections.abc import AsyncIterator, Iterator
 

@@ -212,7 +212,7 @@ def test_another_policy_first(console: Console) -> None:
 
 
 def test_finance_in_the_console_by_somebody_of_sales(console: Console, web: WebClient) -> None:
-    """Every form of a proposal of mastered accounts, with fields that say one is of finance: nothing is merged."""
+    """Forms for a proposal of mastered accounts that say one is of finance: nothing is merged."""
     proposal = mastered(console)
     path = f"/proposals/{proposal.name.partition('/')[2]}"
     for action in ("approve", "merge", "approve", "merge"):

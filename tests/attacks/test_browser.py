@@ -60,7 +60,7 @@ def test_a_form_with_the_token_of_another_session(web: WebClient, path: str) -> 
 
 
 def test_a_form_in_another_coding(web: WebClient, proposal: MergeProposal, console: Console) -> None:
-    """JSON, plain text and parts, as other sites may send them without asking first: none becomes a decision."""
+    """JSON, plain text and parts, as other sites may send them unasked: none becomes a decision."""
     fields = {"token": web.token_of(ANN), "etag": proposal.etag, "request_id": "coding-1"}
     path = f"/proposals/{proposal.name.partition('/')[2]}/approve"
     for kind in ("text/plain", "application/json", "multipart/form-data; boundary=x", ""):
@@ -219,7 +219,7 @@ def test_a_sign_in_that_leads_elsewhere(web: WebClient, to: str) -> None:
 
 
 def test_a_page_asked_for_before_the_sign_in_leads_elsewhere(web: WebClient) -> None:
-    """An address with two slashes is asked for by somebody who must sign in first: it does not become a site."""
+    """An address with two slashes is asked for before the sign-in: it does not become a site."""
     for path in ("//evil.example/inbox", "/\\evil.example", "//evil.example"):
         answer = ask(web, "GET", path, Cookie="")
         assert answer.status in {303, 404}
@@ -237,7 +237,7 @@ def over_tls() -> Iterator[WebClient]:
 
 
 def test_a_cookie_that_a_neighbour_would_set_or_hear(over_tls: WebClient) -> None:
-    """Over TLS each cookie is of this host alone and never sent in plain text; browsers come by TLS from then on."""
+    """Over TLS a cookie is never sent in plain text, and browsers come by TLS from then on."""
     host = {"Host": "desk.example.com", "Origin": HTTPS}
     answer = over_tls.post("/preferences", {"theme": "dark", "to": "/"}, headers=host)
     assert answer.status == 303

@@ -1,6 +1,7 @@
 """Borrowed ids, tokens and rights: what was made for one caller, call or store is of no use in another."""
 
 import base64
+from typing import Any
 from uuid import uuid4
 
 import grpc
@@ -46,7 +47,7 @@ def test_the_request_id_of_somebody_else(console: Console) -> None:
 
 
 def test_the_answer_kept_for_somebody_with_more_rights(console: Console) -> None:
-    """A caller without the right repeats another's call word for word: refused, and told nothing of its answer."""
+    """A caller without the right repeats another's call word for word: refused, and told nothing."""
     request = request_of(contact_record("kept", email="kept@secret.example"), str(uuid4()))
     console.importer.records.UpdateRecord(request)
     error = refused(lambda: console.acting_as("users/carla").records.UpdateRecord(request))
@@ -142,7 +143,7 @@ def test_a_place_in_the_changes_of_another_store(console: Console) -> None:
 
 
 def test_a_record_of_somebody_else_in_a_batch(console: Console) -> None:
-    """One record of another's source among many of one's own: the batch brings nobody further than one call."""
+    """A record of another's source among one's own: a batch brings nobody further than a call."""
     batch = BatchUpdateRecordsRequest(parent="sources/crm", request_id=str(uuid4()))
     for source in ("crm", "erp"):
         batch.requests.add(
@@ -194,9 +195,9 @@ def test_a_name_in_the_record_that_is_not_of_its_source(console: Console) -> Non
 def test_two_names_of_one_caller(console: Console) -> None:
     """Metadata that name two principals are of nobody: neither the first nor the last counts."""
     with grpc.insecure_channel(console.desk.address) as channel:
-        call = channel.unary_unary("/dedup_service.v1.IdentityService/GetCaller")
+        call: Any = channel.unary_unary("/dedup_service.v1.IdentityService/GetCaller")
         for names in ((ANN, "users/fiona"), ("users/fiona", ANN), (ANN, ANN), (f"{ANN},users/fiona",)):
             metadata = tuple(("dedup-principal", name) for name in names)
             with pytest.raises(grpc.RpcError) as failed:
                 call(b"", metadata=metadata, timeout=10)
-            assert failed.value.code() is grpc.StatusCode.UNAUTHENTICATED  # type: ignore[attr-defined]  # a call has one
+            assert failed.value.code() is grpc.StatusCode.UNAUTHENTICATED
