@@ -44,7 +44,7 @@ IDENTITY_SETTINGS = (
     Setting(
         "DEDUP_OIDC_FUNCTIONS_CLAIM",
         "",
-        "Claim that lists a person's functions or roles; when empty the principals file says them.",
+        "Claim that lists the functions or roles of people; when empty the principals file says them.",
         read.claim_or_unset,
     ),
     Setting(

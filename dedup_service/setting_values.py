@@ -13,6 +13,8 @@ NONE = "none"
 WORDS_FOR_FALSE = ("false", "0", "no", "off")
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 SYSTEM = "system"
+# Whoever listens on every address of the machine is reached by its loopback.
+_FROM_HERE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]", "": "127.0.0.1"}  # noqa: S104  compared, not bound
 _LEAST_SECRET = 32
 _CLAIM = re.compile(r"[A-Za-z0-9_:/.-]{1,200}")
 _ENGINE_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
@@ -75,6 +77,12 @@ def site_url(text: str) -> str:
 def is_loopback(listen: str) -> bool:
     """Whether HOST:PORT is reached from this machine alone."""
     return listen.rpartition(":")[0].strip("[]") in LOOPBACK_HOSTS
+
+
+def from_here(listen: str) -> str:
+    """The address at which a program of this machine reaches what listens at HOST:PORT."""
+    host, _, port = listen.rpartition(":")
+    return f"{_FROM_HERE.get(host, host)}:{port}"
 
 
 def words(*known: str) -> Callable[[str], tuple[str, ...]]:

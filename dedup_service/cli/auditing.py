@@ -8,7 +8,7 @@ import typer
 
 from dedup_service.cli.problems import CommandError
 from dedup_service.cli.session import Session
-from dedup_service.cli.words import moment
+from dedup_service.cli.words import moment, plural
 from dedup_service.v1.audit_service_pb2 import (
     KnownAuditHead,
     ListAuditEntriesRequest,
@@ -45,7 +45,7 @@ def verify(session: Session, known: list[KnownAuditHead]) -> None:
     if out.as_json:
         out.json(answer)
     elif answer.holds:
-        against = f", and contains all {len(known):,} heads" if known else ""
+        against = f", and contains {plural(len(known), 'known head')}" if known else ""
         out.line(f"the audit chain holds: {answer.entry_count:,} entries{against}")
         out.line(f"head {answer.known_head.hash}@{answer.known_head.revision}")
     if not answer.holds:

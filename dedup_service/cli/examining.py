@@ -3,20 +3,23 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 
 import psycopg
 import typer
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
+from dedup_service.cli.findings import Finding, State
+from dedup_service.cli.identity_findings import identity_findings
 from dedup_service.cli.output import Output
+from dedup_service.cli.proof import proof_of
 from dedup_service.client import DedupClient, ServiceError
 from dedup_service.company_files import CompanyFileError, load_policy, load_principals
 from dedup_service.composition import Servers, servers
 from dedup_service.domain.errors import DedupError, IndexUnavailable
 from dedup_service.embedded import EmbeddedServerError, installed_binaries
 from dedup_service.index import RedisIndex, UnsuitableIndexServer
+from dedup_service.rpc.tls import first_name
+from dedup_service.setting_values import from_here
 from dedup_service.settings import Settings, SettingsError
 from dedup_service.store.migrate import SchemaMismatch, pending_migrations
 from dedup_service.store.postgres import PostgresStore, StoreOptions
@@ -24,24 +27,6 @@ from dedup_service.store.server_checks import UnsuitableServer, check_server
 
 _HEALTH_SECONDS = 2.0
 _DOCTOR = "services/doctor"  # health is asked without looking at the principal
-
-
-class State(StrEnum):
-    """How much a finding matters: nothing to do, good to know, or in the way of the service."""
-
-    OK = "OK"
-    NOTE = "NOTE"
-    WRONG = "WRONG"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at; `advice` says what to do, and is empty when there is nothing."""
-
-    subject: str
-    state: State
-    text: str
-    advice: str = ""
 
 
 def doctor(as_json: bool) -> None:
@@ -72,6 +57,7 @@ async def _collect() -> list[Finding]:
     except SettingsError as error:
         return [Finding("settings", State.WRONG, each, "correct the variable") for each in error.problems]
     findings = [Finding("settings", State.OK, "all can be read"), *_company_files(settings)]
+    findings += [each async for each in identity_findings(settings)]
     service = await asyncio.to_thread(_service, settings)
     findings += [service, *_programs(settings)]
     if any(each.state is State.WRONG for each in findings):
@@ -100,9 +86,10 @@ def _company_files(settings: Settings) -> Iterator[Finding]:
 
 
 def _service(settings: Settings) -> Finding:
-    host, _, port = settings.listen.rpartition(":")
-    address = f"{'127.0.0.1' if host in ('0.0.0.0', '[::]', '') else host}:{port}"  # noqa: S104  compared, not bound
-    with DedupClient(address, principal=_DOCTOR) as client:
+    address = from_here(settings.listen)
+    proof = proof_of(os.environ)
+    named = proof.server_name or first_name(settings.tls_certificate)
+    with DedupClient(address, principal=_DOCTOR, credentials=proof.credentials, server_name=named) as client:
         try:
             answer = client.health.Check(HealthCheckRequest(), timeout=_HEALTH_SECONDS)
         except ServiceError as error:

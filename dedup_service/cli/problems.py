@@ -61,6 +61,7 @@ def sentence_of(error: Exception) -> str | None:
     from dedup_service.embedded import EmbeddedServerError
     from dedup_service.index import UnsuitableIndexServer
     from dedup_service.rpc.server import ListenError
+    from dedup_service.rpc.tls import TlsError
     from dedup_service.settings import SettingsError
     from dedup_service.store.migrate import SchemaMismatch
     from dedup_service.store.server_checks import UnsuitableServer
@@ -72,7 +73,7 @@ def sentence_of(error: Exception) -> str | None:
         return "; ".join(error.problems)
     expected = (
         *(CompanyFileError, EmbeddedServerError, UnsuitableServer, UnsuitableIndexServer, SchemaMismatch),
-        *(ListenError, TelemetryError),
+        *(ListenError, TlsError, TelemetryError),
         *(DedupError, OSError),
     )
     return str(error) if isinstance(error, expected) else None
@@ -80,7 +81,10 @@ def sentence_of(error: Exception) -> str | None:
 
 _ADVICE = {
     "ETAG_MISMATCH": "`dedup show` shows what it is now",
-    "UNAUTHENTICATED_PRINCIPAL": "say who you are with --as, such as --as users/ann",
+    "UNAUTHENTICATED_PRINCIPAL": "say who you are with --as, such as --as users/ann, or prove it with "
+    "DEDUP_TOKEN_FILE or DEDUP_TLS_CLIENT_CERTIFICATE",
+    "TOKEN_EXPIRED": "put a new token into the file that DEDUP_TOKEN_FILE names",
+    "PROVIDER_UNAVAILABLE": "run `dedup doctor` where the service runs",
     "REQUEST_ID_REUSED": "run the command again",
     "OVERLOADED": "wait a moment and run the command again",
     "INDEX_UNAVAILABLE": "run `dedup doctor` where the service runs",

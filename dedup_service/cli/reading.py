@@ -123,6 +123,8 @@ def _say_changes(out: Output, found: Iterable[Change]) -> None:
             out.json(change)
             continue
         about = change.record or change.merge or change.proposal or change.distinction
+        if change.HasField("audit_head"):
+            about = f"{change.audit_head.hash}@{change.audit_head.revision}"
         before = ", ".join(image.name for image in change.before)
         after = ", ".join(image.name for image in change.after)
         moved = f"  {before} -> {after}" if before and before != after else ""

@@ -12,9 +12,10 @@ import grpc
 _LOG = logging.getLogger(__name__)
 _NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
 _QUIET = frozenset((grpc.StatusCode.OK.value[0], grpc.StatusCode.CANCELLED.value[0]))
-_READING = (
+# Methods that change nothing begin with one of these.
+READING = (
     *("Get", "List", "BatchGet", "Lookup", "Match", "Score", "BatchScore", "Explain", "Watch", "Verify"),
-    *("Simulate", "Study", "Count", "Validate", "Wait"),
+    *("Simulate", "Study", "Count", "Validate", "Wait", "Export"),
 )
 # Callers that are over their limits would fill the disk: one line of so many says as much.
 _REFUSED_TOO_OFTEN = grpc.StatusCode.RESOURCE_EXHAUSTED.value[0]
@@ -47,6 +48,6 @@ class LoggedCall:
 def _level(method: str, code: int) -> int:
     if code == _REFUSED_TOO_OFTEN:
         return logging.DEBUG
-    if code in _QUIET and method.rpartition("/")[2].startswith(_READING):
+    if code in _QUIET and method.rpartition("/")[2].startswith(READING):
         return logging.DEBUG
     return logging.INFO

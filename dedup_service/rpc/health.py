@@ -6,7 +6,7 @@ a PostgreSQL that is away does not come back by restarting us.
 """
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from grpc_health.v1 import health_pb2
 from grpc_health.v1.health import aio as health
@@ -58,7 +58,7 @@ class Health:
         # The lookups of Match have a connection of their own, so that calls that fill the pools do not make
         # the store look as if it was away.
         store, index = await asyncio.gather(
-            _answers(self._desk.store.live_records([_NO_RECORD])), _answers(self._desk.index.status())
+            _answers(lambda: self._desk.store.live_records([_NO_RECORD])), _answers(self._desk.index.status)
         )
         for name in self._services:
             serves = (store or name in _NEED_NOTHING) and (index or name not in _NEED_INDEX)
@@ -68,11 +68,11 @@ class Health:
                 await self.servicer.set(name, status)
 
 
-async def _answers(asked: Awaitable[object]) -> bool:
+async def _answers(ask: Callable[[], Awaitable[object]]) -> bool:
     """Whether a server answers, and in time."""
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
-            await asked
+            await ask()
     except Exception:  # noqa: BLE001  whatever it is, calls would meet it too
         return False
     return True

@@ -58,7 +58,7 @@ def _times() -> Iterator[tuple[str, str, str]]:
     for room, count in places(_SHIPPED_PLACES).items():
         name = "streams of requests" if room == BULK else f"calls of class {room}"
         yield f"{name} at a time, of {_SHIPPED_PLACES}", str(count), _BUSY
-    yield "wait for a place", f"{LONGEST_WAIT_SECONDS:g} s, at most half of what the call has", _BUSY
+    yield "wait for a place", f"{LONGEST_WAIT_SECONDS:g} s, for calls that have twice as much", _BUSY
     yield "calls of a principal", f"{shipped.calls_a_second:,} a second", _BUSY
     yield "items of a principal", f"{shipped.items_a_second:,} a second", f"{_BUSY}; streams wait"
     yield "streams of a principal", str(shipped.streams_each), _BUSY

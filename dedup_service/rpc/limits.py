@@ -16,10 +16,10 @@ MAX_METADATA_BYTES = 16 * 1024
 # How connections are kept, by gRPC's names, in seconds.
 CONNECTION_SECONDS: Mapping[str, int] = {
     # Who is silent for so long is asked for a sign of life, and given up without one.
-    "keepalive_time": 60,
-    "keepalive_timeout": 20,
+    "keepalive_time": 30,
+    "keepalive_timeout": 10,
     # A client that asks us more often than that is sent away.
-    "http2.min_recv_ping_interval_without_data": 30,
+    "http2.min_ping_interval_without_data": 5,
     # A connection without calls ends, and an old one too, so that new processes and addresses get their part.
     "max_connection_idle": 15 * 60,
     "max_connection_age": 60 * 60,

@@ -61,8 +61,8 @@ class _Kept:
     def __init__(self, files: TlsFiles) -> None:
         self._files = files
         self._lock = Lock()
-        self._stamp = _stamp(files)
         self.configuration = _read(files)
+        self._stamp = _stamp(files)
 
     def changed(self) -> grpc.ServerCertificateConfiguration | None:
         """Another certificate, or None for the one in use."""
@@ -83,6 +83,12 @@ class _Kept:
 def _stamp(files: TlsFiles) -> Stamp:
     found = [path.stat() for path in files.paths()]
     return tuple((each.st_mtime_ns, each.st_ino, each.st_size) for each in found)
+
+
+def checked(files: TlsFiles) -> TlsFiles:
+    """The files, if a server could use them; raises TlsError."""
+    _read(files)
+    return files
 
 
 def _read(files: TlsFiles) -> grpc.ServerCertificateConfiguration:

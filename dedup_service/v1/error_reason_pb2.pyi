@@ -130,8 +130,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
         { "reason": "INTERNAL_ERROR", "domain": "dedup-service", "metadata": { "incident_id": "ID" } }
     """
     ERROR_REASON_SERVICE_STOPPING: _ErrorReason.ValueType  # 18
-    """The service is being stopped and ends its streams. Code `UNAVAILABLE`, with a `RetryInfo`: call again, and go on
-    where the stream ended.
+    """The service is being stopped and ends its streams; or it ends one whose caller holds other functions than when it
+    began. Code `UNAVAILABLE`, with a `RetryInfo`: call again, and go on where the stream ended.
 
         { "reason": "SERVICE_STOPPING", "domain": "dedup-service", "metadata": {} }
     """
@@ -275,8 +275,8 @@ else is said.
     { "reason": "INTERNAL_ERROR", "domain": "dedup-service", "metadata": { "incident_id": "ID" } }
 """
 ERROR_REASON_SERVICE_STOPPING: ErrorReason.ValueType  # 18
-"""The service is being stopped and ends its streams. Code `UNAVAILABLE`, with a `RetryInfo`: call again, and go on
-where the stream ended.
+"""The service is being stopped and ends its streams; or it ends one whose caller holds other functions than when it
+began. Code `UNAVAILABLE`, with a `RetryInfo`: call again, and go on where the stream ended.
 
     { "reason": "SERVICE_STOPPING", "domain": "dedup-service", "metadata": {} }
 """

@@ -241,6 +241,13 @@ def test_cells_that_are_no_text_are_read_strictly() -> None:
         flag_of("perhaps")
 
 
+@pytest.mark.parametrize("amount", ["1e999999999 EUR", "-1e30 EUR", "NaN EUR", "Infinity EUR", "1e19 EUR"])
+def test_an_amount_is_looked_at_before_it_is_written_out(amount: str) -> None:
+    """A dozen letters can stand for a billion digits, which no memory holds."""
+    with pytest.raises(ValueError, match="write an amount"):
+        money_of(amount)
+
+
 def test_the_rejects_keep_the_bytes_of_the_row(dedup: Run, tmp_path: Path) -> None:
     """What could not be decoded is written as it was, so that it can be mended."""
     file = in_file(tmp_path / "contacts.csv", row("1", "\udce9"))

@@ -37,8 +37,15 @@ def actions(results: list[RouteResult]) -> list[str]:
 
 
 def stored(client: DedupClient) -> list[str]:
-    answer = client.records.ListRecords(ListRecordsRequest(parent="sources/-", page_size=1000))
-    return [record.name for record in answer.records]
+    """The names of all records, however many pages they take."""
+    names: list[str] = []
+    request = ListRecordsRequest(parent="sources/-", page_size=1000)
+    while True:
+        answer = client.records.ListRecords(request)
+        names += [record.name for record in answer.records]
+        request.page_token = answer.next_page_token
+        if not request.page_token:
+            return names
 
 
 def test_people_are_routed_in_batches_with_a_result_each(client: DedupClient) -> None:

@@ -28,8 +28,15 @@ def contacts(first: int, count: int, **values: str) -> list[Record]:
 
 
 def stored(client: DedupClient) -> list[str]:
-    answer = client.records.ListRecords(ListRecordsRequest(parent="sources/-", page_size=1000))
-    return [record.name for record in answer.records]
+    """The names of all records, however many pages they take."""
+    names: list[str] = []
+    request = ListRecordsRequest(parent="sources/-", page_size=1000)
+    while True:
+        answer = client.records.ListRecords(request)
+        names += [record.name for record in answer.records]
+        request.page_token = answer.next_page_token
+        if not request.page_token:
+            return names
 
 
 def creations(client: DedupClient) -> int:

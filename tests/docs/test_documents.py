@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.accuracy import table as accuracy
 from benchmarks.report import README, RESULTS, table
+from dedup_service.rpc import limit_table
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])

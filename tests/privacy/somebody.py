@@ -1,7 +1,7 @@
 """Somebody whose every value holds a marker, and a life in which every text that can be written names her."""
 
-import hashlib
-from collections.abc import AsyncIterator, Sequence
+import uuid
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 from google.longrunning.operations_pb2 import CancelOperationRequest
@@ -25,7 +25,6 @@ from dedup_service.v1 import (
     policy_service_pb2,
     record_service_pb2,
 )
-from tests.privacy.scanning import Forms
 from tests.rpc.api import ANN, IMPORTER, Api, by, contact
 
 WORD = "zyxwv"
@@ -73,7 +72,10 @@ def somebody() -> record_service_pb2.Record:
 
 
 class Life:
-    """Writes every text of the API so that it names her; `sent` are the requests whose digests are kept."""
+    """Writes every text of the API so that it names her; `sent` are the requests whose digests are kept.
+
+    Some requests are named after her, others have ids drawn at random: their answers go by different rules.
+    """
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -103,7 +105,7 @@ class Life:
         self._kept(written)
         await self._api.records.UpdateRecord(written, metadata=IMPORTER)
         batched = record_service_pb2.BatchUpdateRecordsRequest(
-            parent="sources/crm", request_id=f"batch-{WORD}"
+            parent="sources/crm", request_id=str(uuid.uuid4())
         )
         again = somebody()
         again.values["job_title"] = f"chief {WORD}"
@@ -120,7 +122,7 @@ class Life:
     async def _proposed(self, *names: str) -> merge_proposal_pb2.MergeProposal:
         asked = merge_proposal_service_pb2.CreateMergeProposalRequest(
             merge_proposal=merge_proposal_pb2.MergeProposal(golden_records=names, comment=f"is it {WORD}?"),
-            request_id=f"propose-{WORD}-{names[-1][-1]}-{len(self.sent)}",
+            request_id=str(uuid.uuid4()),
         )
         self._kept(asked)
         return await self._api.proposals.CreateMergeProposal(asked, metadata=PROPOSER)
@@ -136,7 +138,7 @@ class Life:
                         name=rejected.name,
                         etag=rejected.etag,
                         comment=f"{WORD} lives elsewhere",
-                        request_id=f"no-{WORD}",
+                        request_id=str(uuid.uuid4()),
                     ),
                     metadata=by(who),
                 )
@@ -153,7 +155,7 @@ class Life:
                         name=proposal.name,
                         etag=proposal.etag,
                         comment=f"yes, {WORD}",
-                        request_id=f"yes-{WORD}",
+                        request_id=str(uuid.uuid4()),
                     ),
                     metadata=by(who),
                 )
@@ -162,7 +164,10 @@ class Life:
         )
         await api.merges.UndoMerge(
             merge_service_pb2.UndoMergeRequest(
-                name=merge.name, etag=merge.etag, reason=f"{WORD} is somebody else", request_id=f"undo-{WORD}"
+                name=merge.name,
+                etag=merge.etag,
+                reason=f"{WORD} is somebody else",
+                request_id=str(uuid.uuid4()),
             ),
             metadata=ANN,
         )
@@ -171,7 +176,7 @@ class Life:
                 distinction=distinction_service_pb2.Distinction(
                     left=[NAME], right=["sources/crm/records/b"], reason=f"{WORD} has a twin"
                 ),
-                request_id=f"tell-{WORD}",
+                request_id=str(uuid.uuid4()),
             ),
             metadata=ANN,
         )
@@ -181,7 +186,7 @@ class Life:
         form = somebody()
         form.values["job_title"] = f"new {WORD}"
         await self._api.intake.Route(
-            intake_service_pb2.RouteRequest(record=form, request_id=f"route-{WORD}"), metadata=IMPORTER
+            intake_service_pb2.RouteRequest(record=form, request_id=str(uuid.uuid4())), metadata=IMPORTER
         )
 
     async def delegate(self) -> None:
@@ -195,7 +200,7 @@ class Life:
                     end_time=end_time,
                     reason=f"I visit {WORD.upper()}",
                 ),
-                request_id=f"away-{WORD}",
+                request_id=str(uuid.uuid4()),
             ),
             metadata=ANN,
         )
@@ -207,7 +212,7 @@ class Life:
             etag=_VERSION,
         )
         await self._api.policies.UpdatePolicy(
-            policy_service_pb2.UpdatePolicyRequest(policy=policy, request_id=f"rule-{WORD}"),
+            policy_service_pb2.UpdatePolicyRequest(policy=policy, request_id=str(uuid.uuid4())),
             metadata=by("fiona"),
         )
 
@@ -215,7 +220,7 @@ class Life:
         job = await self._api.cleanup.CreateCleanupJob(
             cleanup_service_pb2.CreateCleanupJobRequest(
                 cleanup_job=cleanup_service_pb2.CleanupJob(display_name=f"find {WORD}"),
-                request_id=f"job-{WORD}",
+                request_id=str(uuid.uuid4()),
             ),
             metadata=by("mia"),
         )
@@ -234,13 +239,7 @@ class Life:
                     change_service_pb2.AcknowledgeChangeRequest(
                         name=change.name,
                         source="sources/crm",
-                        request_id=f"did-{WORD}-{change.ordinal}-{change.name[-3:]}",
+                        request_id=str(uuid.uuid4()),
                     ),
                     metadata=IMPORTER,
                 )
-
-
-def forms_of(draft_values: Sequence[str], sent: Sequence[bytes]) -> Forms:
-    """The markers and digests alone, where no record is at hand."""
-    digests = [hashlib.sha256(message).hexdigest() for message in sent]
-    return Forms(tuple(each.lower().encode() for each in (*draft_values, *digests)))

@@ -2,7 +2,10 @@
 
 import io
 import logging
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -31,7 +34,7 @@ def filled(message: Message, text: str, depth: int = _DEPTH) -> Message:
     return message
 
 
-def _is_single(field: FieldDescriptor) -> bool:
+def _is_single(field: Any) -> bool:
     return not field.is_repeated and field.containing_oneof is None
 
 
@@ -100,3 +103,12 @@ def test_a_text_of_several_lines_is_one_line_of_the_log(how: str) -> None:
     lines = stream.getvalue().splitlines()
     assert [line for line in lines if line.startswith("2026-01-01")] == []
     assert "\x1b" not in stream.getvalue()
+
+
+def test_the_manual_has_every_field_of_the_log() -> None:
+    """docs/privacy.md holds the very table that the code prints."""
+    root = Path(__file__).parents[2]
+    table = (root / "docs" / "privacy.md").read_text("utf-8")
+    table = table.split("<!-- log-fields -->\n")[1].split("<!-- /log-fields -->")[0]
+    command = [sys.executable, "-m", "dedup_service.telemetry.logs"]
+    assert table == subprocess.run(command, capture_output=True, text=True, check=True, cwd=root).stdout

@@ -236,8 +236,8 @@ async def answers(channel: grpc.aio.Channel, method: str, request: Message, who:
             return await _all_of(stream)
         if descriptor.server_streaming:
             return await _all_of(channel.unary_stream(path, **made)(request, metadata=metadata))
-        answer: Message = await channel.unary_unary(path, **made)(request, metadata=metadata, timeout=20)
-        return answer.SerializeToString()
+        answer: Any = await channel.unary_unary(path, **made)(request, metadata=metadata, timeout=20)
+        return bytes(answer.SerializeToString())
     except grpc.aio.AioRpcError as error:
         trailers = [value for _, value in error.trailing_metadata() or ()]
         details = b"".join(each if isinstance(each, bytes) else each.encode() for each in trailers)
@@ -249,25 +249,23 @@ async def _only(request: Message) -> AsyncIterator[Message]:
 
 
 async def _all_of(stream: Any) -> bytes:
-    found = b""
+    found = bytearray()
     while True:
         try:
             answer = await asyncio.wait_for(stream.read(), _SILENCE_SECONDS)
         except TimeoutError:
             stream.cancel()
-            return found
+            return bytes(found)
         if answer is grpc.aio.EOF:
-            return found
+            return bytes(found)
         found += answer.SerializeToString()
         if getattr(answer, "checkpoint", False):
             stream.cancel()
-            return found
+            return bytes(found)
 
 
 def holds(answer: bytes, secret: str) -> bool:
-    """Whether the bytes hold a secret in any form: as it is, folded, its digits, its words turned round, or within
-    a token.
-    """
+    """Whether the bytes hold a secret in any form: as it is, folded, its digits, turned round, in a token."""
     text = answer.decode("utf-8", "ignore")
     inside = "".join(map(_opened, _TOKEN.findall(text)))
     digits = re.sub(r"\D", "", secret)

@@ -1,7 +1,7 @@
 """A desk on which a steward is kept from fields and sources, with a secret planted in each place.
 
-Ann of sales is the blind one. She reads no salary, second phone, identity number or birth date, no record of `hr` and
-no lead of `desk`. Vera holds the functions that read all of it.
+Ann of sales is the blind one. She reads no salary, second phone, identity number or birth date, no record of
+`hr` and no lead of `desk`. Vera holds the functions that read all of it.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -17,7 +17,12 @@ from tests.merge_desk import DIRECTORY, JANUARY, POLICY, Office, contact, open_o
 from tests.rpc.api import Api, served
 
 SALARY, PHONE, NATIONAL_ID, BIRTH_DATE = "87654", "+49 151 55667788", "ZQ7788123X", "1971-03-19"
-HR_ID, HR_MAIL, HR_STREET, HR_FAMILY = "zqhidden7", "private.zq@secret-mail.example", "Geheimweg 77", "Zqfamily"
+HR_ID, HR_MAIL, HR_STREET, HR_FAMILY = (
+    "zqhidden7",
+    "private.zq@secret-mail.example",
+    "Geheimweg 77",
+    "Zqfamily",
+)
 HR_TITLE = "Zqvorstand"
 DESK_ID, DESK_NAME = "zqlead9", "Zqvornam"
 # What must not be read, by what the secret is.
@@ -41,9 +46,7 @@ RULES = VisibilityPolicy(
     fields=dict.fromkeys(MASKED, _FINANCE),
     sources=(
         SourceRule("hr", readers=Audience(frozenset({"operations"}), _TRUSTED)),
-        SourceRule(
-            "desk", frozenset({RecordKind.LEAD}), readers=Audience(frozenset({"support"}), _TRUSTED)
-        ),
+        SourceRule("desk", frozenset({RecordKind.LEAD}), readers=Audience(frozenset({"support"}), _TRUSTED)),
         SourceRule("shop", frozenset({RecordKind.ACCOUNT}), writers=Audience(frozenset({"finance"}))),
     ),
 )
@@ -79,7 +82,9 @@ def drafts() -> dict[str, RecordDraft]:
     late = Fact("requested", time=JANUARY)
     return {
         "first": contact("1", **person, **masked),
-        "second": contact("2", **(person | {"given_name": "Robert"}), **(masked | {"custom.salary": "99111"})),
+        "second": contact(
+            "2", **(person | {"given_name": "Robert"}), **(masked | {"custom.salary": "99111"})
+        ),
         "third": contact("3", given_name="Bob", family_name="Quux", email="bobby@quux.com", city="Bonn"),
         "hr": RecordDraft(RecordKey("hr", HR_ID), RecordKind.CONTACT, hidden),
         "other hr": RecordDraft(

@@ -19,6 +19,7 @@ from dedup_service.v1 import (
     delegation_service_pb2,
     distinction_service_pb2,
     golden_record_service_pb2,
+    identity_service_pb2,
     match_service_pb2,
     merge_proposal_service_pb2,
     merge_service_pb2,
@@ -32,6 +33,7 @@ METHODS: list[MethodDescriptor] = [
     for module in (
         record_service_pb2,
         golden_record_service_pb2,
+        identity_service_pb2,
         match_service_pb2,
         merge_proposal_service_pb2,
         merge_service_pb2,

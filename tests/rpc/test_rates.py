@@ -31,9 +31,9 @@ def test_a_principal_has_a_burst_and_then_its_rate(clock: Clock) -> None:
         rates.called(ANN)
     with pytest.raises(OverloadedError) as refused:
         rates.called(ANN)
-    assert refused.value.retry_seconds == pytest.approx(0.1)
+    assert refused.value.retry_seconds == pytest.approx(0.1, abs=1e-5)
     rates.called("users/ben")
-    clock.now += refused.value.retry_seconds + 1e-9
+    clock.now += refused.value.retry_seconds
     rates.called(ANN)
     with pytest.raises(OverloadedError):
         rates.called(ANN)
@@ -47,7 +47,7 @@ def test_a_refused_call_costs_nothing(clock: Clock) -> None:
     for _ in range(100):
         with pytest.raises(OverloadedError) as refused:
             rates.called(ANN)
-    assert refused.value.retry_seconds == pytest.approx(1.0)
+    assert refused.value.retry_seconds == pytest.approx(1.0, abs=1e-5)
     clock.now += 1.001
     rates.called(ANN)
 
@@ -58,7 +58,7 @@ def test_batches_count_by_their_items(clock: Clock) -> None:
     rates.sent(ANN, 150)
     with pytest.raises(OverloadedError) as refused:
         rates.sent(ANN, 150)
-    assert refused.value.retry_seconds == pytest.approx(1.0)
+    assert refused.value.retry_seconds == pytest.approx(1.0, abs=1e-5)
     clock.now += 1.001
     rates.sent(ANN, 150)
 
@@ -83,4 +83,4 @@ def test_callers_who_were_silent_are_forgotten(clock: Clock) -> None:
         rates.failed(f"ipv4:10.0.{number // 250}.{number % 250}:1")
     clock.now += 1000
     rates.failed(f"{PEER}:1")
-    assert len(rates._failures._full_at) == 1  # noqa: SLF001  nothing else tells what is remembered
+    assert len(rates._failures._full_at) == 1

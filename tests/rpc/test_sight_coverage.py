@@ -2,28 +2,105 @@
 
 from collections.abc import Iterator
 
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+
 import scoring
 from dedup_service.domain.fields import FIELDS
 from dedup_service.rpc.sight.compared import COMPARED, IDENTIFIERS, MAIL, OF_COMPARISON, OF_KEY, PHONE, PLACE
-from dedup_service.rpc.sight.showing import RULED_MESSAGES
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
-
+from dedup_service.rpc.sight.rules import RULES
 from scoring.blocking import unsorted_blocking_keys
 from scoring.comparators import COMPANY_COMPARATORS, PERSON_COMPARATORS
 from tests.rpc.sight_calls import METHODS
 
-# Texts that hold no value of a record by what they are, whatever message they are in: names of resources and people,
-# versions, and times. Names of hidden records are taken out of all texts.
+# Texts that hold no value of a record by what they are, whatever message they are in: names of resources and
+# people, versions, and times. Names of hidden records are taken out of all texts.
 HARMLESS_FIELDS = {
-    *("name", "etag", "golden_record", "golden_records", "successor", "merge", "proposal", "distinction", "intake"),
-    *("redirect_chain", "from_golden_record", "to_golden_record", "merge_proposal", "survivor", "record", "records"),
-    *("account", "parent", "members", "left", "right", "targets", "lead", "target", "function", "functions", "owner"),
+    *(
+        "name",
+        "etag",
+        "golden_record",
+        "golden_records",
+        "successor",
+        "merge",
+        "proposal",
+        "distinction",
+        "intake",
+    ),
+    *(
+        "redirect_chain",
+        "from_golden_record",
+        "to_golden_record",
+        "merge_proposal",
+        "survivor",
+        "record",
+        "records",
+    ),
+    *(
+        "account",
+        "parent",
+        "members",
+        "left",
+        "right",
+        "targets",
+        "lead",
+        "target",
+        "function",
+        "functions",
+        "owner",
+    ),
     *("principal", "queue", "team", "partner", "source", "sources", "systems", "creator", "caller", "author"),
-    *("proposer", "executor", "undo_principal", "delegator", "delegate", "on_behalf_of", "requested_by", "actor"),
-    *("escalated_to", "missing_functions", "next_page_token", "token", "change", "oldest_proposal", "last_run"),
-    *("operation", "scoring_model", "policy_version", "version", "plan_hash", "hash", "previous_hash", "digest"),
-    *("changes_digest", "action", "rule", "rung", "field", "comparison", "level", "grade", "part", "masked_tag"),
-    *("currency_code", "type_url", "verdict", "arbiter", "tie_breaker", "lifted_by", "owners", "engine", "child_id"),
+    *(
+        "proposer",
+        "executor",
+        "undo_principal",
+        "delegator",
+        "delegate",
+        "on_behalf_of",
+        "requested_by",
+        "actor",
+    ),
+    *(
+        "escalated_to",
+        "missing_functions",
+        "next_page_token",
+        "token",
+        "change",
+        "oldest_proposal",
+        "last_run",
+    ),
+    *(
+        "operation",
+        "scoring_model",
+        "policy_version",
+        "version",
+        "plan_hash",
+        "hash",
+        "previous_hash",
+        "digest",
+    ),
+    *(
+        "changes_digest",
+        "action",
+        "rule",
+        "rung",
+        "field",
+        "comparison",
+        "level",
+        "grade",
+        "part",
+        "masked_tag",
+    ),
+    *(
+        "currency_code",
+        "type_url",
+        "verdict",
+        "arbiter",
+        "tie_breaker",
+        "lifted_by",
+        "owners",
+        "engine",
+        "child_id",
+    ),
 }
 # Other texts, each with why it holds none.
 HARMLESS = {
@@ -137,7 +214,7 @@ def test_every_text_of_an_answer_has_a_rule_or_a_reason() -> None:
             if f"{message.name}.{field.name}" not in MAPS | NAMES_BY_FIELD:
                 undecided.append(f"{message.name}.{field.name}")
         elif not (
-            message.full_name in RULED_MESSAGES
+            message.full_name in RULES
             or message.name in IN_PARENT
             or message.name in HARMLESS
             or field.name in HARMLESS_FIELDS
@@ -155,7 +232,7 @@ def test_bytes_and_packed_messages_are_only_those_that_are_looked_into() -> None
         if field.type == FieldDescriptor.TYPE_BYTES
     }
     assert packed == {"Any.value"}
-    assert "google.protobuf.Any" in RULED_MESSAGES
+    assert "google.protobuf.Any" in RULES
 
 
 def test_values_stand_only_below_messages_that_mask_them() -> None:
@@ -173,7 +250,7 @@ def test_values_stand_only_below_messages_that_mask_them() -> None:
 
 def test_every_ruled_message_can_be_answered() -> None:
     """No rule is for a message that is gone."""
-    assert set(answered()) >= RULED_MESSAGES
+    assert set(answered()) >= set(RULES)
 
 
 def test_the_tables_name_every_comparison_and_key() -> None:
@@ -217,7 +294,7 @@ _EXAMPLE = {
 
 
 def test_the_tables_name_every_field_that_a_comparison_reads() -> None:
-    """Taking a field away changes what a comparison reads, or the keys of a rule, only where a table says so."""
+    """Taking a field away changes what a comparison reads, or keys, only where a table says so."""
     wrong = []
     for entity, comparators in (
         (scoring.Entity.PERSON, PERSON_COMPARATORS),

@@ -14,13 +14,12 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from dedup_service.cleanup.errors import InputError
-from dedup_service.cleanup.reading.scanning import Scan, not_text, scan_file
+from dedup_service.cleanup.reading.scanning import LARGEST_CELL, Scan, not_text, scan_file
 
 BLOCK_BYTES = 8 << 20
-_LARGEST_CELL = 1_000_000
 _LINES_NAMED = 5
 _NEVER_ENDS = "begins a cell with a quote that never ends"
-_TOO_LONG = f"holds a cell of more than {_LARGEST_CELL:,} letters: is a quote missing?"
+_TOO_LONG = f"holds a cell of more than {LARGEST_CELL:,} letters: is a quote missing?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,7 @@ def _on_line(file: CsvFile, line: int, problem: str) -> InputError:
 
 def _problems(file: CsvFile, encoding: str) -> Iterator[tuple[int, str]]:
     """The line that each broken row begins on, and what is wrong with it."""
-    csv.field_size_limit(_LARGEST_CELL)
+    csv.field_size_limit(LARGEST_CELL)
     width = len(file.header)
     with file.path.open(encoding=encoding, errors="replace", newline="") as text:
         reader = csv.reader(islice(text, file.skipped_lines, None), delimiter=file.delimiter, strict=True)

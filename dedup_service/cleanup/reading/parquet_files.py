@@ -1,4 +1,9 @@
-"""Rows of Parquet files, every column of them as text."""
+"""Rows of Parquet files, every column of them as text.
+
+A file of some kilobytes can say a long text a million times, by a dictionary or by compression. It is read so
+that never more than some rows of it are unpacked, and a cell that is longer than those of a CSV file may be
+is refused.
+"""
 
 import hashlib
 from collections.abc import Iterator
@@ -11,11 +16,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dedup_service.cleanup.errors import InputError
-from dedup_service.cleanup.reading.scanning import Scan
+from dedup_service.cleanup.reading.scanning import LARGEST_CELL, Scan
 
 MAGIC = b"PAR1"
 _ROWS = 65_536
 _BLOCK_BYTES = 1 << 20
+# Of the rows that are unpacked at a time.
+_UNPACKED_BYTES = 64 << 20
 _ADVICE = "write it again with the program that made it"
 
 
@@ -56,7 +63,7 @@ class ParquetFiles:
         """All rows, as columns of text without nulls.
 
         Raises:
-            InputError: A file is damaged, or its columns are not those of the first.
+            InputError: A file is damaged, its columns are not those of the first, or a cell is too long.
         """
         for part in self.parts:
             file = _opened(part)
@@ -66,9 +73,11 @@ class ParquetFiles:
                     str(part), f"has no column {missing[0]!r}", "every part needs the same columns"
                 )
             try:
-                for batch in file.iter_batches(_ROWS, columns=list(self.columns)):
-                    columns = [as_text(batch.column(name)) for name in self.columns]
-                    yield pa.RecordBatch.from_arrays(columns, names=list(self.header))
+                for some in _packed(file, self.columns):
+                    _check_cells(part, some)
+                    for rows in _small_enough(some):
+                        columns = [as_text(rows.column(name)) for name in self.columns]
+                        yield pa.RecordBatch.from_arrays(columns, names=list(self.header))
             except (pa.ArrowException, OSError) as error:
                 raise InputError(str(part), f"is damaged ({_first(error)})", _ADVICE) from error
 
@@ -89,9 +98,55 @@ def open_parquet(path: Path) -> ParquetFiles:
     )
 
 
+def _packed(file: pq.ParquetFile, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
+    """Rows as they are kept, texts with their dictionaries; fewer at a time where they are long."""
+    kept = frozenset(columns)
+    for at in range(file.metadata.num_row_groups):
+        group = file.metadata.row_group(at)
+        chunks = [group.column(number) for number in range(group.num_columns)]
+        size = sum(each.total_uncompressed_size for each in chunks if each.path_in_schema in kept)
+        rows = max(1, min(_ROWS, _UNPACKED_BYTES * group.num_rows // max(size, 1)))
+        yield from file.iter_batches(rows, row_groups=[at], columns=list(columns))
+
+
+def _check_cells(part: Path, rows: pa.RecordBatch) -> None:
+    """Refuse a text that is too long to be a value of anybody."""
+    for name, column in zip(rows.schema.names, rows.columns, strict=True):
+        texts = column.dictionary if pa.types.is_dictionary(column.type) else column
+        if not _is_text(texts.type):
+            continue
+        longest = pc.max(pc.binary_length(texts)).as_py()
+        if longest is not None and longest > LARGEST_CELL:
+            problem = f"holds a cell of more than {LARGEST_CELL:,} letters in its column {name!r}"
+            raise InputError(str(part), problem, "shorten it")
+
+
+def _small_enough(rows: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """The rows in parts that are small when their texts are written out."""
+    if rows.num_rows < 2 or sum(map(_written_out, rows.columns)) <= _UNPACKED_BYTES:
+        yield rows
+        return
+    half = rows.num_rows // 2
+    yield from _small_enough(rows.slice(0, half))
+    yield from _small_enough(rows.slice(half))
+
+
+def _written_out(column: pa.Array) -> int:
+    """The bytes of a column whose dictionary, if it has one, was put in."""
+    if not pa.types.is_dictionary(column.type) or not _is_text(column.type.value_type):
+        return int(column.nbytes)
+    lengths = pc.take(pc.binary_length(column.dictionary), column.indices)
+    return int(pc.sum(pc.cast(lengths, pa.int64())).as_py() or 0)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
 def _opened(path: Path) -> pq.ParquetFile:
     try:
-        return pq.ParquetFile(path)
+        schema = pq.read_schema(path)
+        return pq.ParquetFile(path, read_dictionary=[field.name for field in schema if _is_text(field.type)])
     except (pa.ArrowException, OSError) as error:
         raise InputError(str(path), f"is no Parquet file ({_first(error)})", _ADVICE) from error
 

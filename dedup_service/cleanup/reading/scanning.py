@@ -10,6 +10,8 @@ from dedup_service.cleanup.errors import InputError
 
 OLD_WINDOWS = "cp1252"
 """What a file is taken for that is no UTF-8 and does not say what it is."""
+LARGEST_CELL = 1_000_000
+"""The letters of the longest cell that a file may hold."""
 _BLOCK_BYTES = 1 << 20
 _UTF8 = ("utf-8", "utf-8-sig")
 _BYTE_PER_LETTER = (*_UTF8, OLD_WINDOWS)

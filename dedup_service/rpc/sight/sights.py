@@ -19,6 +19,7 @@ from dedup_service.domain.visibility import Sight, sight_of
 from dedup_service.rpc.callers import Caller
 from dedup_service.rpc.sight.asking import check_request
 from dedup_service.rpc.sight.names import Hiding, keys_in_part, named_records
+from dedup_service.rpc.sight.rules import RULES
 from dedup_service.rpc.sight.showing import Showing
 from dedup_service.rpc.sight.tags import Tags
 from dedup_service.workflows.desk import Desk
@@ -96,7 +97,7 @@ class Sights:
         if self.of(caller.principal).whole:
             return found
         hiding = await self._hiding(caller, found)
-        if not Showing(hiding, self._tags).shown(found):
+        if not Showing(hiding, self._tags, RULES).shown(found):
             raise NotFound(found.DESCRIPTOR.name, getattr(found, "name", ""))
         return found
 

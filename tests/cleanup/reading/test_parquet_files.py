@@ -79,3 +79,26 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     """With its name."""
     with pytest.raises(InputError, match="is a folder without a Parquet file"):
         open_parquet(tmp_path)
+
+
+def _of_one_text(path: Path, text: str, rows: int) -> Path:
+    """A file of some kilobytes that says one text many times."""
+    said = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), pa.array([text]))
+    pq.write_table(pa.table({"id": [str(at) for at in range(rows)], "note": said}), path, compression="zstd")
+    assert path.stat().st_size < 200_000
+    return path
+
+
+def test_a_text_that_is_said_often_is_unpacked_a_part_at_a_time(tmp_path: Path) -> None:
+    """A dictionary makes 270 MB of a few kilobytes, of which 64 MB are in memory at a time."""
+    file = open_parquet(_of_one_text(tmp_path / "often.parquet", "a" * 900_000, 300))
+    sizes = [(batch.num_rows, batch.nbytes) for batch in file.batches("")]
+    assert sum(rows for rows, _ in sizes) == 300
+    assert max(size for _, size in sizes) <= 65 << 20
+
+
+def test_a_text_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    """As a cell of a CSV file is: the column is named, and nothing of it is unpacked."""
+    file = open_parquet(_of_one_text(tmp_path / "long.parquet", "a" * 1_000_001, 60_000))
+    with pytest.raises(InputError, match="more than 1,000,000 letters in its column 'note'"):
+        next(file.batches(""))
