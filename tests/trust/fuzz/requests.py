@@ -24,6 +24,8 @@ _NOISE, _CUT, _FLIPPED, _TWICE, _NESTED, _LARGE = 40, 40, 40, 30, 10, 2
 _LARGE_BYTES = 1_100_000
 # The part of requests that are made of what is known, and of their changes.
 _GENTLE, _SPOILT_WHEN_GENTLE = 0.6, 0.15
+# A text that breaks programs, among others that are right.
+_HOSTILE_WHEN_GENTLE = 0.04
 # How often a field is set that a request must have.
 _REQUIRED = 0.97
 
@@ -131,13 +133,15 @@ class Requests:
         return [*wanted, *([self._text("path")] if self._random.random() < 0.3 else [])]
 
     def _spoil(self, message: Message, depth: int) -> None:
-        """Change one field of a message."""
+        """Change one field of a message, to anything: the rest of it leads to where that may do harm."""
+        gently, self._gently = self._gently, False
         fields: Any = message.DESCRIPTOR.fields
         field = self._random.choice(list(fields))
         if not field.is_repeated or self._random.random() < 0.5:
             message.ClearField(field.name)
         if self._random.random() < 0.8:
             self._set(message, field, depth, None)
+        self._gently = gently
 
     def _fill_map(self, entries: Any, field: Any) -> None:
         value = cast("Descriptor", field.message_type).fields_by_name["value"]
@@ -165,6 +169,8 @@ class Requests:
 
     def _text(self, field_name: str, kind: str = "") -> str:
         random = self._random
+        if self._gently and random.random() < _HOSTILE_WHEN_GENTLE:
+            return random.choice(HOSTILE)
         if self._gently:
             known = self._seen.resource(random, kind) if kind else self._seen.text(random, field_name)
             return known if known is not None and random.random() < 0.8 else random.choice(NEARLY_RIGHT)

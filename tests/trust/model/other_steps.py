@@ -177,16 +177,17 @@ class OtherSteps(Machine):
     def follow(self, page_size: int) -> None:
         """A reader who takes page by page ends equal to the store (E-2)."""
         images: dict[str, Any] = {}
-        token, revision = "", 0
-        while True:
-            request = change_service_pb2.ListChangesRequest(page_size=page_size, page_token=token)
-            answer = self.step("follow", "changes.ListChanges", request, "services/follower", "OK")
-            images |= {image.name: image for change in answer.changes for image in change.after}
-            token = answer.next_page_token
-            revision += len(answer.changes)
-            if not token:
-                break
-        assert revision == len(self.stored.changes)
+        request = change_service_pb2.ListChangesRequest(page_size=page_size)
+        answer = self.step("follow", "changes.ListChanges", request, "services/follower", "OK")
+        changes = list(answer.changes)
+        while answer.next_page_token:
+            request.page_token = answer.next_page_token
+            answer = self.service.call(
+                self.service.api.changes.ListChanges, request, "services/follower"
+            ).answer
+            changes += answer.changes
+        assert len(changes) == len(self.stored.changes)
+        images |= {image.name: image for change in changes for image in change.after}
         for golden_id in self.reference.successor:
             image = images[f"goldenRecords/{golden_id}"]
             live = self.reference.state(golden_id) == "LIVE"
@@ -237,11 +238,13 @@ class OtherSteps(Machine):
             "company_name": f"Vendler Works {number}",
         }
         routing = intake_service_pb2.RouteRequest(record=message_of(name, Rec("LEAD", "", values)))
-        self.step("convert_lead", "intake.Route", routing, IMPORTER, "OK")
+        self.step("route_new_lead", "intake.Route", routing, IMPORTER, "OK")
+        self.look()
         request = intake_service_pb2.ConvertLeadRequest(
             name="sources/{}/records/{}".format(*name.split("/")), etag='"0"' if is_stale else ""
         )
         self.step("convert_lead", "intake.ConvertLead", request, IMPORTER, "ABORTED" if is_stale else "OK")
+        self.look()
         if not is_stale:
             self.step("convert_twice", "intake.ConvertLead", request, IMPORTER, "FAILED_PRECONDITION")
         self.look()
