@@ -115,6 +115,8 @@ class Authority:
             "DEDUP_TLS_CERTIFICATE": str(self.certificate_file),
             "DEDUP_TLS_KEY": str(self.key_file),
             "DEDUP_TLS_CLIENT_CA": str(self.authority_file),
+            # These are of a service that brings no console along.
+            "DEDUP_CONSOLE_LISTEN": "none",
         }
 
     def credentials(
