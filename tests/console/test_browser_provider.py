@@ -1,4 +1,4 @@
-"""A steward signs in at a real provider, decides, and signs out, in a real browser; and what takes as long."""
+"""A steward signs in at a real provider, decides, and signs out, in a real browser; and what takes long."""
 
 from collections.abc import Iterator
 from dataclasses import replace
