@@ -95,9 +95,9 @@ class Traces:
                 words |= {word for word in _words(folded) if len(word) >= _LEAST_LETTERS}
             elif len(folded) >= _LEAST_LETTERS:
                 pieces.add(folded)
-            if len(digits := _NO_DIGIT.sub("", folded)) >= _LEAST_DIGITS:
-                # As written by anybody: with a trunk prefix, a country code or neither.
-                numbers.add(digits.lstrip("0")[-9:])
+            # As written by anybody: with a trunk prefix, a country code or neither. Of zeros alone nothing is left.
+            if len(digits := _NO_DIGIT.sub("", folded).lstrip("0")) >= _LEAST_DIGITS:
+                numbers.add(digits[-9:])
         return cls(frozenset(words), frozenset(pieces), frozenset(numbers))
 
     def __or__(self, other: "Traces") -> "Traces":

@@ -25,6 +25,9 @@ class Retention:
     runs: timedelta | None = None
 
 
+AS_SHIPPED = Retention()
+
+
 def parse_retention(text: str) -> Retention:
     """The retention of ``NAME=DAYS`` with spaces between; what is not named is as it is by default.
 
