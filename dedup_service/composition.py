@@ -13,7 +13,7 @@ from dedup_service.authenticating import Identity
 from dedup_service.company_files import load_policy, parse_policy, policy_text
 from dedup_service.domain.errors import StoreUnavailable
 from dedup_service.domain.policy_versions import PolicyOrigin
-from dedup_service.domain.retention import Retention
+from dedup_service.domain.retention import AS_SHIPPED, Retention
 from dedup_service.embedded import start_postgres, start_valkey
 from dedup_service.index.follower import IndexFollower
 from dedup_service.index.redis_index import RedisIndex
@@ -196,7 +196,7 @@ def wire(
     now: ClockNow = lambda: datetime.now(UTC),
     new_id: Ids = lambda: uuid.uuid4().hex,
     engines: Collection[str] = (),
-    retention: Retention = Retention(),
+    retention: Retention = AS_SHIPPED,
     head_interval: timedelta | None = None,
 ) -> Desk:
     """All use cases on these parts; `engines` are the names of those that a cleanup job may have.

@@ -52,11 +52,18 @@ class ChangeService:
         while not batch.changes and batch.more and looks < _MAX_LOOKS:
             batch = await self._following.changes(batch.position, taken, size)
             looks += 1
-        place = (str(batch.position.revision), str(batch.position.ordinal)) if batch.more else None
+        # The first of the messages that a watcher would get: what it has no room for is on the next page.
+        first = next(self._messages(batch))
+        kept = len(first.changes)
+        position, more = batch.position, batch.more
+        if kept < len(batch.changes):
+            last = batch.changes[kept - 1]
+            position, more = Position(last.revision, last.ordinal), True
+        place = (str(position.revision), str(position.ordinal)) if more else None
         return pb.ListChangesResponse(
-            changes=[change_message(change, self._edge.tokens) for change in batch.changes],
+            changes=first.changes,
             next_page_token=self._edge.next_page(request, place),
-            revision=self._edge.tokens.at(batch.position),
+            revision=self._edge.tokens.at(position),
         )
 
     async def watch_changes(self, request: pb.WatchChangesRequest) -> AsyncIterator[pb.WatchChangesResponse]:

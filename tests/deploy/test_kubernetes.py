@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dedup_service.settings import SETTINGS
+from dedup_service.settings import SETTINGS, Settings
 from tests.deploy.rules import MANIFESTS, Manifest, problems, read_manifests
 from tests.supply_chain.places import KUBERNETES_VALIDATE
 
@@ -95,3 +95,12 @@ def test_each_rule_notices_its_breach(breach: str) -> None:
     found = problems(list(kinds.values()))
     assert any(each.startswith(breach) for each in found), found
     assert len(found) == 1, found
+
+
+def test_the_settings_go_together() -> None:
+    """The service would start with them: who is believed, and how tokens come in."""
+    (settings,) = [each["data"] for each in read_manifests() if each["kind"] == "ConfigMap"]
+    of_files = ("DEDUP_POLICY", "DEDUP_PRINCIPALS")
+    given = {name: value for name, value in settings.items() if name not in of_files}
+    secrets = {"DEDUP_DATABASE_URL": "postgresql://db/dedup", "DEDUP_REDIS_URL": "redis://index/0"}
+    assert Settings.from_environment({**given, **secrets}).listen == "0.0.0.0:50051"

@@ -135,7 +135,7 @@ async def silence() -> AsyncIterator[match_service_pb2.MatchStreamRequest]:
 async def test_a_stream_that_nobody_writes_to_ends(office: Office) -> None:
     """A caller that went to sleep gives its place back."""
     async with served(office, replace(OPTIONS, limits=Limits(idle_seconds=0.2))) as api:
-        refusal = await refused(api.matches.MatchStream(silence(), metadata=ANN).read())
+        refusal = await refused(api.matches.MatchStream(silence(), metadata=ANN, timeout=20).read())
         assert refusal.reason == TOO_LATE
         assert "go on where this ended" in refusal.status.message
 
@@ -174,6 +174,25 @@ async def test_a_page_ends_before_a_client_would_refuse_it(api: Api) -> None:
         token, pages = page.next_page_token, pages + 1
     assert pages > 1
     assert len(names) == len(set(names)) == 60
+
+
+async def test_a_page_of_changes_ends_too(api: Api) -> None:
+    """Large changes come in several pages, each change once and in order."""
+    for record in large(40):
+        await api.put(record)
+    names: list[str] = []
+    token, pages = "", 0
+    while pages == 0 or token:
+        request = change_service_pb2.ListChangesRequest(page_size=1000, page_token=token)
+        page = await api.changes.ListChanges(request, metadata=ANN)
+        assert page.ByteSize() < 4 * 1024 * 1024
+        names += [change.name for change in page.changes]
+        token, pages = page.next_page_token, pages + 1
+    small = change_service_pb2.ListChangesRequest(page_size=1)
+    first = await api.changes.ListChanges(small, metadata=ANN)
+    assert names[0] == first.changes[0].name
+    assert pages > 1
+    assert len(names) == len(set(names)) == 40
 
 
 async def test_there_are_only_so_many_cleanup_jobs(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
