@@ -54,7 +54,7 @@ def test_a_changed_file_counts_in_calls_streams_and_decisions(
             ApproveMergeProposalRequest(name=proposal.name, etag=proposal.etag)
         )
         assert approved.state == MERGE_PROPOSAL_STATE_APPROVED
-        watched = importer.acting_as("users/mia").changes.WatchChanges(WatchChangesRequest())
+        watched = importer.acting_as("users/mia").changes.WatchChanges(WatchChangesRequest(), timeout=30)
         next(watched)
 
         text = SHIPPED.replace("ann: {functions: [sales]", "ann: {functions: []")
