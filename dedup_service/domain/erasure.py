@@ -95,7 +95,7 @@ class Traces:
                 words |= {word for word in _words(folded) if len(word) >= _LEAST_LETTERS}
             elif len(folded) >= _LEAST_LETTERS:
                 pieces.add(folded)
-            # As written by anybody: with a trunk prefix, a country code or neither. Of zeros alone nothing is left.
+            # As anybody writes it, with a trunk prefix, a country code or neither; zeros alone are no number.
             if len(digits := _NO_DIGIT.sub("", folded).lstrip("0")) >= _LEAST_DIGITS:
                 numbers.add(digits[-9:])
         return cls(frozenset(words), frozenset(pieces), frozenset(numbers))
