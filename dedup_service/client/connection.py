@@ -114,6 +114,9 @@ _OPTIONS = (
     # would send away who asks for a sign of life more often than every 5.
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 5_000),
+    # gRPC asks for no sign of life while it waits for the answer to a ping of its own: for a minute, unless
+    # it is told otherwise.
+    ("grpc.http2.ping_timeout_ms", 5_000),
     # A page of 1,000 whole proposals is larger than grpc's 4 MB.
     ("grpc.max_receive_message_length", 64 * 1024 * 1024),
 )

@@ -249,6 +249,9 @@ class Gate:
                 yield caller
             code = _OK
         except Exception as error:  # noqa: BLE001  # whatever it is, the caller gets a documented code
+            if context.done() and _is_of_grpc(error):
+                # What was written reaches nobody: the caller has gone, which is no fault of anybody.
+                raise asyncio.CancelledError from None
             if isinstance(error, OverloadedError):
                 self._telemetry.refused(method.room)
             status = status_of(error, method.descriptor.name, self._tokens)
@@ -308,6 +311,11 @@ async def _due(method: _Method, context: Context) -> AsyncIterator[None]:
         if not limit.expired():
             raise
         raise DeadlinePassed(f"there was no answer within {left:.3g} seconds") from None
+
+
+def _is_of_grpc(error: Exception) -> bool:
+    """Whether gRPC itself raised it; its classes have no common one."""
+    return type(error).__module__.partition(".")[0] == "grpc"
 
 
 def _batch_fields(method: MethodDescriptor) -> tuple[str, ...]:

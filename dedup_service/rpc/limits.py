@@ -18,6 +18,8 @@ CONNECTION_SECONDS: Mapping[str, int] = {
     # Who is silent for so long is asked for a sign of life, and given up without one.
     "keepalive_time": 30,
     "keepalive_timeout": 10,
+    # For the answer to a ping of gRPC's own, during which it asks for no other sign of life.
+    "http2.ping_timeout": 10,
     # A client that asks us more often than that is sent away.
     "http2.min_ping_interval_without_data": 5,
     # A connection without calls ends, and an old one too, so that new processes and addresses get their part.

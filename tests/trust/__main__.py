@@ -36,6 +36,7 @@ BESIDE_OTHERS = (
     "fuzz",
     "races",
     "attacks",
+    "import_files",
 )
 ALONE = ("load",)
 AT_ONCE = 2
