@@ -34,6 +34,8 @@ _MANY = (CallClass.MATCH, CallClass.READ, CallClass.WRITE)
 LONGEST_WAIT_SECONDS = 0.5
 # In so many turns of the event loop a call that is on its way to the door arrives.
 _TURNS = 4
+# Where many wait, more come than is worked off: gRPC's own thread takes so long to hand over the next one.
+_HANDING_OVER_SECONDS = 0.001
 # With this much between one call's work and the next, some is done however many arrive.
 _LONGEST_HEARING_SECONDS = 0.01
 BUSY = "the service has more to do than it can; wait, then call again"
@@ -88,7 +90,7 @@ class Admission:
         self._idle.clear()
         try:
             if room in _MANY:
-                await self._hear_out()
+                await self._hear_out(wanted)
             yield
         finally:
             wanted.leave()
@@ -101,7 +103,7 @@ class Admission:
         self._arrived += 1
         return self._rooms[room].is_full
 
-    async def _hear_out(self) -> None:
+    async def _hear_out(self, room: "_Room") -> None:
         """Let all who are at the door come in, or be refused, before somebody is worked for.
 
         grpc accepts one call in two turns of the event loop. Where turns are long, as they are when many are
@@ -114,6 +116,9 @@ class Admission:
             arrived = -1
             while arrived != self._arrived and loop.time() < until:
                 arrived = self._arrived
+                if room.is_crowded:
+                    await asyncio.sleep(_HANDING_OVER_SECONDS)
+                    continue
                 for _ in range(_TURNS):
                     await asyncio.sleep(0)
 
@@ -146,6 +151,10 @@ class _Room:
     @property
     def is_full(self) -> bool:
         return not self._free_count and len(self._waiting) >= self._most_waiting
+
+    @property
+    def is_crowded(self) -> bool:
+        return 2 * len(self._waiting) >= self._most_waiting > 0
 
     def take(self) -> bool:
         """Take a place if one is free."""

@@ -18,8 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.report import machine
-from tests.trust.page import PartRun, print_page, write_results
+from tests.trust.page import PartRun, keep_results, print_page
 from tests.trust.part import LINES_FILE
 from tests.trust.report import Line, read_lines
 
@@ -73,9 +72,8 @@ def main() -> int:
         runs += [_run(name, wishes) for name in ALONE if name in wanted]
     seconds = time.monotonic() - started
     print_page(runs, options.seed, options.share, seconds)
-    whole = options.share == 1 and not options.only
-    if whole:
-        write_results(runs, options.seed, seconds, machine())
+    if options.share == 1:
+        keep_results(runs, options.seed)
     short = [f"{run.name}: {line.short}" for run in runs for line in run.lines if not line.holds]
     print("pass" if not short else "falls short: " + "; ".join(short))
     return 1 if short else 0
@@ -117,7 +115,8 @@ def _run(name: str, wishes: Wishes) -> PartRun:
             process.wait()
     seconds = time.monotonic() - started
     lines = parts_lines(directory / LINES_FILE, code, log)
-    print(f"{name}: {seconds:.0f} s, {'holds' if all(line.holds for line in lines) else 'FALLS SHORT'}")
+    said = "holds" if all(line.holds for line in lines) else "FALLS SHORT"
+    print(f"{name}: {seconds:.0f} s, {said}", flush=True)
     return PartRun(name, seconds, lines)
 
 

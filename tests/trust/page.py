@@ -4,11 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from benchmarks.report import RESULTS, described
+from benchmarks.report import RESULTS, described, machine
 from tests.trust.report import Line
 
 RESULTS_FILE = RESULTS / "trust.json"
@@ -41,40 +40,31 @@ def print_page(runs: Sequence[PartRun], seed: int, share: float, seconds: float)
                     print(f"        {detail}")
 
 
-def write_results(
-    runs: Sequence[PartRun], seed: int, seconds: float, about: Mapping[str, Any], path: Path = RESULTS_FILE
-) -> None:
-    """Keep the figures of a whole proof, and put their table into the document."""
-    content = {
-        "machine": about,
-        "seed": seed,
-        "seconds": round(seconds),
-        "parts": [msgspec.to_builtins(run) for run in runs],
-    }
-    path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+def keep_results(runs: Sequence[PartRun], seed: int, path: Path = RESULTS_FILE) -> None:
+    """Keep the figures of parts that were run whole, and put the table of all into the document."""
+    about = {"seed": seed, **machine()}
+    kept = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    kept |= {run.name: {"machine": about, **msgspec.to_builtins(run)} for run in runs}
+    path.write_text(json.dumps(dict(sorted(kept.items())), indent=2) + "\n", "utf-8")
     before, _, rest = DOCUMENT.read_text("utf-8").partition(_BEGIN)
     _, _, after = rest.partition(_END)
     DOCUMENT.write_text(before + _BEGIN + results_table(path) + _END + after, "utf-8")
 
 
 def results_table(path: Path = RESULTS_FILE) -> str:
-    """The results as a Markdown table, with the machine below."""
-    content = json.loads(path.read_text("utf-8"))
+    """The results as a Markdown table, with the machine of each part below."""
+    parts = json.loads(path.read_text("utf-8"))
     lines = ["| part | what was done | invariants | counted and measured | holds |", "|---|---|---|---|---|"]
-    for part in content["parts"]:
+    for name, part in parts.items():
         for line in part["lines"]:
             holds = f"no: {line['short']}" if line["short"] else "yes"
-            cells = [
-                part["name"],
-                line["what"],
-                ", ".join(line["invariants"]),
-                figures_text(line["figures"]),
-                holds,
-            ]
+            cells = [name, line["what"], ", ".join(line["invariants"]), figures_text(line["figures"]), holds]
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    minutes = content["seconds"] / 60
-    about = f"Seed {content['seed']}, {minutes:.1f} minutes, {described(content['machine'])}"
-    return "\n".join([*lines, "", about]) + "\n"
+    lines.append("")
+    for name, part in parts.items():
+        about = part["machine"]
+        lines.append(f"- `{name}`: {part['seconds']:.0f} s, seed {about['seed']}, {described(about)}")
+    return "\n".join(lines) + "\n"
 
 
 def figures_text(figures: Mapping[str, float]) -> str:

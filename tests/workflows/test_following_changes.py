@@ -218,7 +218,9 @@ async def test_a_source_acknowledges_a_change_once(office: Office) -> None:
     assert (await following.changes(Position(), EVERYTHING)).position == Position(both.revision)
     for revision, ordinal in ((1, 9), (999, 0)):
         with pytest.raises(NotFound):
-            await following.acknowledge(request("AcknowledgeChange", "services/importer"), revision, ordinal, "shop")
+            await following.acknowledge(
+                request("AcknowledgeChange", "services/importer"), revision, ordinal, "shop"
+            )
 
 
 async def test_images_of_the_dead_are_empty(office: Office) -> None:

@@ -141,14 +141,21 @@ class _Stand:
         return self._sent(steady(RATE), seconds)
 
     def capacity(self, calls: int) -> float:
-        """How many matches a second it answers to callers who wait for each."""
-        load = self._bodies.load(self._service.address, [(0.0, MATCH)] * calls, _TOGETHER)
+        """How many matches and writes a second, as many of each as on any day, it answers to callers who
+        wait for each.
+        """
+        rates = steady(RATE)
+        random = np.random.default_rng(self._seed)
+        writes = random.random(calls) < rates[WRITE] / (rates[MATCH] + rates[WRITE])
+        due = [(0.0, WRITE if write else MATCH) for write in writes]
+        load = self._bodies.load(self._service.address, due, _TOGETHER)
         return send(load, self._plan.directory).per_second
 
     def flood(self, capacity: float, seconds: float) -> Outcome:
         """Three times as many matches and writes as it can do; people vote as on any day."""
-        many = steady(TIMES_CAPACITY * capacity)
         few = steady(RATE)
+        # Matches and writes are so much of a day's calls, and all of what the capacity was measured with.
+        many = steady(TIMES_CAPACITY * capacity * RATE / (few[MATCH] + few[WRITE]))
         rates = {MATCH: many[MATCH], WRITE: many[WRITE], VOTE: few[VOTE], MERGE: few[MERGE]}
         return self._sent(rates, seconds)
 
@@ -205,7 +212,7 @@ def _flood_line(flood: Outcome, capacity: float, times: Times) -> Line:
         short.append(f"99 % of refusals take up to {to_refusal:.0f} ms")
     figures = {
         "seconds": times.overload,
-        "capacity, matches a second": round(capacity),
+        "capacity, calls a second": round(capacity),
         "calls": len(flood.load.calls),
         "answered": int(np.sum(flood.answered)),
         "refused": int(np.sum(flood.refused)),
