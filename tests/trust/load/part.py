@@ -199,7 +199,8 @@ def _flood_line(flood: Outcome, capacity: float, times: Times) -> Line:
     to_refusal = flood.percentile(99, flood.refused) if np.any(flood.refused) else 0.0
     votes = (flood.kind == KINDS.index(VOTE)) | (flood.kind == KINDS.index(MERGE))
     short = []
-    if flood.failed_count:
+    # On a machine that is busy otherwise gRPC's own queue overflows before anybody of ours is asked.
+    if times.judged and flood.failed_count:
         short.append(f"{flood.failed_count} calls ended neither well nor with RESOURCE_EXHAUSTED")
     if flood.unhinted_count:
         short.append(f"{flood.unhinted_count} refusals have no retry hint")

@@ -25,6 +25,7 @@ def test_a_small_share_of_the_load(directory: Path) -> None:
     assert [line.short for line in lines] == ["", "", "", ""], lines
     day, _, flood, after = (line.figures for line in lines)
     assert day["calls"] == day["answered"] > 600
-    assert flood["answered"] + flood["refused"] == flood["calls"]
-    assert flood["vote: calls"] > 0
+    assert flood["answered"] > 0
+    assert flood["refused"] > 0
+    assert flood["vote: answered"] > 0
     assert after["answered"] == after["calls"] > 0
