@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -42,6 +43,7 @@ AT_ONCE = 2
 # Enough for the longest part twice over: a part that takes more hangs.
 LIMIT_SECONDS = 30 * 60.0
 _LAST_LINES = 12
+_KEEPING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,10 @@ def main() -> int:
     with _directory() as directory:
         wishes = Wishes(options.seed, options.share, directory)
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            runs = list(pool.map(lambda name: _run(name, wishes), [n for n in BESIDE_OTHERS if n in wanted]))
-        runs += [_run(name, wishes) for name in ALONE if name in wanted]
+            runs = list(pool.map(lambda name: _kept(name, wishes), [n for n in BESIDE_OTHERS if n in wanted]))
+        runs += [_kept(name, wishes) for name in ALONE if name in wanted]
     seconds = time.monotonic() - started
     print_page(runs, options.seed, options.share, seconds)
-    if options.share == 1:
-        keep_results(runs, options.seed)
     short = [f"{run.name}: {line.short}" for run in runs for line in run.lines if not line.holds]
     print("pass" if not short else "falls short: " + "; ".join(short))
     return 1 if short else 0
@@ -88,6 +88,15 @@ def _directory() -> Iterator[Path]:
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _kept(name: str, wishes: Wishes) -> PartRun:
+    """A part with its results kept, if it is the whole of it: those after it may be stopped."""
+    run = _run(name, wishes)
+    if wishes.share == 1:
+        with _KEEPING:
+            keep_results([run], wishes.seed)
+    return run
 
 
 def _run(name: str, wishes: Wishes) -> PartRun:
