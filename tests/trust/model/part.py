@@ -81,8 +81,10 @@ def _settings() -> settings:
 
 
 def _told(of_seed: int, error: BaseException) -> str:
-    notes = "\n".join(getattr(error, "__notes__", ()))
-    return f"seed {of_seed}: {type(error).__name__}: {error}\n{notes}"
+    parts = error.exceptions if isinstance(error, BaseExceptionGroup) else (error,)
+    said = [f"{type(part).__name__}: {part}" for part in parts]
+    notes = [note for part in (error, *parts) for note in getattr(part, "__notes__", ())]
+    return "\n".join([f"seed {of_seed}:", *said, *dict.fromkeys(notes)])
 
 
 def run(plan: Plan) -> list[Line]:
