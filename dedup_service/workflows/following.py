@@ -1,16 +1,21 @@
 """Follow the changes: in commit order, resumable anywhere, with checkpoints in silence (domain 8.6)."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from dedup_service.domain.changes import Change, ChangeType
-from dedup_service.domain.errors import NotFound, ResumeTokenExpired
+from dedup_service.domain.errors import NotFound, ResumeTokenExpired, StoreUnavailable
 from dedup_service.domain.principals import check_speaks_for
 from dedup_service.domain.records import RecordKind
 from dedup_service.workflows.ports import ReadTransaction, Request, Store, WriteTransaction, Written
 from dedup_service.workflows.rules import Rules
 
+T = TypeVar("T")
+
 _CHUNK = 200
+_READ_SECONDS = 10.0
 # A position after every change of its revision.
 LAST_ORDINAL = 2**31 - 1
 # They show no golden record, as no value has changed.
@@ -103,14 +108,15 @@ class Following:
         """Changes for as long as the reader stays; a batch without changes is a checkpoint to resume from."""
         position = after
         while True:
-            batch = await self.changes(position, taken)
+            batch = await _soon(self.changes(position, taken))
             moved = batch.position != position
             position = batch.position
             if batch.changes:
                 yield batch
             if not moved:
-                await self._store.wait_for_change(position.revision, checkpoint_seconds)
-                if (await self.head()).revision <= position.revision:
+                waiting = self._store.wait_for_change(position.revision, checkpoint_seconds)
+                await _soon(waiting, checkpoint_seconds)
+                if (await _soon(self.head())).revision <= position.revision:
                     yield Batch((), position)
 
     async def acknowledge(self, request: Request, revision: int, ordinal: int, source: str) -> Acknowledged:
@@ -143,6 +149,20 @@ async def _change_at(tx: ReadTransaction, revision: int, ordinal: int) -> Change
         if change.ordinal == ordinal:
             return change
     raise NotFound("Change", f"changes/{revision}-{ordinal}")
+
+
+async def _soon(work: Awaitable[T], besides_seconds: float = 0.0) -> T:
+    """The result of a read, which a watch has no deadline for: a connection that died in silence would hold
+    it for ever.
+
+    Raises:
+        StoreUnavailable: there is none in time.
+    """
+    try:
+        async with asyncio.timeout(besides_seconds + _READ_SECONDS):
+            return await work
+    except TimeoutError:
+        raise StoreUnavailable("the store does not answer; go on where the stream ended") from None
 
 
 async def _check(tx: ReadTransaction, after: Position, head: int) -> None:
