@@ -78,7 +78,7 @@ class ParquetFiles:
                     for rows in _small_enough(some):
                         columns = [as_text(rows.column(name)) for name in self.columns]
                         yield pa.RecordBatch.from_arrays(columns, names=list(self.header))
-            except (pa.ArrowException, OSError) as error:
+            except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
                 raise InputError(str(part), f"is damaged ({_first(error)})", _ADVICE) from error
 
 
@@ -147,7 +147,7 @@ def _opened(path: Path) -> pq.ParquetFile:
     try:
         schema = pq.read_schema(path)
         return pq.ParquetFile(path, read_dictionary=[field.name for field in schema if _is_text(field.type)])
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(str(path), f"is no Parquet file ({_first(error)})", _ADVICE) from error
 
 
