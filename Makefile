@@ -68,7 +68,7 @@ prove-guards: setup ## take each guard of approval out in a copy, and see its te
 TRUST ?=
 
 .PHONY: trust
-trust: setup browser ## the proof of every promise: crashes, races, attacks, fuzzing, load; forty minutes, one page
+trust: setup browser ## the proof of every promise: crashes, races, attacks, fuzzing, load; three quarters of an hour, one page
 	@$(BIN)/python -m tests.trust $(TRUST)
 
 .PHONY: lint

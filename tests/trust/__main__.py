@@ -1,4 +1,4 @@
-"""The whole proof: `make trust`, one page of figures from one seed, in forty minutes at most.
+"""The whole proof: `make trust`, one page of figures from one seed, in some three quarters of an hour.
 
 Parts run two at a time, each in a process group of its own; the load has the machine to itself, at the end.
 A part that fails, hangs or counts nothing falls short, and so does the whole.
