@@ -1,4 +1,10 @@
-"""Every pair of stopping points of two writes, each schedule against what one after the other gives."""
+"""Every pair of stopping points of two writes, each schedule against what one after the other gives.
+
+These are all interleavings but for those that cannot be told apart. A transaction sees of another only its
+locks and, once it has ended, what it wrote. So it is enough that the first stops anywhere, the second then
+goes as far as anywhere, the first ends, and the second ends. And once the second waits for a lock of the
+first, each schedule that would let it go further is the one that was run.
+"""
 
 import asyncio
 import random
@@ -20,18 +26,23 @@ Make = Callable[[Office, int], Awaitable[tuple[Scene, Write, Write]]]
 
 @dataclass(slots=True)
 class Interleaved:
-    """What was seen of one pair: schedules, those in which one waited for the other, what they came to."""
+    """What was seen of one pair.
+
+    Schedules that were run, those among them in which one waited for the other, those that would have been
+    one of these again, and what they came to.
+    """
 
     name: str
     statements: tuple[int, int] = (0, 0)
     possible: int = 0
     schedules: int = 0
     blocked: int = 0
+    same: int = 0
     outcomes: Counter[Any] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Schedule:
     """Who begins, and after how many statements each stops, before the first goes to the end."""
 
@@ -64,19 +75,20 @@ class Interleaving:
             counts.reverse()
         return await outcome(scene, answers), (counts[0], counts[1])
 
-    async def overtaken(self, make: Make, schedule: Schedule) -> tuple[Any, bool]:
-        """What the schedule gives, and whether one waited for the other."""
+    async def overtaken(self, make: Make, schedule: Schedule) -> tuple[Any, int | None]:
+        """What the schedule gives, and the statement at which the second waited for the first, if it did."""
         scene, one, other = await self._scene(make)
         stepped = [Stepped(_answer(write), self._watching) for write in (one, other)]
         first, second = reversed(stepped) if schedule.second_first else stepped
         await first.go(schedule.stop_first)
         await second.go(schedule.stop_second)
-        waited = not second.task.done() and await second.blocked()
-        await asyncio.gather(first.gate.open(NEVER), second.gate.open(0 if not waited else NEVER))
+        waits = not second.task.done() and await second.blocked()
+        waited_at = second.gate.passed if waits else None
+        await asyncio.gather(first.gate.open(NEVER), second.gate.open(NEVER if waits else 0))
         await first.go(NEVER)
         await second.gate.open(NEVER)
         answers = await asyncio.gather(*(each.task for each in stepped))
-        return await outcome(scene, list(answers)), waited
+        return await outcome(scene, list(answers)), waited_at
 
     async def broken(self) -> list[str]:
         return await self._watched.broken()
@@ -106,9 +118,9 @@ def schedules(statements: tuple[int, int]) -> list[Schedule]:
 
 
 async def interleave(
-    database_url: str, redis_url: str, name: str, draws: random.Random, most: int
+    database_url: str, redis_url: str, name: str, draws: random.Random, wanted: Callable[[int], int]
 ) -> Interleaved:
-    """Drive a pair through schedules, all of them or so many drawn ones."""
+    """Drive a pair through schedules: of all that there are, so many drawn ones as are wanted."""
     make = PAIRS[name]
     seen = Interleaved(name)
     async with (
@@ -126,10 +138,18 @@ async def interleave(
             seen.statements = max(counts[0], seen.statements[0]), max(counts[1], seen.statements[1])
         every = schedules(seen.statements)
         seen.possible = len(every)
-        for schedule in every if most >= len(every) else draws.sample(every, most):
-            result, waited = await meeting.overtaken(make, schedule)
+        drawn = sorted(draws.sample(every, min(wanted(len(every)), len(every))))
+        waiting_at: dict[tuple[bool, int], int] = {}
+        for schedule in drawn:
+            beginning = schedule.second_first, schedule.stop_first
+            if schedule.stop_second > waiting_at.get(beginning, NEVER):
+                seen.same += 1
+                continue
+            result, waited_at = await meeting.overtaken(make, schedule)
             seen.schedules += 1
-            seen.blocked += waited
+            if waited_at is not None:
+                seen.blocked += 1
+                waiting_at[beginning] = waited_at
             seen.outcomes[result] += 1
             problems = await meeting.broken()
             if result not in allowed:
