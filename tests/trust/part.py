@@ -1,4 +1,7 @@
-"""One part of the proof in a process of its own: `python -m tests.trust.part NAME SEED SHARE DIRECTORY`."""
+"""One part of the proof in a process of its own.
+
+`python -m tests.trust.part NAME SEED SHARE DIRECTORY [unhurried]`
+"""
 
 import sys
 from importlib import import_module
@@ -9,9 +12,12 @@ from tests.trust.report import Plan, write_lines
 LINES_FILE = "lines.json"
 
 
-def main(name: str, seed: str, share: str, directory: str) -> None:
+UNHURRIED = "unhurried"
+
+
+def main(name: str, seed: str, share: str, directory: str, pace: str = "") -> None:
     """Run a part and leave its lines in the directory."""
-    plan = Plan(int(seed), float(share), Path(directory))
+    plan = Plan(int(seed), float(share), Path(directory), unhurried=pace == UNHURRIED)
     lines = import_module(f"tests.trust.{name}.part").run(plan)
     write_lines(plan.directory / LINES_FILE, lines)
 

@@ -12,12 +12,14 @@ class Plan:
     """How much of a part to run.
 
     The same `seed` draws the same cases. `share` is 1 for the whole proof, and less for a part of each
-    count; `directory` is empty, and the part's alone.
+    count; `directory` is empty, and the part's alone. `unhurried` leaves out the limits of time that keep
+    the whole within its forty minutes.
     """
 
     seed: int
     share: float
     directory: Path
+    unhurried: bool = False
 
     def count(self, whole: int, least: int = 1) -> int:
         """The share of a number of cases, at least some."""
