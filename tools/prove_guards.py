@@ -5,6 +5,7 @@ guard whose text is no longer found, because nobody would notice that it went.
 """
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -74,7 +75,11 @@ def noticed(copy: Path, guard: Guard) -> tuple[bool, str]:
             "",
             *guard.tests.split(),
         ]
-        ended = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
+        # A service that a test starts is the copy's too, not the installed one.
+        environment = {**os.environ, "PYTHONPATH": str(copy)}
+        ended = subprocess.run(
+            command, cwd=copy, env=environment, capture_output=True, text=True, check=False
+        )
     finally:
         path.write_text(whole, "utf-8")
     lines = [line for line in ended.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]

@@ -66,6 +66,16 @@ def test_values_do_not_depend_on_the_order_of_members() -> None:
         assert msgspec.json.encode(survivorship(members, (), POLICY)) == expected
 
 
+def test_values_that_no_rule_tells_apart_do_not_depend_on_it_either() -> None:
+    """Where trust, time and length are the same, the member of the smaller name gives the value."""
+    one, other = (
+        replace(contact(name, city=city), source_update_time=JANUARY)
+        for name, city in (("a", "Kiel"), ("b", "Bonn"))
+    )
+    for members in (golden("g", one, other).members, golden("g", other, one).members):
+        assert survivorship(members, (), POLICY)["city"].value == "Kiel"
+
+
 def test_the_later_choice_wins_and_one_of_a_stranger_rests() -> None:
     """A choice names an active member's value; the last such choice of a field survives."""
     pair = golden("g", contact("a", email="a@x.example"), contact("b", email="b@x.example"))

@@ -1,12 +1,14 @@
 """The audit chain shows any edit, deletion, swap or truncation of entries and changes (E-3)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import LiteralString
 
 import psycopg
 import pytest
 
-from dedup_service.domain.audit import AuditVerification
+from dedup_service.domain.audit import GENESIS_HASH, AuditEntry, AuditVerification, change_digest
+from dedup_service.store.ledger import digest_of_changes
 from dedup_service.workflows.pages import Page
 from tests.merge_desk import Office, contact
 
@@ -103,6 +105,89 @@ async def test_a_forged_entry_with_a_hash_of_its_own_shows(office: Office, datab
         )
     found = await verified(office)
     assert (found.holds, found.broken_revision) == (False, forged.revision + 1)
+
+
+async def entries_of(office: Office) -> list[AuditEntry]:
+    """All entries, oldest first."""
+    listed = await office.store.read(lambda tx: tx.list_audit(Page(size=100)))
+    return sorted(listed.items, key=lambda entry: entry.revision)
+
+
+async def write_anew(url: str, entries: Sequence[AuditEntry]) -> None:
+    """Put these entries in the place of those of their revisions, as somebody who owns the database may."""
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        for entry in entries:
+            await connection.execute(
+                "UPDATE audit_entries SET time = %s, actor = %s, action = %s, targets = %s, detail = %s,"
+                " changes_digest = %s, previous_hash = %s, hash = %s WHERE revision = %s",
+                [
+                    *(entry.time, entry.actor, entry.action, list(entry.targets), entry.detail),
+                    *(entry.changes_digest, entry.previous_hash, entry.hash, entry.revision),
+                ],
+            )
+
+
+async def test_a_forged_entry_that_the_next_one_is_made_to_follow_shows(
+    office: Office, database_url: str
+) -> None:
+    """The link of the next entry is under its hash: it cannot be bent to an entry forged before it."""
+    await history(office)
+    entries = await entries_of(office)
+    forged = replace(entries[2], actor="users/mallory")
+    forged = replace(forged, hash=forged.computed_hash())
+    await write_anew(database_url, [forged, replace(entries[3], previous_hash=forged.hash)])
+    found = await verified(office)
+    assert (found.holds, found.broken_revision) == (False, forged.revision + 1)
+
+
+async def test_a_chain_made_anew_from_a_forged_entry_on_has_another_head(
+    office: Office, database_url: str
+) -> None:
+    """Who hashes everything after a forgery again gets a chain that holds, but not one with the old head."""
+    await history(office)
+    published = await verified(office)
+    entries = await entries_of(office)
+    entries[2] = replace(entries[2], actor="users/mallory")
+    previous = GENESIS_HASH
+    for place, entry in enumerate(entries):
+        linked = replace(entry, previous_hash=previous)
+        entries[place] = replace(linked, hash=linked.computed_hash())
+        previous = entries[place].hash
+    await write_anew(database_url, entries)
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+        await connection.execute("UPDATE ledger_head SET hash = %s", [previous])
+    assert (await verified(office)).holds
+    found = await verified(office, published.head_revision, published.head_hash)
+    assert (found.holds, found.broken_revision) == (False, published.head_revision)
+
+
+async def test_a_forged_change_with_digests_of_its_own_shows(office: Office, database_url: str) -> None:
+    """A payload that is replaced together with its digest, and the entry's digest of it, is not what the
+    entry's hash stands for.
+    """
+    await history(office)
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+        cursor = await connection.execute(
+            "SELECT salt, payload FROM changes WHERE revision = 7 AND ordinal = 0"
+        )
+        [(salt, payload)] = await cursor.fetchall()
+        forged = payload.replace(b"d@example.com", b"x@example.com")
+        assert forged != payload
+        await connection.execute(
+            "UPDATE changes SET payload = %s, digest = %s WHERE revision = 7 AND ordinal = 0",
+            [forged, change_digest(salt, forged)],
+        )
+        cursor = await connection.execute(
+            "SELECT type, record, record_nos, subjects, digest FROM changes WHERE revision = 7"
+            " ORDER BY ordinal"
+        )
+        await connection.execute(
+            "UPDATE audit_entries SET changes_digest = %s WHERE revision = 7",
+            [digest_of_changes(await cursor.fetchall())],
+        )
+    found = await verified(office)
+    assert (found.holds, found.broken_revision) == (False, 7)
+    assert "content" in found.explanation
 
 
 async def test_swapped_entries_show(office: Office, database_url: str) -> None:

@@ -280,3 +280,36 @@ async def test_rows_are_read_as_they_were_written(
     found = (await lookups.records([written.record_no]))[written.record_no]
     await lookups.close()
     assert (found.key, found.lead) == (written.key, written.draft)
+
+
+async def test_a_statement_that_nobody_waits_for_is_ended(lookups: CountedLookups, server: Server) -> None:
+    """PostgreSQL works for nobody who has gone, and whoever comes then does not wait behind it."""
+    async with server.held_up():
+        gone = asked(lookups, [1], [2])
+        await until(server.is_waiting)
+        for call in gone:
+            call.cancel()
+        await ended(gone)
+        await until(lambda: nobody_waits(server))
+        others = asked(lookups, [3])
+        await until(server.is_waiting)
+    [answer] = await ended(others)
+    assert set(answer) == {3}
+
+
+async def test_a_statement_goes_on_while_one_waits_for_it(lookups: CountedLookups, server: Server) -> None:
+    """Who gave up takes nothing from whoever asked with it."""
+    async with server.held_up():
+        gone, stays = asked(lookups, [1], [2])
+        await until(server.is_waiting)
+        gone.cancel()
+        # Longer than it takes to notice.
+        await asyncio.sleep(1.2)
+        assert await server.is_waiting()
+    [answer] = await ended([stays])
+    assert set(answer) == {2}
+    assert lookups.statements == [{1, 2}]
+
+
+async def nobody_waits(server: Server) -> bool:
+    return not await server.is_waiting()

@@ -11,12 +11,14 @@ from dedup_service.domain.merges import Merge
 from dedup_service.domain.proposals import Proposal
 from dedup_service.domain.records import Record, RecordDraft
 from dedup_service.domain.retention import Retention
+from dedup_service.domain.voting import VoteDecision
 from dedup_service.workflows.ports import Request
 from dedup_service.workflows.proposing import ProposalDraft
 from dedup_service.workflows.record_writes import RecordWrite
 from dedup_service.workflows.undoing import UndoRequest
 from tests.canonical_dump import full_dump
 from tests.merge_desk import POLICY, Office, contact, principal, request
+from tests.workflows.test_locking import until_waiting
 
 
 def once(
@@ -105,6 +107,48 @@ async def test_a_call_overtaken_by_its_own_repetition_gets_the_answer(office: Of
     approved = await office.approved(a, b)
     merges = await asyncio.gather(*(execute(office, approved, "x") for _ in range(6)))
     assert len({m.merge_id for m in merges}) == 1
+
+
+@pytest.mark.parametrize("repetitions", [1, 3])
+async def test_a_repetition_waits_for_the_call_that_is_still_at_work(
+    office: Office, database_url: str, repetitions: int
+) -> None:
+    """Sent again before its first run is committed, a call waits for the answer and meets no effect."""
+    a, b = await office.put(contact("a"), contact("b"))
+    approved = await office.approved(a, b)
+    head = await office.store.read(lambda tx: tx.head_revision())
+    async with await psycopg.AsyncConnection.connect(database_url) as held:
+        # The first has done its work, and waits for its place in the ledger.
+        await held.execute("SELECT 1 FROM ledger_head FOR UPDATE")
+        first = asyncio.create_task(execute(office, approved, "x"))
+        await until_waiting(held, 1)
+        again = [asyncio.create_task(execute(office, approved, "x")) for _ in range(repetitions)]
+        await until_waiting(held, 1 + repetitions)
+        await held.rollback()
+    assert await asyncio.gather(*again) == [await first] * repetitions
+    assert await office.store.read(lambda tx: tx.head_revision()) == head + 1
+
+
+async def test_a_vote_that_arrives_twice_at_once_is_logged_once(office: Office, database_url: str) -> None:
+    """Where nothing but the request id tells a repetition from a second wish, it is still one effect."""
+    proposal = await office.propose(*await office.put(contact("a"), contact("b")))
+    ann = principal("ann")
+    wish = once("ApproveMergeProposal", "v", actor=ann.name)
+    async with await psycopg.AsyncConnection.connect(database_url) as held:
+        await held.execute("SELECT 1 FROM ledger_head FOR UPDATE")
+        votes = [
+            asyncio.create_task(
+                office.desk.deciding.vote(
+                    wish, proposal.proposal_id, proposal.etag, ann, VoteDecision.APPROVE, "same"
+                )
+            )
+            for _ in range(2)
+        ]
+        await until_waiting(held, 2)
+        await held.rollback()
+    first, second = await asyncio.gather(*votes)
+    assert first == second
+    assert [vote.principal for vote in (await office.proposal(proposal)).votes] == [ann.name]
 
 
 async def test_an_erased_answer_is_said_to_be_so(office: Office) -> None:

@@ -114,6 +114,36 @@ async def test_what_is_gone_is_no_match(office: Office) -> None:
     assert names(await match(office, key("c"))) == ["a"]
 
 
+async def test_what_is_gone_leaves_the_index(office: Office) -> None:
+    """A deletion and an erasure take their record out of the index, without a rebuild (D-2, D-6)."""
+    await office.put(*(contact(n, **PERSON) for n in "abc"))
+    assert (await match(office, contact("draft", **PERSON))).candidate_count == 3
+    before = await office.index.serving_state()
+    await office.delete("a")
+    await office.erase("b")
+    assert (await match(office, contact("draft", **PERSON))).candidate_count == 1
+    after = await office.index.serving_state()
+    assert before is not None
+    assert after is not None
+    assert after.epoch == before.epoch
+
+
+async def test_an_index_that_is_behind_shows_no_ghosts(office: Office) -> None:
+    """What the index still holds is returned as the store has it: not at all when deleted or erased, and
+    where it lives on when merged away (D-2).
+    """
+    ids = await office.put(*(contact(n, **PERSON) for n in "abcd"))
+    await match(office, contact("draft", **PERSON))
+    await office.follower.stop()
+    await office.delete("a")
+    await office.erase("b")
+    await office.merge(*ids[2:])
+    answer = await office.desk.matching.match(MatchQuery(contact("draft", **PERSON)))
+    assert answer.candidate_count == 4
+    assert names(answer) == ["c", "d"]
+    assert {found.record.golden_id for found in answer.matches} == {ids[2]}
+
+
 async def test_a_dead_lead_is_returned_with_a_warning(office: Office) -> None:
     """A match to a DEAD lead says why it died (2.4)."""
     dead = replace(

@@ -22,23 +22,27 @@ async def until_waiting(connection: psycopg.AsyncConnection, count: int) -> None
             await asyncio.sleep(0.01)
 
 
-@pytest.mark.parametrize("written", ["a", "b"])
+@pytest.mark.parametrize("place", [0, 1, 2])
 async def test_a_proposal_is_made_of_records_that_it_holds(
-    office: Office, database_url: str, written: str
+    office: Office, database_url: str, place: int
 ) -> None:
-    """A record that is being written while a merge of it is proposed is in the plan as it becomes."""
-    a, b = await office.put(contact("a"), contact("b"))
+    """A record that is being written while a merge of it is proposed is in the plan as it becomes, be it the
+    first to be locked, the survivor, or the last.
+    """
+    names = dict(zip(await office.put(*map(contact, "abc")), "abc", strict=True))
+    # Ids are drawn at random, and locked in their order.
+    locked = sorted(names)
     async with await psycopg.AsyncConnection.connect(database_url) as held:
         # The write has its record locked, and waits for the head of the ledger.
         await held.execute("SELECT 1 FROM ledger_head FOR UPDATE")
-        writing = asyncio.create_task(office.write(contact(written, email="new@example.com")))
+        writing = asyncio.create_task(office.write(contact(names[locked[place]], email="new@example.com")))
         await until_waiting(held, 1)
-        proposing = asyncio.create_task(office.propose(a, b, survivor_id=a))
+        proposing = asyncio.create_task(office.propose(*locked, survivor_id=locked[1]))
         await until_waiting(held, 2)
         await held.rollback()
     await writing
     proposal = await proposing
     versions = {m.golden_id: m.version for m in proposal.plan.members}
-    now = {golden_id: (await office.golden(golden_id)).golden.row.version for golden_id in (a, b)}
+    now = {golden_id: (await office.golden(golden_id)).golden.row.version for golden_id in locked}
     assert versions == now
     assert await office.vote(proposal, "ann")

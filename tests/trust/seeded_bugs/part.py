@@ -3,6 +3,7 @@
 Without the bug the same tests pass, so that what fails fails for its sake.
 """
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -71,6 +72,8 @@ def outcome_of(copy: Path, tests: Sequence[str]) -> Outcome:
         text=True,
         check=False,
         timeout=_LIMIT_SECONDS,
+        # A service that a test starts is the copy's too, not the installed one.
+        env={**os.environ, "PYTHONPATH": str(copy)},
     )
     words = [line.split() for line in done.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
     return Outcome(done.returncode, tuple(found[1] for found in words))
