@@ -88,4 +88,5 @@ def _tokens(settings: Settings) -> BearerTokens:
         service_claim=settings.oidc_service_claim,
         functions_claim=settings.oidc_functions_claim,
     )
-    return BearerTokens(rules, SigningKeys(Provider(settings.oidc_issuer, settings.oidc_jwks_url).keys))
+    provider = Provider(settings.oidc_issuer, settings.oidc_jwks_url, settings.oidc_ca)
+    return BearerTokens(rules, SigningKeys(provider.keys))

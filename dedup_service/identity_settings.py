@@ -33,6 +33,14 @@ IDENTITY_SETTINGS = (
         read.provider_url,
     ),
     Setting(
+        "DEDUP_OIDC_CA",
+        "",
+        "Authority of the provider's certificate (PEM), for the service and its console; it is read again "
+        "for each connection. `system` for the authorities that this machine trusts; when empty the public "
+        "ones.",
+        read.certificate_authority,
+    ),
+    Setting(
         "DEDUP_OIDC_NAME_CLAIM", "sub", "Claim that holds the NAME of `users/NAME`, for people.", read.claim
     ),
     Setting(
@@ -150,6 +158,7 @@ def _missing(values: Mapping[str, Any]) -> Iterator[str]:
         ("tls_certificate", "tls_key"),
         ("tls_key", "tls_certificate"),
         ("tls_client_ca", "tls_certificate"),
+        ("oidc_ca", "oidc_issuer"),
         ("tls_client_certificate", "tls_client_key"),
         ("tls_client_key", "tls_client_certificate"),
         ("tls_client_certificate", "tls_ca"),

@@ -26,6 +26,13 @@ LIMIT_SETTINGS = (
         read.whole(1000, 10_000_000),
     ),
     Setting(
+        "DEDUP_REQUIRE_DEADLINES",
+        "false",
+        "Refuse calls that come without a deadline, streams apart; otherwise they get the longest of their "
+        "class.",
+        read.flag,
+    ),
+    Setting(
         "DEDUP_STREAM_IDLE_SECONDS",
         "300",
         "Time after which a stream ends that nobody writes to, or whose answers nobody reads.",

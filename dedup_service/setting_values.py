@@ -2,6 +2,7 @@
 
 import logging
 import re
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,6 +124,18 @@ def scopes(text: str) -> str:
 def authority(text: str) -> Path | str | None:
     """A file of authorities, or the word `system`."""
     return text if text == SYSTEM else file(text)
+
+
+def certificate_authority(text: str) -> Path | str | None:
+    """An authority that is read at the start, so that a file which holds none is told then."""
+    found = authority(text)
+    if isinstance(found, Path):
+        try:
+            ssl.create_default_context(cafile=found)
+        # An error of TLS is one of them too.
+        except OSError as error:
+            raise ValueError("cannot be read as certificates (PEM)") from error
+    return found
 
 
 def secret(text: str) -> str:

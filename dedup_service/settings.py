@@ -51,6 +51,7 @@ class Settings:
     max_streams: int
     rate_limit: int
     item_rate_limit: int
+    require_deadlines: bool
     stream_idle_seconds: float
     grace_seconds: float
     log_level: int
@@ -71,6 +72,7 @@ class Settings:
     oidc_issuer: str
     oidc_audience: str
     oidc_jwks_url: str
+    oidc_ca: Path | str | None
     oidc_name_claim: str
     oidc_service_claim: str
     oidc_functions_claim: str

@@ -102,6 +102,7 @@ def provider_of(settings: Settings) -> ProviderOptions | None:
         client_secret=secret_file.read_text().strip() if secret_file is not None else "",
         scopes=settings.oidc_scopes,
         url=settings.console_url,
+        authority=settings.oidc_ca,
     )
 
 
@@ -115,5 +116,7 @@ def _people(settings: Settings) -> tuple[Person, ...]:
 
 
 def _end_with_the_parent() -> None:
-    sys.stdin.buffer.read()
+    # Not by `sys.stdin`: its lock, held by this thread, would break the end of a process that did not start.
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)

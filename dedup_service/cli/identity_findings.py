@@ -7,7 +7,10 @@ from pathlib import Path
 from cryptography import x509
 
 from dedup_service.authenticating import tls_files
+from dedup_service.cli.console import provider_of
 from dedup_service.cli.findings import Finding, State
+from dedup_service.cli.problems import CommandError
+from dedup_service.cli.words import plural
 from dedup_service.identity.provider import FetchError, Provider
 from dedup_service.identity_settings import DEMO, TOKENS
 from dedup_service.rpc.tls import TlsError, checked
@@ -30,6 +33,9 @@ async def identity_findings(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding("identity", State.OK, f"callers prove who they are by {_and(settings.authentication)}")
     if TOKENS in settings.authentication:
         yield await _keys(settings)
+    if settings.console_listen:
+        for finding in _sign_in(settings):
+            yield finding
     for finding in _certificates(settings):
         yield finding
 
@@ -38,14 +44,26 @@ def _and(ways: tuple[str, ...]) -> str:
     return " and ".join(ways)
 
 
+def _sign_in(settings: Settings) -> Iterator[Finding]:
+    try:
+        provider = provider_of(settings)
+    except CommandError as error:
+        yield Finding("console", State.WRONG, str(error), "correct the variable")
+        return
+    if provider is not None:
+        text = f"people sign in at the provider and come back to {provider.redirect_uri}"
+        yield Finding("console", State.OK, f"{text}, which it must know")
+
+
 async def _keys(settings: Settings) -> Finding:
     try:
-        keys = await Provider(settings.oidc_issuer, settings.oidc_jwks_url).keys()
+        keys = await Provider(settings.oidc_issuer, settings.oidc_jwks_url, settings.oidc_ca).keys()
     except FetchError as error:
-        return Finding("provider", State.WRONG, str(error), "see DEDUP_OIDC_ISSUER and DEDUP_OIDC_JWKS_URL")
+        advice = "see DEDUP_OIDC_ISSUER, DEDUP_OIDC_JWKS_URL and DEDUP_OIDC_CA"
+        return Finding("provider", State.WRONG, str(error), advice)
     if not keys:
         return Finding("provider", State.WRONG, "it publishes no key", "see DEDUP_OIDC_JWKS_URL")
-    return Finding("provider", State.OK, f"{settings.oidc_issuer} publishes {len(keys)} keys")
+    return Finding("provider", State.OK, f"{settings.oidc_issuer} publishes {plural(len(keys), 'key')}")
 
 
 def _certificates(settings: Settings) -> Iterator[Finding]:

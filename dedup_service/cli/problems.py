@@ -103,6 +103,11 @@ def service_sentence(error: Any) -> str:
     ]
     text = "; ".join([said, *more])
     advice = _ADVICE.get(error.reason, "")
+    if error.reason == "UNAUTHENTICATED_PRINCIPAL" and os.environ.get("DEDUP_TOKEN_FILE"):
+        advice = (
+            "the token in the file of DEDUP_TOKEN_FILE says who calls: put one for this service there, and "
+            "leave --as out"
+        )
     if error.code.name == "DEADLINE_EXCEEDED":
         advice = "the service took too long to answer; run `dedup doctor` where it runs"
     return f"{text}. {advice[0].upper()}{advice[1:]}." if advice else text

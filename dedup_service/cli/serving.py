@@ -130,6 +130,7 @@ async def _serve(settings: Settings, where: Servers, console: ConsoleProcess, wi
                 items_a_second=settings.item_rate_limit,
                 streams_each=settings.max_streams,
                 idle_seconds=settings.stream_idle_seconds,
+                deadlines_required=settings.require_deadlines,
             ),
             health_seconds=settings.index_health_interval_seconds,
         )

@@ -48,10 +48,29 @@ def session(address: str, principal: str, as_json: bool) -> Iterator[Session]:
         except ServiceError as error:
             if not error.unreachable:
                 raise
-            raise CommandError(
-                f"no merge desk answers at {address}: start one with `dedup serve`, "
-                "or say where it is with --address"
-            ) from error
+            raise CommandError(_unreachable(address, error, proof)) from error
+
+
+# What gRPC says where TLS, and not the way to the service, is what is wrong.
+_NOT_BY_THAT_AUTHORITY = "CERTIFICATE_VERIFY_FAILED"
+_ANOTHER_NAME = "Hostname Verification"
+_NOT_TLS = "WRONG_VERSION_NUMBER"
+_HUNG_UP = "Socket closed"
+
+
+def _unreachable(address: str, error: ServiceError, proof: Proof) -> str:
+    """Why nothing was reached, and what to do."""
+    if _NOT_BY_THAT_AUTHORITY in error.message:
+        return f"the certificate shown at {address} is not trusted: DEDUP_TLS_CA names another authority"
+    if _ANOTHER_NAME in error.message:
+        return f"the certificate shown at {address} is of another name: say which with DEDUP_TLS_SERVER_NAME"
+    if _NOT_TLS in error.message:
+        return f"what answers at {address} speaks no TLS: leave DEDUP_TLS_CA out, or say where with --address"
+    if _HUNG_UP in error.message and proof.credentials is None:
+        return f"what answers at {address} takes no plain text: name its authority with DEDUP_TLS_CA"
+    return (
+        f"no merge desk answers at {address}: start one with `dedup serve`, or say where it is with --address"
+    )
 
 
 def _connected(address: str, principal: str, proof: Proof) -> DedupClient:

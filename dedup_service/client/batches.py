@@ -6,6 +6,7 @@ Each batch keeps its request id until it is answered: sent again after a broken 
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar
@@ -116,6 +117,10 @@ def _one_stream(call: StreamCall[Q, A], requests: Iterator[Q], unanswered: deque
                 unanswered.append(following)
                 outbox.put(following)
             if not unanswered:
+                outbox.put(None)
+                # All is answered: the service ends the call, which is then not one that was cancelled.
+                with suppress(ServiceError):
+                    next(stream, None)
                 return
             answer = next(stream, None)
             if answer is None:

@@ -125,7 +125,7 @@ async def _form(request: Request) -> FormData:
 def _unknown_visitor(visit: Visit, error: ServiceError | ProviderUnreachableError) -> Response:
     if isinstance(error, ServiceError):
         return problems.service_problem(visit, error)
-    return problems.provider_unreachable(visit)
+    return problems.provider_unreachable(visit, error)
 
 
 def _refusal(visit: Visit) -> str:
@@ -149,8 +149,8 @@ def _shown(show: PageFunction, visit: Visit) -> Response:
         return problems.service_problem(visit, error)
     except HTTPException as error:
         return problems.http_problem(visit, error.status_code)
-    except ProviderUnreachableError:
-        return problems.provider_unreachable(visit)
+    except ProviderUnreachableError as error:
+        return problems.provider_unreachable(visit, error)
     except Exception as error:  # noqa: BLE001  a traceback may hold personal values, and the visitor needs a page
         LOG.error("%s failed with %s", visit.request.scope["route"].path, type(error).__name__)  # noqa: TRY400  the same
         return problems.unexpected(visit)

@@ -1,6 +1,7 @@
 """What the console is started with."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import grpc
@@ -22,7 +23,8 @@ class ProviderOptions:
     """The OpenID provider that people sign in at, and what the console is there.
 
     `url` is what browsers know the console by, such as `https://desk.example.com`; a public client has no
-    secret. `scopes` are separated by spaces and hold `openid`.
+    secret. `scopes` are separated by spaces and hold `openid`. `authority` is what the provider's certificate
+    is of, as in `provider_trust.trusted`.
     """
 
     issuer: str
@@ -30,6 +32,7 @@ class ProviderOptions:
     client_secret: str = field(repr=False)
     scopes: str
     url: str
+    authority: Path | str | None = None
 
     @property
     def redirect_uri(self) -> str:

@@ -3,18 +3,23 @@
 Text that people wrote freely is forgotten whole where it names the person: what stands beside a name says who
 it was, too. A text names the person when it holds a value that tells them from others: a name of three
 letters or more as a word of its own, or an address, number or own field of the company anywhere in it.
+
+To be told that a text names the person is to be told a value, where somebody may not read it: no answer, and
+nothing that is kept, may depend on what a masked field holds.
 """
 
 import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
 
+from dedup_service.domain.errors import InvalidInput
 from dedup_service.domain.records import RecordDraft
+from dedup_service.domain.visibility import Sight
 
 ERASED_TEXT = "(erased)"
 # What the audit says of an erasure, before the digest of its certificate.
@@ -48,7 +53,8 @@ class ErasedPlace:
 class ErasureCertificate:
     """What one erasure removed. `left` are places that it does not reach, for people to look at.
 
-    `reason` was checked to hold no value of the person. `digest` stands in the audit entry of `revision`.
+    `reason` was checked to hold no value of the person, or is not kept. `digest` stands in the audit entry of
+    `revision`.
     """
 
     record: str
@@ -121,6 +127,22 @@ class Traces:
             return True
         digits = _NO_DIGIT.sub("", folded)
         return any(number in digits for number in self.numbers)
+
+
+def kept_reason(reason: str, draft: RecordDraft, former: Iterable[Mapping[str, str]], sight: Sight) -> str:
+    """What is kept of the reason for an erasure: all of it, or nothing where the person has, or had, a value
+    that whoever erases may not read. Nobody could tell them that the reason holds that value.
+
+    Raises:
+        InvalidInput: it names the person by a value that they may read.
+    """
+    values = [draft.values, *former]
+    readable = Traces.of(replace(draft, values={}))
+    for each in values:
+        readable |= Traces.of_values({name: text for name, text in each.items() if not sight.masks(name)})
+    if readable.named_in(reason):
+        raise InvalidInput.at("reason", "names the person: it is kept, so say the ground alone")
+    return ERASED_TEXT if any(sight.masks(name) for each in values for name in each) else reason
 
 
 def _folded(text: str) -> str:

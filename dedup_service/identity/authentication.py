@@ -35,6 +35,13 @@ class ProvenCallers:
         self._certificates = certificates
         self._roles = roles
 
+    def knows(self, given: Credentials) -> bool:
+        if not given.authorizations:
+            # TLS has verified it before the first call on its connection.
+            return self._certificates is not None and bool(given.certificate)
+        token = _bearer(given)
+        return self._tokens is not None and token is not None and self._tokens.remembers(token)
+
     async def proven(self, given: Credentials) -> Proven:
         name, end_seconds = await self._proven_name(given)
         if any(claimed != name for claimed in given.names):
@@ -59,11 +66,10 @@ class ProvenCallers:
         )
 
     async def _by_token(self, tokens: BearerTokens, given: Credentials) -> tuple[str, float]:
-        [first, *others] = given.authorizations
-        found = _BEARER.fullmatch(first) if isinstance(first, str) else None
-        if others or found is None:
+        token = _bearer(given)
+        if token is None:
             raise Unauthenticated("the call carries no single token: send authorization: Bearer TOKEN once")
-        claims = await tokens.claims(found[1])
+        claims = await tokens.claims(token)
         if claims.roles is not None and self._roles is not None:
             await self._roles.said(claims.principal_name, claims.roles, claims.issued_seconds)
         return claims.principal_name, claims.end_seconds
@@ -74,3 +80,10 @@ class ProvenCallers:
             # Not by name: whoever holds a token learns nothing of the directory.
             raise Unauthenticated("the principal is not one that the service knows")
         return found
+
+
+def _bearer(given: Credentials) -> str | None:
+    """The one token that a call carries; None where it carries several, or something else."""
+    [first, *others] = given.authorizations
+    found = _BEARER.fullmatch(first) if isinstance(first, str) and not others else None
+    return found[1] if found is not None else None

@@ -98,7 +98,7 @@ class BearerTokens:
         """
         if len(token) > MAX_TOKEN_BYTES:
             raise Unauthenticated(f"the token has more than {MAX_TOKEN_BYTES} bytes")
-        digest = hashlib.sha256(token.encode()).digest()
+        digest = _digest(token)
         known = self._remembered.get(digest)
         if known is not None:
             self._check_time(known.claims)
@@ -106,6 +106,10 @@ class BearerTokens:
                 return known.claims
             del self._remembered[digest]
         return await self._verified(token, digest)
+
+    def remembers(self, token: str) -> bool:
+        """Whether its signature was verified before; it may have expired since."""
+        return len(token) <= MAX_TOKEN_BYTES and _digest(token) in self._remembered
 
     def _check_time(self, claims: TokenClaims) -> None:
         if self._clock() > claims.end_seconds:
@@ -156,6 +160,10 @@ class BearerTokens:
         if not isinstance(found, str) or not _NAME.fullmatch(found):
             raise Unauthenticated("the token names no person and no service account")
         return f"{collection}/{found}"
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
 
 
 def _header(token: str) -> tuple[str, str]:

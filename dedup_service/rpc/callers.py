@@ -73,11 +73,17 @@ class BelievedCallers:
     def __init__(self, principals: Principals) -> None:
         self._principals = principals
 
+    def knows(self, given: Credentials) -> bool:
+        return self._found(given) is not None
+
+    def _found(self, given: Credentials) -> Principal | None:
+        found = [self._principals.find(name) for name in given.names if isinstance(name, str)]
+        return found[0] if len(given.names) == len(found) == 1 else None
+
     async def proven(self, given: Credentials) -> Proven:
         if len(given.names) != 1:
             raise Unauthenticated(f"the call names no single principal: {_ADVICE}")
-        [name] = given.names
-        principal = self._principals.find(name) if isinstance(name, str) else None
+        principal = self._found(given)
         if principal is None:
             raise Unauthenticated(f"the principal is not one that the service knows: {_ADVICE}")
         return Proven(principal)

@@ -1,5 +1,6 @@
 """Checks of single request fields that are stored or compared, made before any work."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -10,6 +11,7 @@ from dedup_service.domain.validation import text_problem
 MAX_TEXT_CODE_POINTS = 2000
 MAX_ETAG_CODE_POINTS = 200
 MAX_POLICY_BYTES = 256 * 1024
+_UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 
 def check_text(text: str, at: str, *, required: bool = False, limit: int = MAX_TEXT_CODE_POINTS) -> str:
@@ -19,6 +21,13 @@ def check_text(text: str, at: str, *, required: bool = False, limit: int = MAX_T
     if required and not text.strip():
         raise InvalidInput.at(at, "is required")
     return text
+
+
+def check_random_id(request_id: str, at: str) -> str:
+    """The id of a request itself, when it is a UUID: a name that somebody made up may say whose it is."""
+    if request_id and not _UUID.fullmatch(request_id):
+        raise InvalidInput.at(at, "must be a UUID: it is kept for longer than what is erased")
+    return request_id
 
 
 def check_policy_text(text: str, at: str) -> str:

@@ -36,7 +36,7 @@ from dedup_service.rpc.revision_tokens import RevisionTokens
 from dedup_service.rpc.sight.sights import Sights
 from dedup_service.telemetry.recording import MethodMeter, Telemetry
 from dedup_service.workflows.authentication import Authentication, Proven
-from dedup_service.workflows.deadlines import due_in, seconds_left
+from dedup_service.workflows.deadlines import due_in, ended_in, seconds_left
 from dedup_service.workflows.rules import Rules
 
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
@@ -245,7 +245,8 @@ class Gate:
         # Unless something below says otherwise the caller, or the stop of the server, has ended it.
         code = _CANCELLED
         try:
-            async with _due(method, context), self._admitted(method, context, logged) as caller:
+            due = _due(method, context, required=self._limits.deadlines_required)
+            async with due, self._admitted(method, context, logged) as caller:
                 yield caller
             code = _OK
         except Exception as error:  # noqa: BLE001  # whatever it is, the caller gets a documented code
@@ -278,39 +279,40 @@ class Gate:
             yield Caller(principal, method.descriptor.name, proven.end_seconds)
 
     async def _proven(self, context: Context) -> Proven:
+        given = credentials_of(context)
+        if self._authentication.knows(given):
+            return await self._authentication.proven(given)
         self._rates.check_peer(context.peer())
         try:
-            return await self._authentication.proven(credentials_of(context))
+            return await self._authentication.proven(given)
         except Unauthenticated:
             self._rates.failed(context.peer())
             raise
 
 
 @asynccontextmanager
-async def _due(method: _Method, context: Context) -> AsyncIterator[None]:
+async def _due(method: _Method, context: Context, *, required: bool) -> AsyncIterator[None]:
     """Ends what is under way when the answer is due; a stream is due only when its caller says so.
 
     Raises:
+        InvalidInput: a unary call has no deadline where one is required.
         DeadlinePassed: the call has taken as long as its caller, or the service, lets it.
     """
     # None without a deadline, which the stubs of grpc do not tell.
     left: float | None = context.time_remaining()
     if not method.streams:
+        if left is None and required:
+            raise InvalidInput.at("deadline", "is required here: say how long you will wait for the answer")
         longest = LONGEST_SECONDS[method.access.call_class]
         left = longest if left is None else min(left, longest)
     if left is None:
         yield
         return
     # Before gRPC ends the call itself: it would do so in the middle of the rollback, and without a reason.
-    left -= min(left / 10, _TIME_FOR_THE_END_SECONDS)
-    due_in(left)
-    try:
-        async with asyncio.timeout(left) as limit:
-            yield
-    except TimeoutError:
-        if not limit.expired():
-            raise
-        raise DeadlinePassed(f"there was no answer within {left:.3g} seconds") from None
+    end = min(left / 10, _TIME_FOR_THE_END_SECONDS)
+    due_in(left - end)
+    async with ended_in(left - end, 2 * end):
+        yield
 
 
 def _is_of_grpc(error: Exception) -> bool:

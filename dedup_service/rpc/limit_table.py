@@ -63,7 +63,9 @@ def _times() -> Iterator[tuple[str, str, str]]:
     yield "items of a principal", f"{shipped.items_a_second:,} a second", f"{_BUSY}; streams wait"
     yield "streams of a principal", str(shipped.streams_each), _BUSY
     attempts = f"{rates.FAILED_ATTEMPTS} in {rates.FAILED_ATTEMPTS_SECONDS:g} s"
-    yield "failed attempts from one address", attempts, _BUSY
+    yield "failed attempts from one address", attempts, f"{_BUSY}; not for known proof"
+    attempts = f"{rates.FAILED_ON_CONNECTION} in {rates.FAILED_ON_CONNECTION_SECONDS:g} s"
+    yield "failed attempts on a connection of such an address", attempts, f"{_BUSY}; not for known proof"
     for call_class, seconds in limits.LONGEST_SECONDS.items():
         yield f"time of one answer, class {call_class}", f"{seconds:g} s", _LATE
     yield "a stream that stands still", f"{shipped.idle_seconds:g} s", _LATE

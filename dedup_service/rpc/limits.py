@@ -50,3 +50,5 @@ class Limits:
     items_a_second: int = 20_000
     streams_each: int = 32
     idle_seconds: float = 300.0
+    # A unary call without one is refused, instead of getting the longest of its class.
+    deadlines_required: bool = False

@@ -1,4 +1,4 @@
-"""How often one caller may call: rates by principal, and failed attempts by where they come from.
+"""How often one caller may call: rates by principal, and failed attempts by address and by connection.
 
 Each caller has a bucket that fills again at the rate; what is kept of it is the moment at which it will be
 full. The library `limits` was tried: its memory storage starts a thread a hundred times a second under load,
@@ -11,9 +11,13 @@ from dedup_service.rpc.errors import OverloadedError
 
 # A principal that was silent for a while may call as often as it can for what comes in so long at its rate.
 BURST_SECONDS = 2.0
-# Attempts to call as somebody from one address that fail; whoever tries more is not even listened to.
+# Attempts to call as somebody from one address that fail; of what is tried beyond them no signature is
+# verified, except for connections that have hardly failed: behind one address there may be many callers.
 FAILED_ATTEMPTS = 100
 FAILED_ATTEMPTS_SECONDS = 10.0
+# So few that a connection costs more to make than what can be tried on it.
+FAILED_ON_CONNECTION = 5
+FAILED_ON_CONNECTION_SECONDS = 100.0
 _MOST_REMEMBERED = 10_000
 
 
@@ -24,6 +28,9 @@ class Rates:
         self._calls = _Buckets(calls, BURST_SECONDS)
         self._items = _Buckets(items, BURST_SECONDS)
         self._failures = _Buckets(FAILED_ATTEMPTS / FAILED_ATTEMPTS_SECONDS, FAILED_ATTEMPTS_SECONDS)
+        self._failures_on = _Buckets(
+            FAILED_ON_CONNECTION / FAILED_ON_CONNECTION_SECONDS, FAILED_ON_CONNECTION_SECONDS
+        )
 
     def called(self, principal: str) -> None:
         """Count a call; raises OverloadedError, which says when to call again, where it is one too many."""
@@ -36,14 +43,19 @@ class Rates:
             raise OverloadedError(f"{principal} sends more items than a principal may", seconds)
 
     def check_peer(self, peer: str) -> None:
-        """Refuse an address from which too many attempts have failed of late; raises OverloadedError."""
-        if seconds := self._failures.wait(_host(peer)):
-            why = "too many calls from this address named nobody whom the service knows"
-            raise OverloadedError(why, seconds)
+        """Refuse proof that is not known yet, where too many attempts have failed of late, both from this
+        address and on this connection; raises OverloadedError.
+
+        Proof that was verified before is not asked about: the failures of others are none of its caller's.
+        """
+        if (by_address := self._failures.wait(_host(peer))) and (here := self._failures_on.wait(peer)):
+            why = "too many calls from this address proved nobody whom the service knows"
+            raise OverloadedError(why, min(by_address, here))
 
     def failed(self, peer: str) -> None:
-        """Count an attempt from an address that failed."""
+        """Count an attempt that failed, for its address and for its connection."""
         self._failures.take(_host(peer), 1)
+        self._failures_on.take(peer, 1)
 
 
 class _Buckets:

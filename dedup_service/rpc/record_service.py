@@ -10,7 +10,7 @@ from dedup_service.rpc import resource_names
 from dedup_service.rpc.callers import Caller
 from dedup_service.rpc.edge import Edge
 from dedup_service.rpc.errors import bad_request
-from dedup_service.rpc.field_checks import check_etag, check_text, refuse
+from dedup_service.rpc.field_checks import check_etag, check_random_id, check_text, refuse
 from dedup_service.rpc.ordered_streams import prepared
 from dedup_service.rpc.record_conversion import RecordMessages, read_record
 from dedup_service.rpc.update_masks import update_mask
@@ -137,7 +137,10 @@ class RecordService:
     async def erase_record(self, request: pb.EraseRecordRequest, caller: Caller) -> pb.Record:
         key = resource_names.record_key(request.name, "name")
         reason = check_text(request.reason, "reason", required=True)
-        identity = caller.request(request, request.request_id)
+        # What a repetition is known by stays: neither a word of the caller nor a digest of one.
+        request_id = check_random_id(request.request_id, "request_id")
+        same = pb.EraseRecordRequest(name=request.name, request_id=request_id)
+        identity = caller.request(same, request_id)
         return self._messages.one(await self._desk.records.erase(identity, key, reason))
 
     async def ingest_records(

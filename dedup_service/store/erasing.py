@@ -1,5 +1,7 @@
 """What an erasure removes beside the record itself, counted by place (E-4)."""
 
+from collections.abc import Mapping
+
 from dedup_service.domain.changes import ChangeDraft
 from dedup_service.domain.erasure import ErasedPlace, ErasureCertificate, Traces
 from dedup_service.domain.records import Record
@@ -25,7 +27,9 @@ _ERASING_TEXTS = {
     "cleanup job names": "erase_cleanup_job_names",
     "cleanup run names": "erase_cleanup_run_names",
 }
+# What the digests of the audit, and decisions, stand on: told, and kept.
 _POLICY_TEXTS = "policy texts"
+_REASONS = "reasons of other erasures"
 
 
 class ErasureWriting(Asking):
@@ -59,22 +63,37 @@ class ErasureWriting(Asking):
             if named:
                 await self._run(name, [named])
             places.append(ErasedPlace(place, len(named)))
-        left = tuple(
-            f"the text of policyVersions/{version} names the person: put a version without them in force"
-            for version in found.get(_POLICY_TEXTS, ())
+        left = (
+            *(
+                f"the text of policyVersions/{version} names the person: put a version without them in force"
+                for version in found.get(_POLICY_TEXTS, ())
+            ),
+            *(
+                f"the reason in {name}/erasureCertificate names the person: it is kept as it was given"
+                for name in found.get(_REASONS, ())
+            ),
         )
         return ErasedTraces(frozenset(family), tuple(places), left)
 
     async def _traces(self, record: Record) -> Traces:
         """What names the person, in the values of now and of every time before."""
         found = Traces.of(record.draft)
-        for (payload,) in await self._rows("own_payloads", {"name": record.name}):
-            change = decode(bytes(payload), ChangeDraft)
-            for image in (*change.before, *change.after):
-                # The values of a golden record with others among its members may be theirs.
-                if image.members == (record.name,):
-                    found |= Traces.of_values(image.values)
+        for values in await self.former_values(record):
+            found |= Traces.of_values(values)
         return found
+
+    async def former_values(self, record: Record) -> list[Mapping[str, str]]:
+        changes = [
+            decode(bytes(row[0]), ChangeDraft)
+            for row in await self._rows("own_payloads", {"name": record.name})
+        ]
+        return [
+            image.values
+            for change in changes
+            for image in (*change.before, *change.after)
+            # The values of a golden record with others among its members may be theirs.
+            if image.members == (record.name,)
+        ]
 
     async def insert_erasure_certificate(self, certificate: ErasureCertificate) -> None:
         columns = [certificate.record, certificate.revision, encode_text(certificate)]

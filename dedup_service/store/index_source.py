@@ -7,21 +7,26 @@ from dedup_service.domain.matching import comparable_of
 from dedup_service.domain.records import Record
 from dedup_service.store.postgres import PostgresStore
 from dedup_service.store.reading import Reading
+from dedup_service.workflows.deadlines import store_answers_in
 from dedup_service.workflows.index_port import IndexEntry, IndexUpdate
 
 # Preparing them takes some 10 ms, in which the process answers nobody.
 _SNAPSHOT_BATCH = 100
+# What is read between two commits takes milliseconds. While it is waited for the index stands still.
+_READ_SECONDS = 10.0
 
 
 class PostgresLedgerSource:
     """Implements `workflows.index_port.LedgerSource`."""
 
-    def __init__(self, store: PostgresStore) -> None:
+    def __init__(self, store: PostgresStore, read_seconds: float = _READ_SECONDS) -> None:
         self._store = store
+        self._read_seconds = read_seconds
 
     async def head_revision(self) -> int:
         """The revision of the last commit."""
-        return await self._store.read(lambda tx: tx.head_revision())
+        async with store_answers_in(self._read_seconds):
+            return await self._store.read(lambda tx: tx.head_revision())
 
     async def record_count(self) -> int:
         """How many active records there are."""
@@ -33,7 +38,7 @@ class PostgresLedgerSource:
 
         A record's entry is taken as it is now: applying a later state early leads to the same index.
         """
-        async with self._store.snapshot() as reading:
+        async with store_answers_in(self._read_seconds), self._store.snapshot() as reading:
             touched = await reading.touched_record_nos(revision, limit)
             records = await reading.records_by_no({n for _, numbers in touched for n in numbers})
         return [

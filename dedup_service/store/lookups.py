@@ -11,10 +11,14 @@ import psycopg
 from psycopg import errors
 
 from dedup_service.domain.records import LiveRecord
+from dedup_service.store.connections import WAY_SECONDS, end_statement, watched_conninfo
 from dedup_service.store.prepared import PreparedStatement
 from dedup_service.store.rows import live_record_of
 from dedup_service.store.statements import statement
 from dedup_service.workflows.background import end_tasks
+
+# How soon it is noticed that nobody waits for a statement any more.
+_LOOK_SECONDS = 0.5
 
 _Waiting = tuple[Collection[int], "asyncio.Future[dict[int, LiveRecord]]"]
 
@@ -29,6 +33,7 @@ class RecordLookups:
         self._statement: PreparedStatement | None = None
         self._waiting: list[_Waiting] = []
         self._task: asyncio.Task[None] | None = None
+        self._looking: asyncio.TimerHandle | None = None
 
     async def records(self, record_nos: Collection[int]) -> dict[int, LiveRecord]:
         """Those of these records that are active, as committed by now.
@@ -49,16 +54,38 @@ class RecordLookups:
         while self._waiting:
             together, self._waiting = self._waiting, []
             try:
-                records = await self._read(list({number for numbers, _ in together for number in numbers}))
+                records = await self._read_for(together)
             except asyncio.CancelledError:
                 self._waiting = together + self._waiting
                 raise
+            except TimeoutError:
+                await self._give_up()
+                _fail(together, psycopg.OperationalError("PostgreSQL was silent for too long"))
+                continue
             except Exception as error:  # noqa: BLE001  each caller gets it, as if it had asked alone
                 _fail(together, error)
                 continue
             for numbers, found in together:
                 if not found.done():
                     found.set_result({n: record for n in numbers if (record := records.get(n)) is not None})
+
+    async def _read_for(self, together: list[_Waiting]) -> dict[int, LiveRecord]:
+        """The records that these wait for; raises TimeoutError where PostgreSQL is silent, or all gave up."""
+        async with asyncio.timeout(self._statement_timeout_seconds + WAY_SECONDS) as limit:
+            self._look_again(together, limit)
+            try:
+                return await self._read(list({number for numbers, _ in together for number in numbers}))
+            finally:
+                if self._looking is not None:
+                    self._looking.cancel()
+
+    def _look_again(self, together: list[_Waiting], limit: asyncio.Timeout) -> None:
+        """End a statement, before long, that nobody waits for any more: others wait behind it."""
+        loop = asyncio.get_running_loop()
+        if all(found.done() for _, found in together):
+            limit.reschedule(loop.time())
+        else:
+            self._looking = loop.call_later(_LOOK_SECONDS, self._look_again, together, limit)
 
     async def _read(self, record_nos: Sequence[int]) -> dict[int, LiveRecord]:
         was_open = self._statement is not None
@@ -78,7 +105,7 @@ class RecordLookups:
 
     async def _open(self) -> PreparedStatement:
         connection = await psycopg.AsyncConnection.connect(
-            self._url,
+            watched_conninfo(self._url),
             autocommit=True,
             connect_timeout=max(2, round(self._connect_timeout_seconds)),
             # Rows are read as UTF-8, whatever the environment or the role says.
@@ -89,6 +116,7 @@ class RecordLookups:
             await connection.execute("SELECT set_config('statement_timeout', %s, false)", [timeout])
             self._statement = await PreparedStatement.prepare(connection, statement("live_records"))
         except BaseException:
+            await end_statement(connection)
             await connection.close()
             raise
         return self._statement
@@ -101,6 +129,12 @@ class RecordLookups:
         waiting, self._waiting = self._waiting, []
         _fail(waiting, psycopg.OperationalError("the lookups were closed"))
         await self._disconnect()
+
+    async def _give_up(self) -> None:
+        """End what PostgreSQL is asked, and the connection with it."""
+        if self._statement is not None:
+            await self._statement.give_up()
+            await self._disconnect()
 
     async def _disconnect(self) -> None:
         if self._statement is not None:

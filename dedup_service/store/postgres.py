@@ -28,6 +28,7 @@ from dedup_service.domain.records import LiveRecord
 from dedup_service.domain.retention import Retention
 from dedup_service.store import forgetting, ledger
 from dedup_service.store.answers import found_answers, keep_answers
+from dedup_service.store.connections import WAY_SECONDS, WatchedConnection, watched_conninfo
 from dedup_service.store.lookups import RecordLookups
 from dedup_service.store.reading import Reading
 from dedup_service.store.rows import keep_json_as_bytes
@@ -82,27 +83,27 @@ class PostgresStore:
         self._commit = asyncio.Event()
         self._rules: RulesInForce | None = None
         keep_json_as_bytes()
-        self._pool = self._make_pool(self._configure)
+        self._pool = self._make_pool()
         # Readers have connections of their own, so that writers waiting for locks never starve them.
-        self._reads = self._make_pool(self._configure)
+        self._reads = self._make_pool()
         self._lookups = RecordLookups(
             options.url, options.connect_timeout_seconds, options.statement_timeout_seconds
         )
 
-    def _make_pool(
-        self, configure: Callable[[psycopg.AsyncConnection], Awaitable[None]]
-    ) -> AsyncConnectionPool[psycopg.AsyncConnection]:
+    def _make_pool(self) -> AsyncConnectionPool[WatchedConnection]:
         return AsyncConnectionPool(
-            self._options.url,
+            watched_conninfo(self._options.url),
+            connection_class=WatchedConnection,
             min_size=1,
             max_size=self._options.pool_size,
             open=False,
             timeout=self._options.connect_timeout_seconds,
             check=_check,
-            configure=configure,
+            configure=self._configure,
         )
 
-    async def _configure(self, connection: psycopg.AsyncConnection) -> None:
+    async def _configure(self, connection: WatchedConnection) -> None:
+        connection.longest_seconds = self._longest + WAY_SECONDS
         await connection.set_autocommit(True)
         timeouts = self._options.lock_timeout_seconds, self._options.statement_timeout_seconds
         await connection.execute(statement("configure").encode(), [f"{seconds}s" for seconds in timeouts])

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 import psycopg
 from psycopg import errors, pq
 
+from dedup_service.store.connections import end_statement
+
 Row = Sequence[bytes | None]
 _NAME = b"prepared_statement"
 _LOST = "the connection to PostgreSQL was lost"
@@ -88,6 +90,10 @@ class PreparedStatement:
         answer, self._answer = self._answer, None
         if answer is not None and not answer.done():
             answer.set_exception(error)
+
+    async def give_up(self) -> None:
+        """End what is under way, at both ends; close the connection next."""
+        await end_statement(self._connection)
 
     async def close(self) -> None:
         """Give the connection back; a call that is under way fails."""

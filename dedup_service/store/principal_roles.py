@@ -7,6 +7,7 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from dedup_service.domain.errors import StoreUnavailable
+from dedup_service.store.connections import WatchedConnection, watched_conninfo
 from dedup_service.store.statements import statement
 from dedup_service.workflows.authentication import SaidRoles
 
@@ -19,13 +20,15 @@ class PostgresPrincipalRoles:
 
     def __init__(self, url: str) -> None:
         self._pool = AsyncConnectionPool(
-            url,
+            watched_conninfo(url),
+            connection_class=WatchedConnection,
             min_size=1,
             max_size=_CONNECTIONS,
             open=False,
             timeout=_TIMEOUT_SECONDS,
             kwargs={"autocommit": True},
             check=AsyncConnectionPool.check_connection,
+            configure=_configure,
         )
 
     async def open(self) -> None:
@@ -57,6 +60,10 @@ class PostgresPrincipalRoles:
                 return await cursor.fetchall()
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise StoreUnavailable("the roles of callers cannot be read or kept") from error
+
+
+async def _configure(connection: WatchedConnection) -> None:
+    connection.longest_seconds = _TIMEOUT_SECONDS
 
 
 def _said(rows: Iterable[Any]) -> Iterable[tuple[str, SaidRoles]]:

@@ -468,9 +468,11 @@ class EraseRecordRequest(_message.Message):
     name: _builtins.str
     """The record."""
     reason: _builtins.str
-    """Why, such as the number of the request for erasure. It is kept in the audit: no personal values."""
+    """Why, such as the number of the request for erasure. It is kept in the certificate, so it is refused where it
+    names the person; of a caller who may not read every value of the record no reason is kept.
+    """
     request_id: _builtins.str
-    """Makes a repetition of this call safe, as in `UpdateRecordRequest`."""
+    """Makes a repetition of this call safe, as in `UpdateRecordRequest`; here only a UUID is taken."""
     def __init__(
         self,
         *,

@@ -36,6 +36,12 @@ class Authentication(Protocol):
         """Whether everybody is who they say: for this machine alone."""
         ...
 
+    def knows(self, given: Credentials) -> bool:
+        """Whether this proof was found to hold before, or costs nothing to look at: it is never refused for
+        what others tried. Who it proves may have gone since, so `proven` has the last word.
+        """
+        ...
+
     async def proven(self, given: Credentials) -> Proven:
         """The principal of a call, as the directory knows them now.
 

@@ -1,14 +1,14 @@
 """Follow the changes: in commit order, resumable anywhere, with checkpoints in silence (domain 8.6)."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from dedup_service.domain.changes import Change, ChangeType
-from dedup_service.domain.errors import NotFound, ResumeTokenExpired, StoreUnavailable
+from dedup_service.domain.errors import NotFound, ResumeTokenExpired
 from dedup_service.domain.principals import check_speaks_for
 from dedup_service.domain.records import RecordKind
+from dedup_service.workflows.deadlines import store_answers_in
 from dedup_service.workflows.ports import ReadTransaction, Request, Store, WriteTransaction, Written
 from dedup_service.workflows.rules import Rules
 
@@ -152,17 +152,9 @@ async def _change_at(tx: ReadTransaction, revision: int, ordinal: int) -> Change
 
 
 async def _soon(work: Awaitable[T], besides_seconds: float = 0.0) -> T:
-    """The result of a read, which a watch has no deadline for: a connection that died in silence would hold
-    it for ever.
-
-    Raises:
-        StoreUnavailable: there is none in time.
-    """
-    try:
-        async with asyncio.timeout(besides_seconds + _READ_SECONDS):
-            return await work
-    except TimeoutError:
-        raise StoreUnavailable("the store does not answer; go on where the stream ended") from None
+    """The result of a read, which a watch has no deadline for. Raises StoreUnavailable."""
+    async with store_answers_in(besides_seconds + _READ_SECONDS):
+        return await work
 
 
 async def _check(tx: ReadTransaction, after: Position, head: int) -> None:

@@ -1,5 +1,6 @@
 """What privacy needs of a store: what is held about a record, what was erased, and what goes by age."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -73,6 +74,10 @@ class PrivacyReads(Protocol):
 
 class PrivacyWrites(Protocol):
     """What an erasure writes."""
+
+    async def former_values(self, record: Record) -> list[Mapping[str, str]]:
+        """The values that a record had at any time that changes still show."""
+        ...
 
     async def erase_traces(self, record: Record) -> ErasedTraces:
         """Remove the record's values from changes and request answers, the comments on its merges, and

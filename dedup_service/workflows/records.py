@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from dedup_service.domain.changes import ChangeType
-from dedup_service.domain.erasure import ERASED_DETAIL, ErasedPlace, ErasureCertificate, Traces
+from dedup_service.domain.erasure import ERASED_DETAIL, ErasedPlace, ErasureCertificate, kept_reason
 from dedup_service.domain.errors import EtagMismatch, InvalidInput, LimitExceeded, NotFound
 from dedup_service.domain.principals import check_may_write
 from dedup_service.domain.records import (
@@ -252,13 +252,13 @@ class RecordWriter:
                 key=key, kind=present.kind, values={}, person_account=present.draft.person_account
             )
             erased = replace(present, draft=blank, state=RecordState.ERASED)
-            if Traces.of(present.draft).named_in(reason):
-                raise InvalidInput.at("reason", "names the person: it is kept, so say the ground alone")
+            former = await tx.former_values(present)
+            kept = kept_reason(reason, present.draft, former, self._sight(request))
             traces = await tx.erase_traces(present)
             written = await self._changes.store(tx, [erased], ChangeType.RECORD_ERASED)
             relatives = traces.golden_ids - {present.golden_id}
             written = replace(written, changes=await self._changes.told_anew(tx, written.changes, relatives))
-            certificate = await _certified(tx, request, key, reason, traces)
+            certificate = await _certified(tx, request, key, kept, traces)
             return written.told(written.result[0], f"{ERASED_DETAIL} {certificate.digest}")
 
         return await self._store.write(request, work, Record)

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import trustme
 
 from dedup_service.console.app import console_app
 from dedup_service.console.options import SIGNED_IN_PATH, ConsoleOptions, ProviderOptions
@@ -47,7 +48,7 @@ class Browser:
 
     def __post_init__(self) -> None:
         self.console = httpx.Client(base_url=self.url, trust_env=False, timeout=30)
-        self.elsewhere = httpx.Client(trust_env=False, timeout=30)
+        self.elsewhere = httpx.Client(trust_env=False, timeout=30, verify=self.provider.trust)
 
     def get(self, path: str) -> httpx.Response:
         """A page of the console."""
@@ -67,8 +68,9 @@ class Browser:
         page = self.elsewhere.get(address, follow_redirects=True)
         form = {**dict(re.findall(r'name="(\w+)" value="([^"]*)"', page.text)), "username": name}
         form["next"] = f"{page.url.params['next']}"
-        origin = f"http://127.0.0.1:{self.provider.port}"
-        answer = self.elsewhere.post(f"{origin}/login/", data={**form, "password": PASSWORD})
+        origin = self.provider.origin
+        told = {**form, "password": PASSWORD}
+        answer = self.elsewhere.post(f"{origin}/login/", data=told, headers={"Referer": f"{page.url}"})
         assert answer.status_code == 302, answer.text
         back = self.elsewhere.get(f"{origin}{answer.headers['location']}")
         return str(back.headers["location"])
@@ -110,18 +112,28 @@ def query_of(address: str) -> dict[str, str]:
 
 @contextmanager
 def provider_console(
-    directory: Path, database_url: str, redis_url: str, **settings: str
+    directory: Path,
+    database_url: str,
+    redis_url: str,
+    authority: trustme.CA | None = None,
+    trusting: Path | None = None,
+    **settings: str,
 ) -> Iterator[ProviderConsole]:
-    """The console, with a provider and a desk of its own; the desk has these settings besides."""
+    """The console, with a provider and a desk of its own; the desk has these settings besides.
+
+    With an `authority` the provider speaks TLS; the console believes the authorities of the file `trusting`.
+    """
     listening = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     redirect_uri = f"{url}{SIGNED_IN_PATH}"
     people = (*shipped_people(), STRANGER)
     with (
-        running_provider(directory, people=people, redirect_uris=(redirect_uri,)) as provider,
+        running_provider(
+            directory, people=people, redirect_uris=(redirect_uri,), authority=authority
+        ) as provider,
         token_desk(provider, database_url, redis_url, **settings) as desk,
     ):
-        options = ProviderOptions(provider.issuer, CONSOLE, provider.secret, "openid profile", url)
+        options = ProviderOptions(provider.issuer, CONSOLE, provider.secret, "openid profile", url, trusting)
         app = console_app(ConsoleOptions(desk.address, SECRET, PEOPLE, provider=options))
         with served_app(app, listening):
             yield ProviderConsole(url, provider, desk)

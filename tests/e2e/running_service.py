@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import grpc
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
 from dedup_service.client import DedupClient, ServiceError
@@ -28,11 +29,14 @@ PROBER = "services/follower"
 class RunningService:
     """One data directory and address, and the process that serves them; `start` may be called again."""
 
-    def __init__(self, home: Path, **settings: str) -> None:
+    def __init__(
+        self, home: Path, credentials: grpc.ChannelCredentials | None = None, /, **settings: str
+    ) -> None:
         self.data_dir = home / "data"
-        self.address = f"127.0.0.1:{_free_port()}"
+        self.address = f"127.0.0.1:{free_port()}"
         self.log = home / "service.log"
         self.start_seconds: list[float] = []
+        self._credentials = credentials
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
         # Kept so that their exit codes are asked for.
@@ -71,7 +75,7 @@ class RunningService:
 
     def serving(self) -> bool:
         """Whether the health service says SERVING; each question goes over a connection of its own."""
-        with DedupClient(self.address, principal=PROBER) as client:
+        with DedupClient(self.address, principal=PROBER, credentials=self._credentials) as client:
             try:
                 answer = client.health.Check(HealthCheckRequest(), timeout=2)
             except ServiceError:
@@ -137,12 +141,17 @@ class RunningService:
 
 
 @contextmanager
-def running_service(**settings: str) -> Iterator[RunningService]:
-    """A started service with a data directory that is gone at the end."""
+def running_service(
+    credentials: grpc.ChannelCredentials | None = None, /, **settings: str
+) -> Iterator[RunningService]:
+    """A started service with a data directory that is gone at the end.
+
+    `credentials` are those of a client, where the settings have the service speak TLS.
+    """
     home = Path(tempfile.mkdtemp(prefix="dedup-e2e-"))
     # PostgreSQL's account must reach it when root runs the tests.
     home.chmod(0o711)
-    service = RunningService(home, **settings)
+    service = RunningService(home, credentials, **settings)
     try:
         service.start()
         yield service
@@ -151,7 +160,8 @@ def running_service(**settings: str) -> Iterator[RunningService]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,6 +1,7 @@
 """The provider as a test has it: started, told what to be, stopped."""
 
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,11 +9,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import trustme
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from dedup_service.company_files import load_policy, load_principals
-from tests.oidc_provider.state import SECRET, Client, Person, State
+from tests.oidc_provider.state import AUTHORITY_FILE, CERTIFICATE_FILE, SECRET, Client, Person, State
 
 ROOT = Path(__file__).parents[2]
 CONSOLE = "merge-desk-console"
@@ -47,6 +49,17 @@ class Provider:
     @property
     def port(self) -> int:
         return int(self.issuer.rsplit(":")[-1].partition("/")[0])
+
+    @property
+    def origin(self) -> str:
+        """What stands before every address of it."""
+        return self.issuer.removesuffix("/o")
+
+    @property
+    def trust(self) -> ssl.SSLContext | bool:
+        """What a client of a test verifies it by."""
+        authority = self.directory / AUTHORITY_FILE
+        return ssl.create_default_context(cafile=authority) if authority.exists() else True
 
     @property
     def jwks_url(self) -> str:
@@ -109,18 +122,24 @@ def running_provider(
     people: tuple[Person, ...] = (),
     services: tuple[str, ...] = (),
     redirect_uris: tuple[str, ...] = (),
+    authority: trustme.CA | None = None,
 ) -> Iterator[Provider]:
     """A provider with these people and service accounts, or the shipped ones, and the console's client.
 
-    `redirect_uris` are those that the console may be come back to at.
+    `redirect_uris` are those that the console may be come back to at. With an `authority` it speaks TLS, by a
+    certificate of it.
     """
     directory.mkdir(parents=True, exist_ok=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    if authority is not None:
+        authority.cert_pem.write_to_path(str(directory / AUTHORITY_FILE))
+        certificate = authority.issue_cert("127.0.0.1", "localhost")
+        certificate.private_key_and_cert_chain_pem.write_to_path(str(directory / CERTIFICATE_FILE))
     clients = [Client(name) for name in services or shipped_services()]
     state = State(
-        issuer=f"http://127.0.0.1:{port}/o",
+        issuer=f"{'http' if authority is None else 'https'}://127.0.0.1:{port}/o",
         keys=(new_key(),),
         people=people or shipped_people(),
         clients=(Client(CONSOLE, (REDIRECT_URI, *redirect_uris)), *clients),

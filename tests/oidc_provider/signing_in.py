@@ -26,11 +26,13 @@ def sign_in(provider: Provider, name: str, password: str = PASSWORD) -> dict[str
         "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
         "code_challenge_method": "S256",
     }
-    with httpx.Client(trust_env=False, base_url=f"http://127.0.0.1:{provider.port}") as browser:
+    with httpx.Client(trust_env=False, base_url=provider.origin, verify=provider.trust) as browser:
         page = browser.get("/o/authorize/", params=asked, follow_redirects=True)
         form = {**dict(re.findall(r'name="(\w+)" value="([^"]*)"', page.text)), "username": name}
         form["next"] = f"{page.url.params['next']}"
-        answer = browser.post("/login/", data={**form, "password": password})
+        answer = browser.post(
+            "/login/", data={**form, "password": password}, headers={"Referer": f"{page.url}"}
+        )
         assert answer.status_code == httpx.codes.FOUND, "nobody signed in"
         answer = browser.get(answer.headers["location"])
         code = parse_qs(urlsplit(answer.headers["location"]).query)["code"][0]
@@ -51,7 +53,7 @@ def sign_in(provider: Provider, name: str, password: str = PASSWORD) -> dict[str
 
 def token_of_service(provider: Provider, name: str) -> str:
     """An access token of a service account, for its client secret."""
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(trust_env=False, verify=provider.trust) as client:
         answer = client.post(
             f"{provider.issuer}/token/",
             data={"grant_type": "client_credentials", "scope": "dedup"},

@@ -4,6 +4,7 @@
 """
 
 import secrets
+import ssl
 import sys
 import time
 import uuid
@@ -20,7 +21,7 @@ from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 from jwcrypto import jwk
 
-from tests.oidc_provider.state import PASSWORD, SECRET, State
+from tests.oidc_provider.state import CERTIFICATE_FILE, PASSWORD, SECRET, State
 
 LOGIN_PAGE = """<!doctype html><html lang="en"><title>Sign in</title><main><h1>Sign in</h1>
 {% if form.errors %}<p role="alert">Wrong name or password.</p>{% endif %}
@@ -162,6 +163,18 @@ class Server(ThreadingMixIn, WSGIServer):
 
     daemon_threads = True
 
+    def speak_tls(self, certificate: Path) -> None:
+        """Take connections by TLS from now on; each shakes hands in a thread of its own."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+        self.base_environ["HTTPS"] = "on"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say what went wrong, unless it is that a client did not trust the certificate, or went away."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
 
 class Quiet(WSGIRequestHandler):
     """Writes no line a request."""
@@ -193,6 +206,8 @@ def main() -> None:
         fill(state)
     application = following(DIRECTORY, get_wsgi_application())
     with make_server("127.0.0.1", int(sys.argv[2]), application, Server, Quiet) as server:
+        if (DIRECTORY / CERTIFICATE_FILE).exists():
+            server.speak_tls(DIRECTORY / CERTIFICATE_FILE)
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         server.serve_forever()

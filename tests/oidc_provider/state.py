@@ -9,6 +9,9 @@ from typing import Any
 PASSWORD = "correct horse battery staple"
 SECRET = "a secret of a client, for tests alone"
 STATE_FILE = "provider.json"
+# Beside it where the provider speaks TLS: its certificate with the key, and the authority of both.
+CERTIFICATE_FILE = "provider.pem"
+AUTHORITY_FILE = "provider-authority.pem"
 
 
 @dataclass(frozen=True, slots=True)

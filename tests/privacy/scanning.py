@@ -93,6 +93,10 @@ def in_index(url: str, forms: Forms) -> set[str]:
                 held += [part for pair in client.hgetall(name).items() for part in pair]
             elif kind == b"set":
                 held += client.smembers(name)
+            elif kind == b"zset":
+                held += client.zrange(name, 0, -1)
+            else:
+                raise AssertionError(f"nothing here reads a {kind!r} of Redis")
             if any(forms.found_in(part) for part in held):
                 found.add(repr(name))
     return found

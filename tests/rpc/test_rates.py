@@ -5,7 +5,7 @@ import time
 import pytest
 
 from dedup_service.rpc.errors import OverloadedError
-from dedup_service.rpc.rates import BURST_SECONDS, FAILED_ATTEMPTS, Rates
+from dedup_service.rpc.rates import BURST_SECONDS, FAILED_ATTEMPTS, FAILED_ON_CONNECTION, Rates
 
 ANN = "users/ann"
 PEER = "ipv4:192.0.2.1"
@@ -64,16 +64,21 @@ def test_batches_count_by_their_items(clock: Clock) -> None:
 
 
 def test_an_address_with_many_failures_is_not_listened_to_for_a_while(clock: Clock) -> None:
-    """Whatever port they come from, too many failed attempts of one address keep the next one out."""
+    """On a connection that has failed, too; one that has not is given a few attempts of its own."""
     rates = Rates(1000, 1000)
     for number in range(FAILED_ATTEMPTS):
-        rates.check_peer(f"{PEER}:{number}")
-        rates.failed(f"{PEER}:{number}")
+        rates.check_peer(f"{PEER}:{number % 2}")
+        rates.failed(f"{PEER}:{number % 2}")
     with pytest.raises(OverloadedError) as refused:
+        rates.check_peer(f"{PEER}:1")
+    rates.check_peer("ipv4:192.0.2.2:1")
+    for _ in range(FAILED_ON_CONNECTION):
         rates.check_peer(f"{PEER}:9")
-    rates.check_peer("ipv4:192.0.2.2:9")
+        rates.failed(f"{PEER}:9")
+    with pytest.raises(OverloadedError):
+        rates.check_peer(f"{PEER}:9")
     clock.now += refused.value.retry_seconds + 1e-6
-    rates.check_peer(f"{PEER}:9")
+    rates.check_peer(f"{PEER}:1")
 
 
 def test_callers_who_were_silent_are_forgotten(clock: Clock) -> None:

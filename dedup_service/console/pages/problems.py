@@ -1,13 +1,17 @@
 """What went wrong, where, and what to do: as a page, or as a part of one."""
 
+import logging
 from dataclasses import dataclass, field
 
 import grpc
 from starlette.responses import Response
 
 from dedup_service.client import ServiceError, Violation
+from dedup_service.console.security.provider import ProviderUnreachableError
 from dedup_service.console.texts.languages import later as _
 from dedup_service.console.visit import Visit
+
+LOG = logging.getLogger(__name__)
 
 _STATUSES = {
     grpc.StatusCode.INVALID_ARGUMENT: 400,
@@ -70,8 +74,9 @@ def refused(visit: Visit, why: str) -> Response:
     return _page(visit, _problem(visit, 403, visit.language(why)))
 
 
-def provider_unreachable(visit: Visit) -> Response:
-    """The page where the OpenID provider is needed and does not answer."""
+def provider_unreachable(visit: Visit, error: ProviderUnreachableError) -> Response:
+    """The page where the OpenID provider is needed and does not answer; the log has what happened."""
+    LOG.warning("nobody can sign in at the provider: %s", error)
     detail = visit.language("The sign-in of your company does not answer.")
     return _page(visit, _problem(visit, 503, detail))
 

@@ -80,8 +80,8 @@ class ProviderSignIn:
             answer = self._finished(visit, beginning)
         except ServiceError as error:
             answer = problems.service_problem(visit, error)
-        except ProviderUnreachableError:
-            answer = problems.provider_unreachable(visit)
+        except ProviderUnreachableError as error:
+            answer = problems.provider_unreachable(visit, error)
         cookies.keep(answer, BEGINNINGS_COOKIE, cookie, BEGINNING_SECONDS)
         return answer
 

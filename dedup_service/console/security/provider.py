@@ -22,6 +22,7 @@ from authlib.common.errors import AuthlibBaseError  # type: ignore[import-untype
 from authlib.oauth2.client import OAuth2Client  # type: ignore[import-untyped]  # published without types
 
 from dedup_service.console.options import ProviderOptions
+from dedup_service.provider_trust import UnreadableAuthorityError, distrust, trusted
 
 TIMEOUT_SECONDS = 5.0
 _METADATA_SECONDS = 60 * 60
@@ -151,7 +152,7 @@ class Provider:
             if secret
             else {"auth": httpx.Auth(), "client_id": client_id}
         )
-        with _explained(), httpx.Client(timeout=TIMEOUT_SECONDS) as session:
+        with _explained(), self._connection() as session:
             yield (
                 OAuth2Client(
                     session,
@@ -162,6 +163,12 @@ class Provider:
                 ),
                 who,
             )
+
+    def _connection(self) -> httpx.Client:
+        # A proxy of the network is no way to this machine.
+        through_proxy = urlsplit(self._options.issuer).hostname not in _LOOPBACK_HOSTS
+        verified_by = trusted(self._options.authority)
+        return httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=through_proxy, verify=verified_by)
 
     def _tokens(self, given: Mapping[str, Any], refresh: str = "") -> Tokens:
         access, seconds = given.get("access_token"), given.get("expires_in")
@@ -228,8 +235,8 @@ class Provider:
         return found
 
     def _fetched(self, url: str) -> Mapping[str, Any]:
-        with _explained():
-            answer = httpx.get(url, timeout=TIMEOUT_SECONDS)
+        with _explained(), self._connection() as connection:
+            answer = connection.get(url)
             answer.raise_for_status()
             found = answer.json()
         if not isinstance(found, dict):
@@ -259,6 +266,8 @@ def _explained() -> Iterator[None]:
         yield
     except AuthlibBaseError as error:
         raise SignInRefusedError(str(error.error or "refused")) from error
+    except UnreadableAuthorityError as error:
+        raise ProviderUnreachableError(str(error)) from error
     # What is not JSON is a ValueError, and a token endpoint that answers a list a TypeError.
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError, AttributeError) as error:
-        raise ProviderUnreachableError(type(error).__name__) from error
+        raise ProviderUnreachableError(distrust(error) or type(error).__name__) from error

@@ -127,6 +127,8 @@ UNION ALL
 SELECT 'cleanup run names', run_id, body -> 'definition' ->> 'display_name' FROM cleanup_runs
 UNION ALL
 SELECT 'policy texts', version, text FROM policy_versions
+UNION ALL
+SELECT 'reasons of other erasures', record, body ->> 'reason' FROM erasure_certificates
 
 -- name: erase_delegation_reasons
 UPDATE delegations SET body = body || '{"reason": "(erased)"}' WHERE delegation_id = ANY(%s)

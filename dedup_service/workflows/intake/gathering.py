@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from dedup_service.domain.errors import DedupError
 from dedup_service.domain.intake.answers import Result, Routed
 from dedup_service.domain.principals import Principal
-from dedup_service.workflows.deadlines import due_whenever
+from dedup_service.workflows.deadlines import due_in, ended_in
 from dedup_service.workflows.intake.items import Entry
 from dedup_service.workflows.intake.routing import Routing
 from dedup_service.workflows.ports import Request
 
 # Larger ones would keep those who come next waiting for too long.
 MOST_TOGETHER = 50
+# Longer than a write waits for a lock. PostgreSQL may be silent, and the next group must not wait for ever.
+LONGEST_SECONDS = 15.0
+_END_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +71,6 @@ class Gathering:
         return await one.answer
 
     async def _run(self, kind: _Kind) -> None:
-        due_whenever()
         waiting = self._waiting[kind]
         try:
             while waiting:
@@ -80,10 +82,13 @@ class Gathering:
                 one.answer.cancel()
 
     async def _together(self, group: list[_Waiting]) -> None:
+        # Of this group's own, whatever the call had that came first.
+        due_in(LONGEST_SECONDS)
         try:
-            answers = await self._routing.route_together(
-                [one.request for one in group], [one.entry for one in group], group[0].caller
-            )
+            async with ended_in(LONGEST_SECONDS, _END_SECONDS):
+                answers = await self._routing.route_together(
+                    [one.request for one in group], [one.entry for one in group], group[0].caller
+                )
         except DedupError as error:
             _refuse(group, error)
         except Exception as error:  # noqa: BLE001 -- whatever one of them met is not to be the others'

@@ -1,0 +1,63 @@
+"""Connections to PostgreSQL that notice when the other end is gone without a word.
+
+A host that lost its power, a route that was dropped or a server that stands still sends nothing at all, and
+whoever waits for it would wait for ever. The kernel asks for a sign of life where there is a network between;
+and nothing is waited for for longer than PostgreSQL lets a statement run.
+"""
+
+import asyncio
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.abc import PQGen
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+T = TypeVar("T")
+
+# Longer than the server's own limit for a statement by what a statement's way takes.
+WAY_SECONDS = 5.0
+_END_SECONDS = 1.0
+# By libpq's names. What the operator's URL says of them holds.
+_SIGNS_OF_LIFE = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    # In milliseconds: for what was sent and not even received.
+    "tcp_user_timeout": 20_000,
+}
+
+
+def watched_conninfo(url: str) -> str:
+    """The URL, with signs of life asked for as far as it does not say how."""
+    return make_conninfo(url, **{**_SIGNS_OF_LIFE, **conninfo_to_dict(url)})
+
+
+async def end_statement(connection: psycopg.AsyncConnection) -> None:
+    """Have PostgreSQL end what it is working on for this connection, which is to be closed next: it would not
+    notice by itself that nobody waits for the answer.
+    """
+    with suppress(psycopg.Error):
+        await connection.cancel_safe(timeout=_END_SECONDS)
+
+
+class WatchedConnection(psycopg.AsyncConnection):
+    """A connection that gives its server up when it is silent for longer than it may be."""
+
+    # How long an answer may take.
+    longest_seconds: float | None = None
+
+    async def wait(self, gen: PQGen[T], *how: Any, **named: Any) -> T:
+        """What psycopg waits for, or psycopg.OperationalError when it does not come."""
+        if self.longest_seconds is None:
+            return await super().wait(gen, *how, **named)
+        limit = asyncio.timeout(self.longest_seconds)
+        try:
+            # Psycopg asks the server to end the statement, and is told once more where that is silent, too.
+            async with asyncio.timeout(self.longest_seconds + _END_SECONDS), limit:
+                return await super().wait(gen, *how, **named)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            self.pgconn.finish()
+            raise psycopg.OperationalError("PostgreSQL was silent for too long") from None
