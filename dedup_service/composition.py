@@ -1,11 +1,9 @@
 """The one place that knows every part: settings in, a wired merge desk out."""
 
 import asyncio
-import uuid
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 import psycopg
 
@@ -13,7 +11,6 @@ from dedup_service.authenticating import Identity
 from dedup_service.company_files import load_policy, parse_policy, policy_text
 from dedup_service.domain.errors import StoreUnavailable
 from dedup_service.domain.policy_versions import PolicyOrigin
-from dedup_service.domain.retention import AS_SHIPPED, Retention
 from dedup_service.embedded import start_postgres, start_valkey
 from dedup_service.index.follower import IndexFollower
 from dedup_service.index.redis_index import RedisIndex
@@ -23,48 +20,11 @@ from dedup_service.store.migrate import migrate
 from dedup_service.store.postgres import PostgresStore, StoreOptions
 from dedup_service.store.server_checks import check_server
 from dedup_service.telemetry.recording import Telemetry
-from dedup_service.workflows.assessment import Assessment
-from dedup_service.workflows.attending import Attending
+from dedup_service.wiring import wire
 from dedup_service.workflows.authentication import Authentication
 from dedup_service.workflows.background import end_tasks
-from dedup_service.workflows.batch_deciding import BatchDeciding
-from dedup_service.workflows.cleaning.cleaning import Cleaning
-from dedup_service.workflows.confirming import Confirming
-from dedup_service.workflows.data_entry import DataEntry
-from dedup_service.workflows.deciding import Deciding
-from dedup_service.workflows.delegating import Delegating
 from dedup_service.workflows.desk import Desk
-from dedup_service.workflows.distinguishing import Distinguishing
-from dedup_service.workflows.escalating import Escalating
-from dedup_service.workflows.following import Following
-from dedup_service.workflows.forgetting import KeepingShort, PublishingHeads
-from dedup_service.workflows.golden_history import GoldenHistory
-from dedup_service.workflows.intake.carrying_out import CarryingOut
-from dedup_service.workflows.intake.claiming import Claiming
-from dedup_service.workflows.intake.converting import Converting
-from dedup_service.workflows.intake.gathering import Gathering
-from dedup_service.workflows.intake.planning import Planning
-from dedup_service.workflows.intake.routing import Routing
-from dedup_service.workflows.intake.search import Search
-from dedup_service.workflows.intake.simulating import TerritorySimulating
-from dedup_service.workflows.lead_readings import LeadReadings
-from dedup_service.workflows.matching import Matching
-from dedup_service.workflows.overview_readings import OverviewReadings
-from dedup_service.workflows.policies import Policies
-from dedup_service.workflows.ports import ClockNow, Ids
-from dedup_service.workflows.privacy import Privacy
-from dedup_service.workflows.proposing import Proposing
-from dedup_service.workflows.reading import Readings
-from dedup_service.workflows.record_changes import RecordChanges
-from dedup_service.workflows.records import RecordWriter
-from dedup_service.workflows.replan import Replanning
 from dedup_service.workflows.rules import Rules
-from dedup_service.workflows.scoring_models import ModelInUse, ScoringModels
-from dedup_service.workflows.simulating import Simulating
-from dedup_service.workflows.sweeping import Sweeping
-from dedup_service.workflows.undoing import Undoing
-from dedup_service.workflows.upkeep import Upkeep
-from dedup_service.workflows.vocabulary import VocabularyInUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,87 +145,3 @@ async def running_desk(
         ]
         stack.push_async_callback(end_tasks, tasks)
         yield RunningDesk(desk, follower, index, version, identity.authentication())
-
-
-def wire(
-    store: PostgresStore,
-    store_id: str,
-    index: RedisIndex,
-    follower: IndexFollower,
-    rules: Rules,
-    now: ClockNow = lambda: datetime.now(UTC),
-    new_id: Ids = lambda: uuid.uuid4().hex,
-    engines: Collection[str] = (),
-    retention: Retention = AS_SHIPPED,
-    head_interval: timedelta | None = None,
-) -> Desk:
-    """All use cases on these parts; `engines` are the names of those that a cleanup job may have.
-
-    Without a `head_interval` no head of the audit is published.
-    """
-    rules.read_from(store)
-    store.follow_rules(rules)
-    models = ScoringModels(store, ModelInUse(store))
-    assessment = Assessment(rules, models.in_use)
-    replanning = Replanning(assessment)
-    vocabulary = VocabularyInUse(store, rules)
-    data_entry = DataEntry(rules, vocabulary)
-    proposing = Proposing(store, assessment, new_id)
-    deciding = Deciding(store, assessment, replanning, new_id)
-    escalating = Escalating(store, assessment)
-    planning = Planning(Search(index, models.in_use), rules, now)
-    claiming = Claiming(planning, replanning, models.in_use, rules)
-    changes = RecordChanges(rules, replanning, new_id)
-    attending = Attending(store, rules, replanning)
-    carrying_out = CarryingOut(rules, changes, proposing)
-    cleaning = Cleaning(store, rules, models.in_use, now, new_id, engines)
-    routing = Routing(store, rules, models.in_use, planning, claiming, carrying_out, data_entry, now, new_id)
-    return Desk(
-        store=store,
-        store_id=store_id,
-        index=index,
-        progress=follower,
-        rules=rules,
-        assessment=assessment,
-        now=now,
-        vocabulary=vocabulary,
-        data_entry=data_entry,
-        records=RecordWriter(store, rules, data_entry, replanning, new_id),
-        readings=Readings(store, rules, now),
-        routing=routing,
-        gathering=Gathering(routing),
-        converting=Converting(
-            store, rules, planning, claiming, changes, replanning, proposing, data_entry, new_id
-        ),
-        territory_simulating=TerritorySimulating(store, rules),
-        matching=Matching(store, index, follower, rules, models, now),
-        proposing=proposing,
-        deciding=deciding,
-        batch_deciding=BatchDeciding(store, assessment, deciding, now),
-        escalating=escalating,
-        attending=attending,
-        lead_readings=LeadReadings(store, rules, now),
-        overview_readings=OverviewReadings(store, index, rules, now),
-        golden_history=GoldenHistory(store),
-        delegating=Delegating(store, assessment, new_id),
-        confirming=Confirming(store, assessment, replanning),
-        policies=Policies(store, rules),
-        privacy=Privacy(store, rules),
-        simulating=Simulating(store, rules, now),
-        undoing=Undoing(store, assessment, replanning, new_id),
-        distinguishing=Distinguishing(store, assessment, replanning, new_id),
-        following=Following(store, rules),
-        sweeping=Sweeping(store, index, follower, proposing, rules, models.in_use, now),
-        cleaning=cleaning,
-        upkeep=Upkeep(
-            store,
-            rules,
-            replanning,
-            escalating,
-            attending,
-            cleaning,
-            now,
-            KeepingShort(store, retention),
-            PublishingHeads(store, head_interval),
-        ),
-    )

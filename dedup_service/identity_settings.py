@@ -131,6 +131,17 @@ def contradictions(values: Mapping[str, Any]) -> Iterator[str]:
             f"DEDUP_LISTEN is {values['listen']!r}: with DEDUP_AUTHENTICATION={DEMO} everybody is believed; "
             f"listen on 127.0.0.1, or set DEDUP_AUTHENTICATION to {TOKENS} or {CERTIFICATES}"
         )
+    if DEMO not in ways and not values["principals"]:
+        # Whoever has one of the names of the sample would hold its functions.
+        yield (
+            "DEDUP_PRINCIPALS is not set: the people of the sample are for DEDUP_AUTHENTICATION=demo alone; "
+            "name a file of your own"
+        )
+    if TOKENS in ways and values["oidc_client_id"] and values["oidc_client_id"] == values["oidc_audience"]:
+        yield (
+            "DEDUP_OIDC_AUDIENCE is the DEDUP_OIDC_CLIENT_ID of the console: what its sign-in answers would "
+            "count as a token for the service; give the service an audience of its own at the provider"
+        )
     yield from _missing(values)
     if values["tls_certificate"] and values["console_listen"] and not values["tls_ca"]:
         yield (

@@ -147,7 +147,10 @@ SETTINGS = (
     ),
     Setting("DEDUP_POLICY", "", "Policy file (YAML); when empty the shipped policy.", read.yaml_file),
     Setting(
-        "DEDUP_PRINCIPALS", "", "Principals file (YAML); when empty the shipped principals.", read.yaml_file
+        "DEDUP_PRINCIPALS",
+        "",
+        "Principals file (YAML); when empty, with `demo` alone, the people of the sample.",
+        read.yaml_file,
     ),
     Setting(
         "DEDUP_WORKERS",

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dedup_service.company_files import load_policy, load_principals, parse_policy
-from dedup_service.composition import wire
 from dedup_service.domain.golden import GoldenImage
 from dedup_service.domain.merges import Merge
 from dedup_service.domain.policy import Policy
@@ -18,6 +17,7 @@ from dedup_service.domain.voting import VoteDecision
 from dedup_service.index import IndexFollower, RedisIndex
 from dedup_service.store.index_source import PostgresLedgerSource
 from dedup_service.store.postgres import PostgresStore, StoreOptions
+from dedup_service.wiring import wire
 from dedup_service.workflows.desk import Desk
 from dedup_service.workflows.following import ChangeFilter, Position
 from dedup_service.workflows.ports import Request

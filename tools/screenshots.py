@@ -2,7 +2,8 @@
 
 Starts a service on the sample with a data directory that is gone at the end, decides a few proposals so that
 there is something to undo, and looks at each page in an installed Chromium. The sample has one seed, so the
-same people and companies are in the pictures each time. `make screenshots` runs it; with names of pages as
+same people and companies are in the pictures each time. Some values are hidden from partners. The sign-in of
+a company is that of a second service, with a provider. `make screenshots` runs it; with names of pages as
 arguments it makes those alone.
 """
 
@@ -13,17 +14,19 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
+import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from dedup_service.client import DedupClient
+from dedup_service.company_files import policy_text
 from dedup_service.console.views import addresses
 from dedup_service.embedded import discard_data
 from dedup_service.v1.merge_proposal_pb2 import MergeProposal
@@ -34,16 +37,26 @@ from dedup_service.v1.merge_proposal_service_pb2 import (
 )
 from dedup_service.v1.merge_service_pb2 import Merge, UndoMergeRequest
 from tests.console.browsers import find_chromium
+from tests.console.provider_console import STRANGER
+from tests.e2e.company import running_company
+from tests.oidc_provider import PASSWORD
 
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
 SIZES = {"wide": (1440, 900), "narrow": (360, 740)}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 COLOURS = 256
+COLOURS_AT_A_TIME = 1000
 MAX_TOTAL_BYTES = 4_000_000
 STOP_SECONDS = 30
 # Decides in finance, sales and marketing, so that their pages have something on them.
 SALES, MARKETING = "users/ann", "users/malik"
+PARTNERS = "users/petra"
+SEEN_BY = (
+    "{functions: [sales, support, marketing, finance, operations], "
+    "services: [services/importer, services/matcher, services/follower]}"
+)
+HIDDEN_FROM_PARTNERS = ("email", "phone", "street", "tax_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +83,11 @@ def sample_service() -> Iterator[Service]:
     home = Path(tempfile.mkdtemp(prefix="dedup-pictures-"))
     # PostgreSQL's account must reach it when root runs this.
     home.chmod(0o711)
+    policy = home / "policy.yaml"
+    policy.write_text(policy_with_hidden_fields())
     environ = {name: text for name, text in os.environ.items() if not name.startswith("DEDUP_")}
     environ |= {
+        "DEDUP_POLICY": str(policy),
         "DEDUP_DATA_DIR": str(home / "data"),
         "DEDUP_LISTEN": "127.0.0.1:0",
         "DEDUP_CONSOLE_LISTEN": "127.0.0.1:0",
@@ -96,6 +112,13 @@ def sample_service() -> Iterator[Service]:
         process.wait(STOP_SECONDS)
         discard_data(home / "data")
         shutil.rmtree(home, ignore_errors=True)
+
+
+def policy_with_hidden_fields() -> str:
+    """The shipped policy, with fields that partners may not read."""
+    before, heading, after = policy_text(None).partition("\nvisibility:\n")
+    fields = "".join(f"    {name}: {SEEN_BY}\n" for name in HIDDEN_FROM_PARTNERS)
+    return before + heading + after.replace("  fields: {}\n", f"  fields:\n{fields}", 1)
 
 
 def proposals(client: DedupClient, filter_text: str, count: int = 200) -> list[MergeProposal]:
@@ -153,6 +176,8 @@ def shots(client: DedupClient) -> list[Shot]:
         Shot("proposal-account", addresses.of(high[0].name)),
         Shot("proposal-cluster", addresses.of(cluster.name)),
         Shot("proposal-contact", addresses.of(contacts.name)),
+        Shot("proposal-hidden", addresses.of(high[0].name), PARTNERS, to_what_is_hidden),
+        Shot("golden-record-hidden", addresses.of(merge.survivor), PARTNERS),
         Shot("bulk", "/bulk", MARKETING),
         Shot("merges", "/merges"),
         Shot("merge", addresses.of(merge.name)),
@@ -171,6 +196,26 @@ def shots(client: DedupClient) -> list[Shot]:
     ]
 
 
+def sign_in_as_a_stranger(page: Page) -> None:
+    """At the provider, as somebody whom the service does not know."""
+    page.get_by_role("link", name="Sign in", exact=True).click()
+    page.get_by_label("Name").fill(STRANGER.name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_load_state("load")
+
+
+def to_what_is_hidden(page: Page) -> None:
+    """Where values are hidden, if that is further down."""
+    page.locator(".hidden-value").first.scroll_into_view_if_needed()
+
+
+PROVIDER_SHOTS = (
+    Shot("sign-in-provider", "/sign-in?to=/inbox", who=""),
+    Shot("sign-in-unknown", "/sign-in", who="", first=sign_in_as_a_stranger),
+)
+
+
 def take(browser: Browser, service: Service, shot: Shot) -> int:
     """The four pictures of a page; their bytes."""
     total_bytes = 0
@@ -183,6 +228,8 @@ def take(browser: Browser, service: Service, shot: Shot) -> int:
                 reduced_motion="reduce",
                 locale="en-GB",
                 timezone_id="Europe/Berlin",
+                # The provider's certificate is of an authority that was made for it.
+                ignore_https_errors=True,
             )
             page = context.new_page()
             if shot.who:
@@ -199,27 +246,52 @@ def take(browser: Browser, service: Service, shot: Shot) -> int:
 
 
 def _reduced(png: bytes) -> bytes:
-    """The picture with a palette: a third of the bytes, and nobody sees it on a page of flat colours."""
-    picture = Image.open(io.BytesIO(png)).convert("RGB")
-    reduced = picture.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    """The picture with a palette: a third of the bytes, and nobody sees it on a page of flat colours.
+
+    The palette has the most frequent colours just as they are, so that no background gets a tint.
+    """
+    pixels = np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+    colours, places, counts = np.unique(
+        pixels.reshape(-1, 3), axis=0, return_inverse=True, return_counts=True
+    )
+    palette = colours[np.argsort(-counts, kind="stable")[:COLOURS]]
+    nearest = np.empty(len(colours), np.uint8)
+    for begin in range(0, len(colours), COLOURS_AT_A_TIME):
+        some = colours[begin : begin + COLOURS_AT_A_TIME, None].astype(np.int32)
+        nearest[begin : begin + COLOURS_AT_A_TIME] = ((some - palette) ** 2).sum(axis=2).argmin(axis=1)
+    reduced = Image.fromarray(nearest[places].reshape(pixels.shape[:2]), "P")
+    reduced.putpalette(palette.tobytes())
     out = io.BytesIO()
     reduced.save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
+def take_all(service: Service, every: Sequence[Shot], wanted: set[str]) -> None:
+    """The pictures of those pages that are wanted, or of all where none is named."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
+        for shot in every:
+            if not wanted or shot.name in wanted:
+                print(f"{shot.name}: {take(browser, service, shot) // 1024} KB")
+        browser.close()
+
+
 def main() -> int:
     wanted = set(sys.argv[1:])
     IMAGES.mkdir(parents=True, exist_ok=True)
-    with sample_service() as service, DedupClient(service.address, principal="services/matcher") as client:
-        every = shots(client)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
-            for shot in every:
-                if not wanted or shot.name in wanted:
-                    print(f"{shot.name}: {take(browser, service, shot) // 1024} KB")
-            browser.close()
+    names = {shot.name for shot in PROVIDER_SHOTS}
+    if not wanted or wanted & names:
+        with tempfile.TemporaryDirectory() as files, running_company(Path(files)) as company:
+            take_all(Service(company.service.address, company.console_url), PROVIDER_SHOTS, wanted)
+    if not wanted or wanted - names:
+        with (
+            sample_service() as service,
+            DedupClient(service.address, principal="services/matcher") as client,
+        ):
+            every = shots(client)
+            take_all(service, every, wanted)
+            names |= {shot.name for shot in every}
     if not wanted:
-        names = {shot.name for shot in every}
         for path in IMAGES.glob("*.png"):
             if path.stem.rsplit("-", 2)[0] not in names:
                 path.unlink()

@@ -1,42 +1,37 @@
 """`accounts` and `confirm`: what finance has to look at, and how the customer master takes an account up."""
 
+from dedup_service.cli.paging import paged
 from dedup_service.cli.record_view import show_golden_record
 from dedup_service.cli.session import Session
 from dedup_service.cli.words import plural, record_words, who, word
 from dedup_service.v1.golden_record_service_pb2 import (
     ConfirmAccountRequest,
     GetGoldenRecordRequest,
-    GoldenRecord,
     ListGoldenRecordsRequest,
 )
-
-PAGE_SIZE = 200
 
 
 def accounts(session: Session, provisional: bool, limit: int) -> None:
     """List the accounts there are, or the provisional ones among them."""
     conditions = "kind = ACCOUNT AND state = LIVE" + (" AND account_state = PROVISIONAL" * provisional)
     request = ListGoldenRecordsRequest(filter=conditions)
-    found: list[GoldenRecord] = []
-    while True:
-        request.page_size = min(limit - len(found), PAGE_SIZE)
-        answer = session.client.golden_records.ListGoldenRecords(request)
-        found += answer.golden_records
-        request.page_token = answer.next_page_token
-        if not answer.next_page_token or len(found) >= limit:
-            break
     out = session.output
+    found, more = paged(
+        out,
+        request,
+        session.client.golden_records.ListGoldenRecords,
+        lambda answer: answer.golden_records,
+        limit,
+    )
     if out.as_json:
-        for golden in found:
-            out.json(golden)
         return
     for number, golden in enumerate(found, 1):
         name = who({field: value.value for field, value in golden.values.items()})
         members = ", ".join(map(record_words, golden.members))
         out.entry(number, f"{word(golden, 'account_state')}  {name}", (golden.name, members))
     what = "provisional account" if provisional else "account"
-    more = "; there are more: raise --limit" if request.page_token else ""
-    out.line(f"{plural(len(found), what)}{more}", "dim")
+    hint = "; there are more: raise --limit" if more else ""
+    out.line(f"{plural(len(found), what)}{hint}", "dim")
     if found and provisional:
         out.line("the customer master takes one up with: dedup confirm NAME --record .. --customer-number ..")
         out.line("one that it knows already is merged into that: dedup propose NAME OTHER --survivor OTHER")

@@ -31,6 +31,8 @@ def run(address: str, listen: str, while_parent_lives: bool, as_json: bool) -> N
         {**os.environ, **({"DEDUP_CONSOLE_LISTEN": listen} if listen else {})}
     )
     configure_logging(max(settings.log_level, logging.WARNING), settings.log_format)
+    # At INFO it tells who signed in and out; libraries tell each request.
+    logging.getLogger("dedup_service.console").setLevel(settings.log_level)
     if while_parent_lives:
         # Before anything that takes time: a parent that is gone meanwhile must not leave a child behind.
         threading.Thread(target=_end_with_the_parent, daemon=True).start()

@@ -10,6 +10,7 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
 from dedup_service.cli.findings import Finding, State
 from dedup_service.cli.identity_findings import identity_findings
+from dedup_service.cli.link_findings import link_findings
 from dedup_service.cli.output import Output
 from dedup_service.cli.proof import proof_of
 from dedup_service.client import DedupClient, ServiceError
@@ -58,6 +59,7 @@ async def _collect() -> list[Finding]:
         return [Finding("settings", State.WRONG, each, "correct the variable") for each in error.problems]
     findings = [Finding("settings", State.OK, "all can be read"), *_company_files(settings)]
     findings += [each async for each in identity_findings(settings)]
+    findings += link_findings(settings, os.environ)
     service = await asyncio.to_thread(_service, settings)
     findings += [service, *_programs(settings)]
     if any(each.state is State.WRONG for each in findings):

@@ -66,17 +66,7 @@ def plan_import(
     """
     if not SOURCE_PATTERN.fullmatch(source):
         raise typer.BadParameter("write lower-case letters, digits, - and _", param_hint="--source")
-    delimiter = {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter)
-    if len(delimiter) != 1:
-        raise typer.BadParameter("write one character, or tab", param_hint="--delimiter")
-    try:
-        name = codecs.lookup(encoding).name
-    except LookupError:
-        raise typer.BadParameter(
-            f"{encoding} is no encoding that is known", param_hint="--encoding"
-        ) from None
-    # A byte order mark would become part of the first column's name.
-    codec = "utf-8-sig" if name == "utf-8" else name
+    delimiter, codec = delimiter_of(delimiter), codec_of(encoding)
     number = kind_of(kind)
     header = header_of(file, codec, delimiter)
     columns = plan_columns(header, kind.upper(), mapping)
@@ -87,6 +77,26 @@ def plan_import(
     )
     reader = RecordReader(source, number, columns)
     return ImportPlan(file, source, reader, notes, header, delimiter, codec)
+
+
+def delimiter_of(text: str) -> str:
+    """The character between columns; raises typer.BadParameter."""
+    delimiter = {"tab": "\t", "\\t": "\t"}.get(text, text)
+    if len(delimiter) != 1:
+        raise typer.BadParameter("write one character, or tab", param_hint="--delimiter")
+    return delimiter
+
+
+def codec_of(encoding: str) -> str:
+    """The codec that reads a file of this encoding; raises typer.BadParameter."""
+    try:
+        name = codecs.lookup(encoding).name
+    except LookupError:
+        raise typer.BadParameter(
+            f"{encoding} is no encoding that is known", param_hint="--encoding"
+        ) from None
+    # A byte order mark would become part of the first column's name.
+    return "utf-8-sig" if name == "utf-8" else name
 
 
 def header_of(file: Path, codec: str, delimiter: str) -> tuple[str, ...]:

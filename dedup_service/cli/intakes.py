@@ -12,18 +12,17 @@ from google.protobuf.json_format import ParseDict, ParseError
 from dedup_service.cli.assignments import facts_of, values_of
 from dedup_service.cli.comparing import kind_of
 from dedup_service.cli.intake_view import list_intakes, show_answer, show_conversion
+from dedup_service.cli.paging import paged
 from dedup_service.cli.problems import CommandError
 from dedup_service.cli.session import Session
 from dedup_service.v1.core_pb2 import RecordKind
 from dedup_service.v1.intake_service_pb2 import (
     ConvertLeadRequest,
-    Intake,
     ListIntakesRequest,
     RouteRequest,
 )
 from dedup_service.v1.record_service_pb2 import Record
 
-PAGE_SIZE = 200
 # In the place of an id: the service gives one.
 ID_TO_BE_GIVEN = "-"
 STANDARD_INPUT = "-"
@@ -114,17 +113,7 @@ def convert(session: Session, request: ConvertLeadRequest) -> None:
 def listed(session: Session, filter_text: str, limit: int) -> None:
     """List past intakes, the newest first."""
     request = ListIntakesRequest(filter=filter_text)
-    found: list[Intake] = []
     out = session.output
-    while True:
-        request.page_size = min(limit - len(found), PAGE_SIZE)
-        answer = session.client.intake.ListIntakes(request)
-        if out.as_json:
-            for intake in answer.intakes:
-                out.json(intake)
-        found += answer.intakes
-        request.page_token = answer.next_page_token
-        if not answer.next_page_token or len(found) >= limit:
-            break
+    found, more = paged(out, request, session.client.intake.ListIntakes, lambda answer: answer.intakes, limit)
     if not out.as_json:
-        list_intakes(out, found, more=bool(answer.next_page_token))
+        list_intakes(out, found, more=more)

@@ -8,6 +8,7 @@ from dedup_service.cli.job_options import JobWords
 from dedup_service.cli.job_view import say_job, say_plan, schedule_words, scope_words, title_of
 from dedup_service.cli.job_watching import follow
 from dedup_service.cli.output import Output
+from dedup_service.cli.paging import paged
 from dedup_service.cli.problems import CommandError
 from dedup_service.cli.run_view import details, findings, left_words, log_line, state_words
 from dedup_service.cli.session import Session
@@ -27,7 +28,6 @@ from dedup_service.v1.cleanup_service_pb2 import (
     UpdateCleanupJobRequest,
 )
 
-PAGE_SIZE = 200
 # A plan counts the records in scope, which of a large store takes a while.
 PLAN_SECONDS = 120.0
 
@@ -83,18 +83,11 @@ def _say_or_json(out: Output, job: CleanupJob, done: str) -> None:
 def list_jobs(session: Session, limit: int) -> None:
     """List the jobs, each with its last run."""
     request = ListCleanupJobsRequest()
-    found: list[CleanupJob] = []
-    while True:
-        request.page_size = min(limit - len(found), PAGE_SIZE)
-        answer = session.client.cleanup.ListCleanupJobs(request)
-        found += answer.cleanup_jobs
-        request.page_token = answer.next_page_token
-        if not answer.next_page_token or len(found) >= limit:
-            break
     out = session.output
+    found, more = paged(
+        out, request, session.client.cleanup.ListCleanupJobs, lambda answer: answer.cleanup_jobs, limit
+    )
     if out.as_json:
-        for each in found:
-            out.json(each)
         return
     for number, each in enumerate(found, 1):
         paused = "  PAUSED" if each.paused else ""
@@ -108,8 +101,8 @@ def list_jobs(session: Session, limit: int) -> None:
                 _last_run(session, each),
             ),
         )
-    more = "; there are more: raise --limit" if request.page_token else ""
-    out.line(f"{plural(len(found), 'job')}{more}", "dim")
+    hint = "; there are more: raise --limit" if more else ""
+    out.line(f"{plural(len(found), 'job')}{hint}", "dim")
 
 
 def _last_run(session: Session, job: CleanupJob) -> str:
@@ -231,20 +224,13 @@ def cancel(session: Session, text: str) -> None:
 def runs(session: Session, text: str, limit: int) -> None:
     """List the runs of a job, or of all, the newest first."""
     request = ListCleanupRunsRequest(parent=job_name(text) if text else "cleanupJobs/-")
-    found: list[CleanupRun] = []
-    while True:
-        request.page_size = min(limit - len(found), PAGE_SIZE)
-        answer = session.client.cleanup.ListCleanupRuns(request)
-        found += answer.cleanup_runs
-        request.page_token = answer.next_page_token
-        if not answer.next_page_token or len(found) >= limit:
-            break
     out = session.output
+    found, more = paged(
+        out, request, session.client.cleanup.ListCleanupRuns, lambda answer: answer.cleanup_runs, limit
+    )
     if out.as_json:
-        for each in found:
-            out.json(each)
         return
     for number, each in enumerate(found, 1):
         out.entry(number, f"{moment(each.create_time)}  {log_line(each)}", (each.name, *findings(each)))
-    more = "; there are more: raise --limit" if request.page_token else ""
-    out.line(f"{plural(len(found), 'run')}{more}", "dim")
+    hint = "; there are more: raise --limit" if more else ""
+    out.line(f"{plural(len(found), 'run')}{hint}", "dim")

@@ -1,10 +1,10 @@
 """The commands of whoever runs the service or feeds it."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from dedup_service.cli import import_options
 from dedup_service.cli.options import DEFAULT_ADDRESS, Address, As, Json
 
 
@@ -73,55 +73,17 @@ def hot_keys(as_json: Json = False) -> None:
 
 
 def import_files(
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILE.csv...", exists=True, dir_okay=False, readable=True)
-    ],
-    kind: Annotated[str, typer.Option("--kind", help="LEAD, CONTACT or ACCOUNT.")] = "",
-    source: Annotated[
-        str, typer.Option("--source", help="The source that the records are of, such as crm.")
-    ] = "",
-    profile: Annotated[
-        str,
-        typer.Option(
-            "--profile",
-            metavar="NAME|FILE|auto",
-            help="Read the exports of a system: kind, columns and facts are the profile's; "
-            "`dedup profiles` lists them.",
-        ),
-    ] = "",
-    mapping: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map",
-            metavar="COLUMN=FIELD",
-            help="Such as Cell=mobile_phone, road+number=street, or Notes= to leave it out.",
-        ),
-    ] = None,
-    delimiter: Annotated[
-        str,
-        typer.Option("--delimiter", help="Between the columns.", show_default=", or with --profile found"),
-    ] = "",
-    encoding: Annotated[
-        str, typer.Option("--encoding", help="Of the file.", show_default="utf-8, or with --profile found")
-    ] = "",
-    date_formats: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--date-format", metavar="FORMAT", help="With --profile: also read times so, such as %d/%m/%Y."
-        ),
-    ] = None,
-    time_zone: Annotated[
-        str, typer.Option("--time-zone", help="With --profile: whose clock times without zone are of.")
-    ] = "",
-    decimal_mark: Annotated[
-        str, typer.Option("--decimal-mark", help="With --profile: what stands before a fraction, . or ,")
-    ] = "",
-    route: Annotated[
-        bool,
-        typer.Option(
-            "--route", help="Ask intake who each is: who is known is updated, never doubled, and assigned."
-        ),
-    ] = False,
+    files: import_options.Files,
+    kind: import_options.Kind = "",
+    source: import_options.Source = "",
+    profile: import_options.Profile = "",
+    mapping: import_options.Mapping = None,
+    delimiter: import_options.Delimiter = "",
+    encoding: import_options.Encoding = "",
+    date_formats: import_options.DateFormats = None,
+    time_zone: import_options.TimeZone = "",
+    decimal_mark: import_options.DecimalMark = "",
+    route: import_options.Route = False,
     address: Address = DEFAULT_ADDRESS,
     principal: As = "",
     as_json: Json = False,

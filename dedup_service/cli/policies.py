@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from dedup_service.cli.output import Output
+from dedup_service.cli.paging import paged
 from dedup_service.cli.policy_files import Edit
 from dedup_service.cli.policy_keys import KeyChange, changes
 from dedup_service.cli.problems import CommandError
@@ -22,7 +23,6 @@ from dedup_service.v1.policy_service_pb2 import (
 
 IN_FORCE = "policyVersions/current"
 SIMULATION_SECONDS = 600.0
-PAGE_SIZE = 200
 
 
 def show(session: Session, version: str) -> None:
@@ -49,17 +49,14 @@ def _about(policy: Policy) -> str:
 def versions(session: Session, limit: int) -> None:
     """List the versions, the newest first."""
     request = ListPolicyVersionsRequest()
-    found: list[Policy] = []
-    while True:
-        request.page_size = min(limit - len(found), PAGE_SIZE)
-        answer = session.client.policies.ListPolicyVersions(request)
-        found += answer.policies
-        request.page_token = answer.next_page_token
-        if not answer.next_page_token or len(found) >= limit:
-            break
+    found, more = paged(
+        session.output,
+        request,
+        session.client.policies.ListPolicyVersions,
+        lambda answer: answer.policies,
+        limit,
+    )
     if session.output.as_json:
-        for each in found:
-            session.output.json(each)
         return
     session.output.table(
         ("version", "since", "how", "by", "why"),
@@ -74,7 +71,7 @@ def versions(session: Session, limit: int) -> None:
             for each in found
         ],
     )
-    if request.page_token:
+    if more:
         session.output.line("there are more: raise --limit", "dim")
 
 

@@ -40,7 +40,8 @@ class SayingGroup(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except (typer.Exit, typer.Abort, typer.TyperException):
+        # Whoever reads the output may have seen enough: that ends a command in silence.
+        except (typer.Exit, typer.Abort, typer.TyperException, BrokenPipeError):
             raise
         except Exception as error:
             said = sentence_of(error)

@@ -7,6 +7,7 @@ import typer
 
 from dedup_service.cli.comparing import kind_of
 from dedup_service.cli.options import MOST
+from dedup_service.cli.paging import paged
 from dedup_service.cli.proposal_view import who_it_is
 from dedup_service.cli.session import Session
 from dedup_service.cli.voting_view import due, waits_for, why_you
@@ -15,7 +16,6 @@ from dedup_service.v1.merge_plan_pb2 import Impact
 from dedup_service.v1.merge_proposal_pb2 import MergeProposal
 from dedup_service.v1.merge_proposal_service_pb2 import ListMergeProposalsRequest
 
-PAGE_SIZE = 200
 _MOST_PRESSING_FIRST = "impact desc, due_time"
 
 
@@ -89,14 +89,5 @@ def listed_proposals(
     session: Session, request: ListMergeProposalsRequest, limit: int
 ) -> tuple[list[MergeProposal], bool]:
     """At most so many of a list, and whether there are more; as JSON they are printed as they come."""
-    found: list[MergeProposal] = []
-    while True:
-        request.page_size = min(limit - len(found), PAGE_SIZE)
-        answer = session.client.merge_proposals.ListMergeProposals(request)
-        if session.output.as_json:
-            for proposal in answer.merge_proposals:
-                session.output.json(proposal)
-        found += answer.merge_proposals
-        request.page_token = answer.next_page_token
-        if not answer.next_page_token or len(found) >= limit:
-            return found, bool(answer.next_page_token)
+    ask = session.client.merge_proposals.ListMergeProposals
+    return paged(session.output, request, ask, lambda answer: answer.merge_proposals, limit)

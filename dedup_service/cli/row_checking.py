@@ -1,6 +1,5 @@
 """`validate --csv`: every row of a file against the rules of data entry, before anything is imported."""
 
-import codecs
 import csv
 import itertools
 from collections import Counter, deque
@@ -17,7 +16,7 @@ from dedup_service.cli.comparing import kind_of
 from dedup_service.cli.csv_rows import Row, rows_of
 from dedup_service.cli.form_checking import is_error
 from dedup_service.cli.import_plan import opened
-from dedup_service.cli.importing import header_of
+from dedup_service.cli.importing import codec_of, delimiter_of, header_of
 from dedup_service.cli.output import Output
 from dedup_service.cli.session import Session
 from dedup_service.cli.words import plural, who, word
@@ -81,16 +80,7 @@ def plan_rows(file: Path, kind: str, mapping: Iterable[str], delimiter: str, enc
     """
     if kind:
         kind_of(kind)
-    delimiter = {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter)
-    if len(delimiter) != 1:
-        raise typer.BadParameter("write one character, or tab", param_hint="--delimiter")
-    try:
-        name = codecs.lookup(encoding).name
-    except LookupError:
-        raise typer.BadParameter(
-            f"{encoding} is no encoding that is known", param_hint="--encoding"
-        ) from None
-    codec = "utf-8-sig" if name == "utf-8" else name
+    delimiter, codec = delimiter_of(delimiter), codec_of(encoding)
     header = header_of(file, codec, delimiter)
     mapped = tuple(mapping)
     has_ids = ID in header or any(text.endswith(f"={ID}") for text in mapped)

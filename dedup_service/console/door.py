@@ -74,11 +74,16 @@ class Door:
             return _to_sign_in(request)
         refusal = _refusal(visit)
         if refusal:
+            who = visitor.session.principal if visitor is not None else ""
+            LOG.warning(
+                "a form was refused: of another page, or of another session", extra={"principal": who}
+            )
             return problems.refused(visit, refusal)
         return _shown(show, visit)
 
     def _visit(self, request: Request, form: FormData, visitor: Visitor | None) -> Visit:
-        tag = request.cookies.get(LANGUAGE_COOKIE, "")
+        cookies = self.parts.cookies
+        tag = cookies.read(request, LANGUAGE_COOKIE)
         if tag not in self.parts.languages:
             tag = accepted_tag(request.headers.get("accept-language", ""), self.parts.languages)
         language = self.parts.languages[tag]
@@ -90,7 +95,7 @@ class Door:
             client=visitor.client if visitor is not None else None,
             form=form,
             language=language,
-            formats=Formats(language.locale, zone_of(request.cookies.get(ZONE_COOKIE, ""))),
+            formats=Formats(language.locale, zone_of(cookies.read(request, ZONE_COOKIE))),
             names=Names(language, {one.name: one.display_name for one in self.parts.people}),
         )
 
@@ -111,7 +116,9 @@ async def _form(request: Request) -> FormData:
     if request.method != "POST":
         return FormData()
     length = request.headers.get("content-length", "")
-    if not length.isdecimal() or int(length) > MAX_FORM_BYTES:
+    # What comes in chunks is as long as it likes, whatever length is said beside them.
+    is_bounded = length.isdecimal() and "transfer-encoding" not in request.headers
+    if not is_bounded or int(length) > MAX_FORM_BYTES:
         raise HTTPException(413)
     # No form of ours is one, and a charset of its parts can be any codec of Python.
     if request.headers.get("content-type", "").lower().startswith("multipart/"):

@@ -1,7 +1,5 @@
 """What somebody prefers, kept in cookies of their browser: the language, dark or light, the time zone."""
 
-from starlette.requests import Request
-
 LANGUAGE_COOKIE = "dedup_language"
 THEME_COOKIE = "dedup_theme"
 # Written by the page's script, which alone knows it.
@@ -10,7 +8,6 @@ THEMES = ("light", "dark")
 KEPT_SECONDS = 365 * 24 * 60 * 60
 
 
-def theme_of(request: Request) -> str:
+def theme_of(cookie: str) -> str:
     """`light`, `dark`, or empty for what the system says."""
-    theme = request.cookies.get(THEME_COOKIE, "")
-    return theme if theme in THEMES else ""
+    return cookie if cookie in THEMES else ""

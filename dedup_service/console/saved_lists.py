@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dedup_service.console.preferences import KEPT_SECONDS
+from dedup_service.console.security.cookies import Cookies
 from dedup_service.console.views.queue import queue_of
 
 _COOKIE = "dedup_lists"
@@ -29,10 +30,10 @@ class SavedList:
     written: str
 
 
-def read_lists(request: Request) -> tuple[SavedList, ...]:
+def read_lists(request: Request, cookies: Cookies) -> tuple[SavedList, ...]:
     """The lists of this browser, in order of name; none where the cookie cannot be read."""
     try:
-        pairs = json.loads(unquote(request.cookies.get(_COOKIE, "[]")))
+        pairs = json.loads(unquote(cookies.read(request, _COOKIE) or "[]"))
         found = [
             SavedList(str(name)[:MAX_NAME], queue_of(str(written)).written)
             for name, written in pairs
@@ -55,17 +56,9 @@ def without_list(lists: Iterable[SavedList], name: str) -> tuple[SavedList, ...]
     return tuple(each for each in lists if each.name != name)
 
 
-def keep_lists(answer: Response, lists: Iterable[SavedList], *, over_tls: bool) -> None:
+def keep_lists(answer: Response, lists: Iterable[SavedList], cookies: Cookies) -> None:
     """Keep these lists in the browser, and no others."""
-    answer.set_cookie(
-        _COOKIE,
-        _written(lists),
-        max_age=KEPT_SECONDS,
-        httponly=True,
-        samesite="lax",
-        secure=over_tls,
-        path="/inbox",
-    )
+    cookies.keep(answer, _COOKIE, _written(lists), KEPT_SECONDS)
 
 
 def _written(lists: Iterable[SavedList]) -> str:

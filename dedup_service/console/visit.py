@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from dedup_service.client import DedupClient
 from dedup_service.console.options import Person
-from dedup_service.console.preferences import theme_of
+from dedup_service.console.preferences import THEME_COOKIE, theme_of
 from dedup_service.console.rendering import Renderer
 from dedup_service.console.said import Said, SaidCookies
 from dedup_service.console.security.cookies import Cookies
@@ -94,7 +94,7 @@ class Visit:
             "person": self.person,
             "session": self.session,
             "said": said,
-            "theme": theme_of(self.request),
+            "theme": theme_of(self.parts.cookies.read(self.request, THEME_COOKIE)),
             "now": datetime.now(UTC),
             **values,
         }

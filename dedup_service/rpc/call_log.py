@@ -5,12 +5,16 @@ ended, at DEBUG. A read is answered hundreds of times a second, a write is not.
 """
 
 import logging
+from collections.abc import Callable
 from time import perf_counter_ns
 
 import grpc
 
 _LOG = logging.getLogger(__name__)
 _NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
+_OF_WHO_CALLS = frozenset(
+    (grpc.StatusCode.UNAUTHENTICATED.value[0], grpc.StatusCode.PERMISSION_DENIED.value[0])
+)
 _QUIET = frozenset((grpc.StatusCode.OK.value[0], grpc.StatusCode.CANCELLED.value[0]))
 # Methods that change nothing begin with one of these.
 READING = (
@@ -22,12 +26,16 @@ _REFUSED_TOO_OFTEN = grpc.StatusCode.RESOURCE_EXHAUSTED.value[0]
 
 
 class LoggedCall:
-    """A call from its beginning; `principal` is empty until it is known who calls."""
+    """A call from its beginning; `principal` is empty until it is known who calls.
 
-    __slots__ = ("_began_ns", "_method", "principal")
+    `peer` says where it comes from, by gRPC: the address of a proxy where there is one.
+    """
 
-    def __init__(self, method: str) -> None:
+    __slots__ = ("_began_ns", "_method", "_peer", "principal")
+
+    def __init__(self, method: str, peer: Callable[[], str]) -> None:
         self._method = method
+        self._peer = peer
         self._began_ns = perf_counter_ns()
         self.principal = ""
 
@@ -42,6 +50,8 @@ class LoggedCall:
             "duration_ms": round((perf_counter_ns() - self._began_ns) / 1e6, 1),
             "principal": self.principal,
         }
+        if code in _OF_WHO_CALLS:
+            fields["peer"] = self._peer()
         _LOG.log(level, "call", extra=fields)
 
 

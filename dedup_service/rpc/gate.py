@@ -241,7 +241,8 @@ class Gate:
     async def _call(self, method: _Method, context: Context) -> AsyncIterator[Caller]:
         """Admit a call of a known principal, and end it with a documented status when it is refused."""
         call = method.meter.begin(context.invocation_metadata)
-        logged = LoggedCall(f"{method.descriptor.containing_service.full_name}/{method.descriptor.name}")
+        descriptor = method.descriptor
+        logged = LoggedCall(f"{descriptor.containing_service.full_name}/{descriptor.name}", context.peer)
         # Unless something below says otherwise the caller, or the stop of the server, has ended it.
         code = _CANCELLED
         try:

@@ -5,6 +5,7 @@ full. The library `limits` was tried: its memory storage starts a thread a hundr
 which took 12 % of the event loop's time, and its windows let through twice the rate around their borders.
 """
 
+import heapq
 import time
 
 from dedup_service.rpc.errors import OverloadedError
@@ -74,9 +75,18 @@ class _Buckets:
         if full_at > now + self._burst_seconds:
             return full_at - now - self._burst_seconds
         if len(self._full_at) >= _MOST_REMEMBERED:
-            self._full_at = {each: then for each, then in self._full_at.items() if then > now}
+            self._forget(now)
         self._full_at[who] = full_at
         return 0.0
+
+    def _forget(self, now: float) -> None:
+        """Forget whose bucket is full again, and of too many who are left those from whom least was taken:
+        whoever makes up addresses makes none of them forgotten that is empty.
+        """
+        left = [(then, who) for who, then in self._full_at.items() if then > now]
+        if len(left) > _MOST_REMEMBERED // 2:
+            left = heapq.nlargest(_MOST_REMEMBERED // 2, left)
+        self._full_at = {who: then for then, who in left}
 
     def wait(self, who: str) -> float:
         """The seconds until one could be taken."""

@@ -6,6 +6,8 @@ and nothing is waited for for longer than PostgreSQL lets a statement run.
 """
 
 import asyncio
+import os
+import socket
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -51,13 +53,16 @@ class WatchedConnection(psycopg.AsyncConnection):
         """What psycopg waits for, or psycopg.OperationalError when it does not come."""
         if self.longest_seconds is None:
             return await super().wait(gen, *how, **named)
-        limit = asyncio.timeout(self.longest_seconds)
+        timer = asyncio.get_running_loop().call_later(self.longest_seconds, self._give_up)
         try:
-            # Psycopg asks the server to end the statement, and is told once more where that is silent, too.
-            async with asyncio.timeout(self.longest_seconds + _END_SECONDS), limit:
-                return await super().wait(gen, *how, **named)
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            self.pgconn.finish()
-            raise psycopg.OperationalError("PostgreSQL was silent for too long") from None
+            return await super().wait(gen, *how, **named)
+        finally:
+            timer.cancel()
+
+    def _give_up(self) -> None:
+        """Let libpq find the connection lost: a wait that is cancelled waits for the server's consent."""
+        with (
+            suppress(OSError, psycopg.OperationalError),
+            socket.socket(fileno=os.dup(self.pgconn.socket)) as way,
+        ):
+            way.shutdown(socket.SHUT_RDWR)

@@ -14,7 +14,7 @@ _CLEARS_STATISTICS = 180_000
 _TIDY = (
     "VACUUM (ANALYZE) records, lead_states, changes, request_answers, votes, proposals, waiting_proposals,"
     " proposal_groups, proposal_group_owners, merges, distinctions, delegations, policy_versions,"
-    " cleanup_jobs, cleanup_runs, cleanup_items"
+    " cleanup_jobs, cleanup_runs, cleanup_items, intakes"
 )
 
 

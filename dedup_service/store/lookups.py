@@ -33,7 +33,10 @@ class RecordLookups:
         self._statement: PreparedStatement | None = None
         self._waiting: list[_Waiting] = []
         self._task: asyncio.Task[None] | None = None
-        self._looking: asyncio.TimerHandle | None = None
+        # What PostgreSQL is asked now, and since when.
+        self._under_way: tuple[Sequence[_Waiting], float] | None = None
+        self._is_in_vain = False
+        self._watch: asyncio.TimerHandle | None = None
 
     async def records(self, record_nos: Collection[int]) -> dict[int, LiveRecord]:
         """Those of these records that are active, as committed by now.
@@ -51,41 +54,54 @@ class RecordLookups:
 
     async def _answer(self) -> None:
         """One statement for all who wait, again while somebody does."""
+        loop = asyncio.get_running_loop()
         while self._waiting:
             together, self._waiting = self._waiting, []
+            self._under_way = together, loop.time()
+            if self._watch is None:
+                self._watch = loop.call_later(_LOOK_SECONDS, self._look)
             try:
-                records = await self._read_for(together)
+                records = await self._read(list({number for numbers, _ in together for number in numbers}))
             except asyncio.CancelledError:
-                self._waiting = together + self._waiting
-                raise
-            except TimeoutError:
-                await self._give_up()
-                _fail(together, psycopg.OperationalError("PostgreSQL was silent for too long"))
+                if not self._is_in_vain:
+                    self._waiting = together + self._waiting
+                    raise
+                await self._start_anew(together)
                 continue
             except Exception as error:  # noqa: BLE001  each caller gets it, as if it had asked alone
                 _fail(together, error)
                 continue
+            finally:
+                self._under_way = None
             for numbers, found in together:
                 if not found.done():
                     found.set_result({n: record for n in numbers if (record := records.get(n)) is not None})
 
-    async def _read_for(self, together: list[_Waiting]) -> dict[int, LiveRecord]:
-        """The records that these wait for; raises TimeoutError where PostgreSQL is silent, or all gave up."""
-        async with asyncio.timeout(self._statement_timeout_seconds + WAY_SECONDS) as limit:
-            self._look_again(together, limit)
-            try:
-                return await self._read(list({number for numbers, _ in together for number in numbers}))
-            finally:
-                if self._looking is not None:
-                    self._looking.cancel()
-
-    def _look_again(self, together: list[_Waiting], limit: asyncio.Timeout) -> None:
-        """End a statement, before long, that nobody waits for any more: others wait behind it."""
+    def _look(self) -> None:
+        """End a statement that nobody waits for any more, or that takes longer than PostgreSQL would let it:
+        others wait behind it. One timer for all statements costs none of them anything.
+        """
+        self._watch = None
+        if self._under_way is None or self._task is None:
+            return
         loop = asyncio.get_running_loop()
-        if all(found.done() for _, found in together):
-            limit.reschedule(loop.time())
+        together, start_time = self._under_way
+        is_late = loop.time() - start_time > self._statement_timeout_seconds + WAY_SECONDS
+        if is_late or all(found.done() for _, found in together):
+            self._is_in_vain = True
+            self._task.cancel()
         else:
-            self._looking = loop.call_later(_LOOK_SECONDS, self._look_again, together, limit)
+            self._watch = loop.call_later(_LOOK_SECONDS, self._look)
+
+    async def _start_anew(self, together: Sequence[_Waiting]) -> None:
+        """End what PostgreSQL is asked, and the connection with it."""
+        self._is_in_vain = False
+        assert self._task is not None, "it runs this"
+        self._task.uncancel()
+        if self._statement is not None:
+            await self._statement.give_up()
+            await self._disconnect()
+        _fail(together, psycopg.OperationalError("PostgreSQL was silent for too long"))
 
     async def _read(self, record_nos: Sequence[int]) -> dict[int, LiveRecord]:
         was_open = self._statement is not None
@@ -123,18 +139,14 @@ class RecordLookups:
 
     async def close(self) -> None:
         """Give the connection back; lookups that are under way fail."""
+        if self._watch is not None:
+            self._watch.cancel()
         if self._task is not None:
             # Closed under a statement, the connection would leave those who wait for it waiting for ever.
             await end_tasks([self._task])
         waiting, self._waiting = self._waiting, []
         _fail(waiting, psycopg.OperationalError("the lookups were closed"))
         await self._disconnect()
-
-    async def _give_up(self) -> None:
-        """End what PostgreSQL is asked, and the connection with it."""
-        if self._statement is not None:
-            await self._statement.give_up()
-            await self._disconnect()
 
     async def _disconnect(self) -> None:
         if self._statement is not None:

@@ -38,10 +38,10 @@ from dedup_service.store.writing import StaleRulesError, Writing
 from dedup_service.telemetry.recording import PoolState
 from dedup_service.workflows.deadlines import seconds_left
 from dedup_service.workflows.index_port import IndexUpdate
+from dedup_service.workflows.policy_ports import RulesInForce
 from dedup_service.workflows.ports import (
     ReadTransaction,
     Request,
-    RulesInForce,
     Together,
     Work,
     WorkTogether,

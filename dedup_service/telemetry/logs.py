@@ -28,6 +28,7 @@ FIELDS: dict[str, str] = {
     "code": "how the call ended: the name of a status code",
     "duration_ms": "how long the call took",
     "principal": "who called, by the name that the service knows them by",
+    "peer": "where a call came from that was refused for who its caller is, or is not",
     "error": "the type of an exception, and of those that led to it",
     "frames": "the places in the code that the exception came through",
     "refused_fields": "names of fields that are not in this table: a mistake of whoever logs",

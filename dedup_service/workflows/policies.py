@@ -1,7 +1,7 @@
 """Put another version of the policy in force, by a call or from the operator's file (domain 7.3).
 
 The policy is part of every plan hash, so a new version voids the votes of every open proposal and asks again.
-From the commit on no write is decided by the version before, in whatever process (`ports.RulesInForce`).
+From the commit on no write is decided by the version before, in whatever process: see `RulesInForce`.
 """
 
 from dedup_service.domain.errors import EtagMismatch, InvalidInput, NotFound

@@ -19,11 +19,8 @@ from dedup_service.domain.errors import RequestIdReused, StateNotAllowed
 from dedup_service.domain.golden import GoldenRecord, GoldenRow
 from dedup_service.domain.matching import NewRecord
 from dedup_service.domain.merges import Merge
-from dedup_service.domain.policy import Policy
-from dedup_service.domain.policy_versions import PolicyVersion
 from dedup_service.domain.proposals import Proposal
 from dedup_service.domain.records import LiveRecord, Record, RecordKey
-from dedup_service.domain.scoring_models import StoredModel
 from dedup_service.domain.voting import Vote
 from dedup_service.workflows.cleaning.port import CleanupReads, CleanupWrites
 from dedup_service.workflows.index_port import IndexEntry
@@ -32,8 +29,10 @@ from dedup_service.workflows.lead_ports import LeadReads, LeadWrites
 from dedup_service.workflows.overview import Overview
 from dedup_service.workflows.overview_ports import OverviewReads
 from dedup_service.workflows.pages import Listed, Page
+from dedup_service.workflows.policy_ports import PolicyReads, PolicyWrites
 from dedup_service.workflows.privacy_port import Forgetting, PrivacyReads, PrivacyWrites
 from dedup_service.workflows.proposal_counts import ProposalReads
+from dedup_service.workflows.scoring_model_ports import ScoringModelReads, ScoringModelWrites
 from dedup_service.workflows.vocabulary_port import VocabularyReads
 
 T = TypeVar("T")
@@ -101,8 +100,10 @@ class ReadTransaction(
     IntakeReads,
     LeadReads,
     OverviewReads,
+    PolicyReads,
     PrivacyReads,
     ProposalReads,
+    ScoringModelReads,
     VocabularyReads,
     Protocol,
 ):
@@ -180,24 +181,6 @@ class ReadTransaction(
 
     async def list_delegations(self, page: Page) -> Listed[Delegation]: ...
 
-    async def policy_in_force(self) -> PolicyVersion | None:
-        """The newest version of the policy; None before the first is stored."""
-        ...
-
-    async def policy_version(self, version: str) -> PolicyVersion | None: ...
-
-    async def list_policy_versions(self, page: Page) -> Listed[PolicyVersion]: ...
-
-    async def active_scoring_model_version(self) -> str:
-        """Which trained model is in use; empty for the shipped one."""
-        ...
-
-    async def scoring_model(self, version: str) -> StoredModel | None: ...
-
-    async def scoring_models(self) -> tuple[StoredModel, ...]:
-        """All trained models without their parameters, the newest first."""
-        ...
-
     async def list_intakes(self, page: Page) -> Listed[Intake]: ...
 
     async def changes_after(self, revision: int, ordinal: int, limit: int) -> list[Change]: ...
@@ -223,7 +206,16 @@ class ReadTransaction(
         ...
 
 
-class WriteTransaction(ReadTransaction, CleanupWrites, IntakeWrites, LeadWrites, PrivacyWrites, Protocol):
+class WriteTransaction(
+    ReadTransaction,
+    CleanupWrites,
+    IntakeWrites,
+    LeadWrites,
+    PolicyWrites,
+    PrivacyWrites,
+    ScoringModelWrites,
+    Protocol,
+):
     """One atomic write."""
 
     async def lock_goldens(self, golden_ids: Collection[str]) -> dict[str, GoldenRecord]:
@@ -280,20 +272,6 @@ class WriteTransaction(ReadTransaction, CleanupWrites, IntakeWrites, LeadWrites,
         """Insert or replace a delegation."""
         ...
 
-    async def insert_policy_version(self, version: PolicyVersion) -> None:
-        """Put a version in force: every write that was decided by the one before it starts again."""
-        ...
-
-    async def insert_scoring_model(self, model: StoredModel) -> None:
-        """Keep a new candidate."""
-        ...
-
-    async def activate_scoring_model(self, version: str, time: datetime) -> None:
-        """Put a trained model in use in place of the one that is; an empty version, the shipped one."""
-        ...
-
-    async def delete_scoring_model(self, version: str) -> None: ...
-
     async def insert_distinction(self, distinction: Distinction) -> None: ...
 
     async def delete_distinction(self, distinction_id: str) -> None: ...
@@ -304,20 +282,6 @@ class WriteTransaction(ReadTransaction, CleanupWrites, IntakeWrites, LeadWrites,
 Work = Callable[[WriteTransaction], Awaitable[Written[T]]]
 # Carries out the requests at these places: the others were answered before.
 WorkTogether = Callable[[WriteTransaction, Sequence[int]], Awaitable[Written[Together[T]]]]
-
-
-class RulesInForce(Protocol):
-    """The policy that this process decides by; `number` is its version's, 0 before the first is stored."""
-
-    @property
-    def number(self) -> int: ...
-
-    @property
-    def policy(self) -> Policy: ...
-
-    async def renew(self) -> None:
-        """Take up the version that the store holds now."""
-        ...
 
 
 class Store(Forgetting, Protocol):

@@ -1,7 +1,7 @@
 """The policy and the principals that this process decides by.
 
 The store holds the policy in force; a write that began under another one is started again under the new
-(`ports.RulesInForce`), so no decision is ever committed under rules that were no longer in force.
+(`policy_ports.RulesInForce`), so no decision is ever committed under rules that were no longer in force.
 """
 
 import asyncio

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import io
+import json
 import logging
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -16,7 +17,11 @@ from dedup_service.domain.audit import AuditVerification, PublishedHead
 from dedup_service.store.ledger import audit_entry_of
 from dedup_service.telemetry.logs import FIELDS, formatter
 from dedup_service.v1.match_service_pb2 import MatchRequest
-from dedup_service.v1.record_service_pb2 import GetRecordRequest, UpdateRecordRequest
+from dedup_service.v1.record_service_pb2 import (
+    EraseRecordRequest,
+    GetRecordRequest,
+    UpdateRecordRequest,
+)
 from tests.merge_desk import Office, contact, open_office
 from tests.privacy.somebody import NAME, NUMBER, WORD, somebody
 from tests.rpc.api import ANN, IMPORTER, Api, by, refused, served
@@ -240,6 +245,25 @@ async def test_a_caller_writes_nothing_into_the_log_by_their_name(api: Api, log:
     assert refusal.code is grpc.StatusCode.UNAUTHENTICATED
     assert '"code": "UNAUTHENTICATED"' in log.getvalue()
     assert WORD not in log.getvalue()
+
+
+async def test_who_is_refused_is_told_with_where_they_came_from(api: Api, log: io.StringIO) -> None:
+    """Attempts without a name, and of one who may not, can be followed to where they began; no others are."""
+    await api.put(somebody())
+    erasing = EraseRecordRequest(name=NAME, reason="asked for")
+    await refused(api.records.EraseRecord(erasing, metadata=by("users/nobody")))
+    await refused(api.records.EraseRecord(erasing, metadata=by("fiona")))
+    await refused(api.records.EraseRecord(EraseRecordRequest(name="no name"), metadata=IMPORTER))
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    told = [
+        (each["code"], each["principal"], each.get("peer", "")[:14]) for each in lines if "method" in each
+    ]
+    assert told == [
+        ("OK", "services/importer", ""),
+        ("UNAUTHENTICATED", "", "ipv4:127.0.0.1"),
+        ("PERMISSION_DENIED", "users/fiona", "ipv4:127.0.0.1"),
+        ("INVALID_ARGUMENT", "services/importer", ""),
+    ]
 
 
 def test_a_field_that_nobody_declared_is_refused(log: io.StringIO) -> None:

@@ -8,9 +8,11 @@ from dedup_service.cli import console
 from dedup_service.cli.problems import CommandError
 from dedup_service.console.options import ProviderOptions
 from dedup_service.settings import Settings, SettingsError
+from tests.identity.shipped import PRINCIPALS
 
 TOKENS = {
     "DEDUP_AUTHENTICATION": "tokens",
+    "DEDUP_PRINCIPALS": str(PRINCIPALS),
     "DEDUP_OIDC_ISSUER": "https://idp.example.com",
     "DEDUP_OIDC_AUDIENCE": "merge-desk",
 }

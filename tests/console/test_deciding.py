@@ -52,8 +52,9 @@ def decide(console: Console, proposal: MergeProposal, verb: str, as_: str = ANN,
 
 def said(answer: Answer) -> Said:
     """What the next page will say."""
-    found = SaidCookies(SECRET, Cookies(over_tls=False))._signer.loads(answer.cookies["dedup_said"])
-    return Said(**found)
+    found = SaidCookies(SECRET, Cookies(over_tls=False)).opened(answer.cookies["dedup_said"])
+    assert found is not None
+    return found
 
 
 def typed(proposal: MergeProposal) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Who gets in, which forms are taken, and what each answer tells the browser that it may do."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -79,6 +80,16 @@ def test_no_form_is_taken_from_anywhere_else(web: WebClient, others: dict[str, d
             assert answer.status == 403, (path, sender)
 
 
+def test_a_form_that_is_refused_is_told_in_the_log(web: WebClient, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever tries forms of their own leaves a line each: whose session it was, and no text of the form."""
+    with caplog.at_level(logging.WARNING, "dedup_service.console.door"):
+        web.post("/sign-out", {"x": "a text"}, as_=ANN, headers={"Origin": "http://evil.example"})
+        web.post("/sign-out", {"token": web.token_of(BEN)}, as_=ANN, with_token=False)
+        web.post("/sign-in", {"principal": BEN}, headers={"Origin": "http://evil.example"})
+    assert [getattr(each, "principal", None) for each in caplog.records] == [ANN, ANN, ""]
+    assert "a text" not in caplog.text
+
+
 def test_nobody_signs_in_from_another_site(web: WebClient, others: dict[str, dict[str, str]]) -> None:
     """Another site cannot sign a visitor in as somebody of its choice."""
     for sender, headers in others.items():
@@ -132,6 +143,7 @@ def test_signing_out_ends_the_session_in_the_browser(web: WebClient) -> None:
     answer = web.post("/sign-out", {}, as_=ANN)
     assert (answer.status, answer.location) == (303, "/sign-in")
     assert "max-age=0" in answer.headers["set-cookie"].lower()
+    assert answer.headers["clear-site-data"] == '"cache"'
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "evil.example:8080"])
@@ -160,6 +172,7 @@ def test_every_answer_tells_the_browser_what_it_may_do(web: WebClient) -> None:
         assert answer.headers["x-content-type-options"] == "nosniff", what
         assert answer.headers["x-frame-options"] == "DENY", what
         assert answer.headers["referrer-policy"] == "same-origin", what
+    assert {"object-src 'none'", "base-uri 'none'"} <= set(CONTENT_SECURITY_POLICY.split("; "))
     assert "unsafe" not in CONTENT_SECURITY_POLICY
     assert "http" not in CONTENT_SECURITY_POLICY
 

@@ -243,7 +243,7 @@ def test_a_record_is_shown_as_its_source_says_it(console: Console) -> None:
     text = text_of(page)
     assert "Lovelase" in text
     assert "Buyer" in text
-    assert "users/ben" in text
+    assert "Ben Boateng" in text
     assert addresses.of(merge.survivor) in hrefs(page)
     assert f"/search?q={quote(RIGHT, safe='')}" in hrefs(page)
 

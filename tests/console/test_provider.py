@@ -136,6 +136,18 @@ def test_keys_that_are_not_known_are_not_asked_for_without_end(liar: LyingProvid
     assert liar.asked["/keys"] == before + 2
 
 
+def test_a_key_that_was_withdrawn_proves_nothing(liar: LyingProvider) -> None:
+    """Keys are asked for anew each hour: a stolen one counts no more once it is published no more."""
+    seconds = 1e9
+    provider = Provider(options_of(liar), lambda: seconds)
+    liar.give(token_of(liar))
+    assert provider.signed_in("code", "verifier", NONCE).subject == "1"
+    liar.answers["/keys"] = (200, {"keys": []})
+    seconds += 3600
+    with pytest.raises(ProviderUnreachableError, match="keys cannot be read"):
+        provider.signed_in("code", "verifier", NONCE)
+
+
 @pytest.mark.parametrize(
     ("path", "answer"),
     [

@@ -1,5 +1,6 @@
 """Signing in at a real provider: the ways in that are open, and those that are not."""
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
@@ -59,6 +60,35 @@ def test_what_is_asked_of_the_provider(browser: Browser) -> None:
     for name in ("state", "nonce", "code_challenge"):
         assert len(one[name]) >= 43
         assert one[name] != other[name]
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "none"])
+def test_a_link_elsewhere_that_would_sign_somebody_in(browser: Browser, site: str) -> None:
+    """Whoever follows it is asked first, since the provider may ask nobody again."""
+    answer = browser.console.get("/sign-in/start?to=/merges", headers={"Sec-Fetch-Site": site})
+    assert answer.status_code == 200
+    assert "/sign-in/start?to=%2Fmerges" in answer.text
+    ours = browser.console.get("/sign-in/start?to=/merges", headers={"Sec-Fetch-Site": "same-origin"})
+    assert ours.status_code == 303
+
+
+def test_who_signs_in_and_out_is_told_in_the_log(browser: Browser, caplog: pytest.LogCaptureFixture) -> None:
+    """Each sign-in, of whom the service knows or not, and each sign-out is a line; no token is in any."""
+    with caplog.at_level(logging.INFO, "dedup_service.console"):
+        browser.sign_in("stranger")
+        browser.elsewhere.cookies.clear()
+        browser.sign_in("ann")
+        browser.post("/sign-out", {})
+    told = [
+        (each.levelname, each.getMessage(), getattr(each, "principal", ""))
+        for each in caplog.records
+        if each.name.startswith("dedup_service.console")
+    ]
+    assert told == [
+        ("WARNING", "somebody signed in at the provider whom the service does not know", ""),
+        ("INFO", "signed in at the provider", "users/ann"),
+        ("INFO", "signed out", "users/ann"),
+    ]
 
 
 def test_no_token_is_in_the_browser(browser: Browser, console: ProviderConsole) -> None:

@@ -1,5 +1,6 @@
 """A company as its operator sets it up: TLS by its own authority, sign-in at its provider, a console."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,11 +12,12 @@ import trustme
 
 from dedup_service.client import DedupClient
 from dedup_service.console.options import SIGNED_IN_PATH
+from tests.console.provider_console import STRANGER
 from tests.e2e.running_service import RunningService, free_port, running_service
 from tests.identity.asking import Door, token_environment
 from tests.identity.authorities import Authority
 from tests.oidc_provider import Provider, running_provider, token_of_service
-from tests.oidc_provider.provider import CONSOLE
+from tests.oidc_provider.provider import CONSOLE, shipped_people
 
 COMMAND_SECONDS = 60
 
@@ -47,7 +49,8 @@ class Company:
         """A command in a process of its own: its exit code, and all that it wrote."""
         token_file = self.directory / "token"
         token_file.write_text(token)
-        environment = {
+        environment = {name: text for name, text in os.environ.items() if not name.startswith("DEDUP_")}
+        environment |= {
             "DEDUP_ADDRESS": self.service.address,
             "DEDUP_TLS_CA": str(self.authority.authority_file),
             "DEDUP_TOKEN_FILE": str(token_file) if token else "",
@@ -77,7 +80,10 @@ def running_company(directory: Path) -> Iterator[Company]:
     of_the_provider.cert_pem.write_to_path(str(provider_ca))
     authority = Authority(directory)
     with running_provider(
-        directory / "provider", redirect_uris=(f"{console_url}{SIGNED_IN_PATH}",), authority=of_the_provider
+        directory / "provider",
+        people=(*shipped_people(), STRANGER),
+        redirect_uris=(f"{console_url}{SIGNED_IN_PATH}",),
+        authority=of_the_provider,
     ) as provider:
         secret_file.write_text(f"{provider.secret}\n")
         settings = {

@@ -10,6 +10,7 @@ from dedup_service.client import ServiceError, explain
 from dedup_service.v1.identity_service_pb2 import Caller, GetCallerRequest
 from dedup_service.v1.identity_service_pb2_grpc import IdentityServiceStub
 from tests.identity.minting import NAME_CLAIM
+from tests.identity.shipped import PRINCIPALS
 from tests.oidc_provider import Provider
 from tests.served_desk import ServedDesk, served_desk
 
@@ -81,6 +82,7 @@ def token_environment(provider: Provider, **more: str) -> dict[str, str]:
     """The settings of a service that takes the provider's tokens."""
     return {
         "DEDUP_AUTHENTICATION": "tokens",
+        "DEDUP_PRINCIPALS": str(PRINCIPALS),
         "DEDUP_OIDC_ISSUER": provider.issuer,
         "DEDUP_OIDC_AUDIENCE": provider.state.audience,
         "DEDUP_OIDC_NAME_CLAIM": NAME_CLAIM,

@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from tests.identity.shipped import PRINCIPALS
+
 TRUST_DOMAIN = "spiffe://example.com"
 
 
@@ -112,6 +114,7 @@ class Authority:
         """The settings of the service, by which it takes callers in these ways."""
         return {
             "DEDUP_AUTHENTICATION": " ".join(ways),
+            "DEDUP_PRINCIPALS": str(PRINCIPALS),
             "DEDUP_TLS_CERTIFICATE": str(self.certificate_file),
             "DEDUP_TLS_KEY": str(self.key_file),
             "DEDUP_TLS_CLIENT_CA": str(self.authority_file),

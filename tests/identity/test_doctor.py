@@ -30,6 +30,17 @@ def test_the_doctor_says_who_is_believed(tmp_path: Path, provider: Provider) -> 
     assert away["provider"]["state"] == "WRONG"
 
 
+def test_the_doctor_says_what_the_sign_in_lacks(tmp_path: Path, provider: Provider) -> None:
+    """The console needs its own settings beside those of the service; with them it names what to register."""
+    with_console = {**token_environment(provider), "DEDUP_CONSOLE_LISTEN": "127.0.0.1:0"}
+    said = found(tmp_path, with_console)["console"]
+    assert (said["state"], "DEDUP_OIDC_CLIENT_ID is not set" in said["finding"]) == ("WRONG", True)
+    whole = {"DEDUP_OIDC_CLIENT_ID": "desk", "DEDUP_CONSOLE_URL": "https://desk.example.com"}
+    said = found(tmp_path, {**with_console, **whole})["console"]
+    assert (said["state"], "https://desk.example.com/sign-in/done" in said["finding"]) == ("OK", True)
+    assert "console" not in found(tmp_path, token_environment(provider))
+
+
 def test_the_doctor_looks_at_the_certificate(tmp_path: Path) -> None:
     """A certificate and its key that belong together are in order, others are wrong."""
     authority = Authority(tmp_path)

@@ -4,10 +4,12 @@ import pytest
 
 from dedup_service.rpc.server import ListenError, ServerOptions, start_server
 from dedup_service.settings import Settings, SettingsError
+from tests.identity.shipped import PRINCIPALS
 from tests.merge_desk import Office, open_office
 
 TOKENS = {
     "DEDUP_AUTHENTICATION": "tokens",
+    "DEDUP_PRINCIPALS": str(PRINCIPALS),
     "DEDUP_OIDC_ISSUER": "https://login.example.com/",
     "DEDUP_OIDC_AUDIENCE": "dedup",
     "DEDUP_CONSOLE_LISTEN": "none",
@@ -64,6 +66,8 @@ def test_tokens_are_not_taken_in_plain_text_from_others() -> None:
         ({"DEDUP_AUTHENTICATION": "certificates"}, "DEDUP_TLS_CLIENT_CA is not set"),
         ({"DEDUP_TLS_CERTIFICATE": __file__}, "DEDUP_TLS_KEY is not set"),
         ({"DEDUP_OIDC_SCOPES": "profile"}, "openid"),
+        ({"DEDUP_OIDC_CLIENT_ID": TOKENS["DEDUP_OIDC_AUDIENCE"]}, "DEDUP_OIDC_CLIENT_ID of the console"),
+        ({"DEDUP_PRINCIPALS": ""}, "DEDUP_PRINCIPALS is not set"),
         (
             {"DEDUP_TLS_CERTIFICATE": __file__, "DEDUP_TLS_KEY": __file__, "DEDUP_CONSOLE_LISTEN": ""},
             "DEDUP_TLS_CA is not set",

@@ -17,7 +17,7 @@ from google.protobuf.message_factory import GetMessageClass
 from dedup_service.telemetry.logs import configure_logging, formatter
 from tests.privacy.somebody import NAME, WORD, somebody
 from tests.rpc.api import Api, by
-from tests.rpc.test_fuzz import METHODS
+from tests.rpc.sight_calls import METHODS
 
 _DEPTH = 4
 
@@ -56,7 +56,7 @@ def log() -> Iterator[io.StringIO]:
 async def test_no_method_logs_what_it_was_sent(api: Api, log: io.StringIO) -> None:
     """Every method of the API with her in every text: refused or answered, the log has the call alone."""
     await api.put(somebody())
-    for method in METHODS:
+    for method in METHODS.values():
         name = f"/{method.containing_service.full_name}/{method.name}"
         for text in (WORD, NAME):
             request = filled(GetMessageClass(method.input_type)(), text)

@@ -31,6 +31,7 @@ from dedup_service.v1.delegation_service_pb2_grpc import DelegationServiceStub
 from dedup_service.v1.distinction_service_pb2_grpc import DistinctionServiceStub
 from dedup_service.v1.golden_record_service_pb2_grpc import GoldenRecordServiceStub
 from dedup_service.v1.intake_service_pb2_grpc import IntakeServiceStub
+from dedup_service.v1.lead_service_pb2_grpc import LeadServiceStub
 from dedup_service.v1.match_service_pb2_grpc import MatchServiceStub
 from dedup_service.v1.merge_proposal_service_pb2_grpc import MergeProposalServiceStub
 from dedup_service.v1.merge_service_pb2_grpc import MergeServiceStub
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from dedup_service.v1.distinction_service_pb2_grpc import DistinctionServiceAsyncStub
     from dedup_service.v1.golden_record_service_pb2_grpc import GoldenRecordServiceAsyncStub
     from dedup_service.v1.intake_service_pb2_grpc import IntakeServiceAsyncStub
+    from dedup_service.v1.lead_service_pb2_grpc import LeadServiceAsyncStub
     from dedup_service.v1.match_service_pb2_grpc import MatchServiceAsyncStub
     from dedup_service.v1.merge_proposal_service_pb2_grpc import MergeProposalServiceAsyncStub
     from dedup_service.v1.merge_service_pb2_grpc import MergeServiceAsyncStub
@@ -95,6 +97,10 @@ class Api:
     @property
     def intake(self) -> "IntakeServiceAsyncStub":
         return IntakeServiceStub(self.channel)
+
+    @property
+    def leads(self) -> "LeadServiceAsyncStub":
+        return LeadServiceStub(self.channel)
 
     @property
     def records(self) -> "RecordServiceAsyncStub":

@@ -216,5 +216,5 @@ async def test_calls_without_a_deadline_are_refused_where_one_is_required(office
         assert refusal.reason == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
         assert refusal.fields == ["deadline"]
         await api.records.ListRecords(get, metadata=ANN, timeout=10)
-        watch = api.changes.WatchChanges(WatchChangesRequest(), metadata=ANN)
+        watch: Any = api.changes.WatchChanges(WatchChangesRequest(), metadata=ANN)
         assert (await watch.read()).resume_token.token

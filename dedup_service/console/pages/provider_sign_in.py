@@ -60,6 +60,9 @@ class ProviderSignIn:
     def start(self, visit: Visit) -> Response:
         """To the provider, and remember in this browser that it was asked for."""
         to = visit.query.get("to", "")
+        if visit.request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+            # A link elsewhere would sign in whoever follows it, where the provider asks nobody again.
+            return self._page(visit, to=to)
         cookies = visit.parts.cookies
         beginning, cookie = self.beginnings.begun(
             cookies.read(visit.request, BEGINNINGS_COOKIE), to if is_local(to) else ""
@@ -99,6 +102,8 @@ class ProviderSignIn:
             return self._page(visit, 403, visit.language(_NOT_PROVEN))
         caller = self._caller(who)
         if caller is None:
+            # Not by name: it is the provider's, and in no directory of ours.
+            LOG.warning("somebody signed in at the provider whom the service does not know")
             with suppress(ProviderError):
                 self.provider.revoke(who.tokens)
             return self._page(visit, 403, visit.language(_UNKNOWN), may_sign_out=True)
@@ -121,6 +126,7 @@ class ProviderSignIn:
         answer = visit.redirect(to if is_local(to) else "/inbox")
         cookie = sessions.begin(who, caller.name, who.display_name)
         visit.parts.cookies.keep(answer, SESSION_COOKIE, cookie, SESSION_SECONDS)
+        LOG.info("signed in at the provider", extra={"principal": caller.name})
         return answer
 
     def sign_out(self, visit: Visit) -> Response:
@@ -129,13 +135,14 @@ class ProviderSignIn:
         away = ""
         if session is not None:
             self.visitors.sessions.end(session)
+            LOG.info("signed out", extra={"principal": session.principal})
             with suppress(ProviderError):
                 self.provider.revoke(session.tokens)
         with suppress(ProviderError):
             away = self.provider.sign_out_address(f"{self.url}/sign-in")
         # A page that leads on, for a form may be redirected to no other site: `form-action` in the headers.
         answer = visit.render("signed_out.html.jinja", away=away)
-        visit.parts.cookies.forget(answer, SESSION_COOKIE)
+        visit.parts.cookies.end(answer, SESSION_COOKIE)
         return answer
 
     def _page(

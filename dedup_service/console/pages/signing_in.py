@@ -41,5 +41,5 @@ class DemoSignIn:
     def sign_out(self, visit: Visit) -> Response:
         """End the session in this browser."""
         answer = visit.redirect("/sign-in")
-        visit.parts.cookies.forget(answer, SESSION_COOKIE)
+        visit.parts.cookies.end(answer, SESSION_COOKIE)
         return answer

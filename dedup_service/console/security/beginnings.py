@@ -5,7 +5,6 @@ the state with the console's secret and never leaves the console. So nothing is 
 beginnings could fill.
 """
 
-import hashlib
 import hmac
 import secrets
 import time
@@ -14,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hmac import compare_digest
 
-from itsdangerous import BadSignature, URLSafeSerializer
+from dedup_service.console.security.sealed import BrokenSealError, Seal
 
 BEGINNINGS_COOKIE = "dedup_signing_in"
 BEGINNING_SECONDS = 10 * 60
@@ -38,9 +37,7 @@ class Beginnings:
 
     def __init__(self, secret: str, clock: Callable[[], float] = time.time) -> None:
         self._secret = secret.encode()
-        self._signer = URLSafeSerializer(
-            secret, salt="dedup-console-signing-in", signer_kwargs={"digest_method": hashlib.sha256}
-        )
+        self._seal = Seal(secret, "signing-in")
         self._clock = clock
 
     def begun(self, cookie: str, to: str) -> tuple[Beginning, str]:
@@ -48,7 +45,7 @@ class Beginnings:
         state = secrets.token_urlsafe(32)
         to = to if len(to) <= _MAX_ADDRESS else ""
         kept = [*self._read(cookie), (state, to, int(self._clock()))][-_MAX_BEGINNINGS:]
-        return self._beginning(state, to), self._signer.dumps(kept)
+        return self._beginning(state, to), self._seal.close(kept)
 
     def ended(self, cookie: str, state: str) -> tuple[Beginning | None, str]:
         """The beginning with that state, and the cookie without it; None where there is none."""
@@ -58,12 +55,12 @@ class Beginnings:
                 found = self._beginning(each[0], each[1])
             else:
                 kept.append(each)
-        return found, self._signer.dumps(kept)
+        return found, self._seal.close(kept)
 
     def _read(self, cookie: str) -> list[tuple[str, str, int]]:
         try:
-            found = self._signer.loads(cookie)
-        except BadSignature:
+            found = self._seal.open(cookie)
+        except BrokenSealError:
             return []
         now = self._clock()
         return [(state, to, begun) for state, to, begun in found if now - begun <= BEGINNING_SECONDS]

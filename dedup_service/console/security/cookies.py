@@ -36,6 +36,11 @@ class Cookies:
             path="/",
         )
 
+    def end(self, answer: Response, name: str) -> None:
+        """Have the browser forget a session, and the pages that it kept of it."""
+        self.forget(answer, name)
+        answer.headers["clear-site-data"] = '"cache"'
+
     def forget(self, answer: Response, name: str) -> None:
         """Have the browser forget it."""
         answer.delete_cookie(self.name(name), path="/", httponly=True, samesite="lax", secure=self.over_tls)

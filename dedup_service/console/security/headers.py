@@ -5,6 +5,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _DIRECTIVES = (
     "default-src 'none'",
+    "object-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
     "img-src 'self'",
@@ -23,13 +24,14 @@ _HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
-_OVER_TLS = {"strict-transport-security": "max-age=15552000"}
+_OVER_TLS = {"strict-transport-security": "max-age=31536000; includeSubDomains"}
 
 
 class SecurityHeaders:
     """Middleware that sets them on every answer; pages hold personal values and are kept by no cache.
 
-    `over_tls` has browsers come by https alone, for half a year from their last visit.
+    `over_tls` has browsers come by https alone, for a year from their last visit, and to
+    the names below it too.
     """
 
     def __init__(self, app: ASGIApp, *, over_tls: bool = False) -> None:

@@ -202,8 +202,10 @@ class Provider:
     def _key(self, key_id: str) -> jwt.PyJWK:
         with self._lock:
             known, asked = self._keys, self._keys_seconds
-        found = _key_of(known, key_id)
-        if found is None and self._clock() - asked >= _KEYS_SECONDS:
+        age = self._clock() - asked
+        # A key that is no longer published proves nothing.
+        found = _key_of(known, key_id) if age < _METADATA_SECONDS else None
+        if found is None and age >= _KEYS_SECONDS:
             fetched = self._fetched(self._endpoint("jwks_uri"))
             try:
                 keys = jwt.PyJWKSet.from_dict(dict(fetched))

@@ -3,8 +3,41 @@
 
 // The server writes times in the reader's zone, which only the browser knows.
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
-if (zone && !document.cookie.includes(`dedup_zone=${zone}`)) {
-  document.cookie = `dedup_zone=${zone}; path=/; max-age=31536000; samesite=lax`;
+const isOverTls = location.protocol === "https:";
+const zoneCookie = `${isOverTls ? "__Host-" : ""}dedup_zone=${zone}`;
+if (zone && !document.cookie.split("; ").includes(zoneCookie)) {
+  document.cookie = `${zoneCookie}; path=/; max-age=31536000; samesite=lax${isOverTls ? "; secure" : ""}`;
+}
+
+// What a page shows of people goes with the session: in all tabs when somebody signs out in one of them, and
+// an hour after the last page of any tab, when the session is over too.
+{
+  const USED = "dedup-used";
+  const LEAVING = "dedup-leaving";
+  const SESSION_MILLISECONDS = 60 * 60 * 1000;
+  const LOOK_MILLISECONDS = 20 * 1000;
+  const signOut = document.querySelector("form[action='/sign-out']");
+  // Storage may be forbidden; then what is shown stays until the tab is closed.
+  try {
+    if (signOut) {
+      const use = () => localStorage.setItem(USED, String(Date.now()));
+      use();
+      sessionStorage.removeItem(LEAVING);
+      signOut.addEventListener("submit", () => sessionStorage.setItem(LEAVING, "yes"));
+      document.addEventListener("htmx:afterRequest", use);
+      window.addEventListener("storage", (event) => {
+        if (event.key === USED && event.newValue === null) location.reload();
+      });
+      window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+      setInterval(() => {
+        const unused = Date.now() - Number(localStorage.getItem(USED));
+        if (unused > SESSION_MILLISECONDS + LOOK_MILLISECONDS) location.reload();
+      }, LOOK_MILLISECONDS);
+    } else if (sessionStorage.getItem(LEAVING)) {
+      sessionStorage.removeItem(LEAVING);
+      localStorage.removeItem(USED);
+    }
+  } catch { /* As it is without this script. */ }
 }
 
 // Whoever presses twice meant it once: after a decision comes the next proposal, and what the second press

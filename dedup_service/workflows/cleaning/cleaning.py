@@ -15,21 +15,24 @@ from dedup_service.domain.cleanup.checks import (
     definition_violations,
 )
 from dedup_service.domain.cleanup.estimate import CleanupPlan
-from dedup_service.domain.cleanup.jobs import MAX_JOBS, CleanupJob, JobDefinition, job_name, run_name
+from dedup_service.domain.cleanup.jobs import MAX_JOBS, CleanupJob, JobDefinition
 from dedup_service.domain.cleanup.rules import next_run_time
 from dedup_service.domain.cleanup.runs import CleanupRun, RunState
 from dedup_service.domain.errors import (
-    EtagMismatch,
     InvalidInput,
-    JobRunning,
     LimitExceeded,
-    NotFound,
     StateNotAllowed,
 )
 from dedup_service.domain.principals import Principal
 from dedup_service.domain.records import Violation
 from dedup_service.domain.scoring_models import scoring_model_name
 from dedup_service.workflows.cleaning.estimating import Estimating
+from dedup_service.workflows.cleaning.jobs_as_stored import (
+    held_job,
+    locked_run,
+    refuse_running,
+    unknown_run,
+)
 from dedup_service.workflows.cleaning.port import Wish
 from dedup_service.workflows.cleaning.queueing import Queueing
 from dedup_service.workflows.cleaning.scopes import scope_filter
@@ -149,7 +152,7 @@ class Cleaning:
 
         async def work(tx: WriteTransaction) -> Written[CleanupJob]:
             revision = await tx.revision()
-            job = await self._job(tx, job_id, etag)
+            job = await held_job(tx, job_id, etag)
             check_may_change(principal, job, self._rules.principals, self._rules.policy)
             await self._check(tx, definition)
             if job.definition == definition:
@@ -172,11 +175,11 @@ class Cleaning:
 
         async def work(tx: WriteTransaction) -> Written[CleanupJob]:
             revision = await tx.revision()
-            job = await self._job(tx, job_id, etag, deleted=True)
+            job = await held_job(tx, job_id, etag, deleted=True)
             check_may_use(principal, job, self._rules.principals, self._rules.policy)
             if job.delete_time is not None:
                 return Written(job)
-            await self._refuse_running(tx, job)
+            await refuse_running(tx, job)
             deleted = replace(
                 job,
                 delete_time=revision.time,
@@ -191,7 +194,7 @@ class Cleaning:
 
     async def job(self, job_id: str) -> CleanupJob:
         """A job as it is now, also a deleted one. Raises NotFound."""
-        return await self._store.read(lambda tx: self._job(tx, job_id, deleted=True))
+        return await self._store.read(lambda tx: held_job(tx, job_id, deleted=True))
 
     async def jobs(self, page: Page) -> Listed[CleanupJob]:
         """The oldest first, without the deleted; conditions on creator and paused (true, false)."""
@@ -208,11 +211,11 @@ class Cleaning:
 
         async def work(tx: WriteTransaction) -> Written[CleanupRun]:
             await tx.revision()
-            job = await self._job(tx, job_id, etag)
+            job = await held_job(tx, job_id, etag)
             check_may_use(principal, job, self._rules.principals, self._rules.policy)
             if job.paused:
                 raise StateNotAllowed(job.name, "PAUSED", f"{job.name} is paused: resume it first")
-            await self._refuse_running(tx, job)
+            await refuse_running(tx, job)
             return await self._queueing.queued(tx, job, principal.name)
 
         return await self._store.write(request, work, CleanupRun)
@@ -228,9 +231,9 @@ class Cleaning:
         """
 
         async def work(tx: WriteTransaction) -> Written[CleanupJob]:
-            held = await self._locked_run(tx, job_id)
+            held = await locked_run(tx, job_id)
             revision = await tx.revision()
-            job = await self._job(tx, job_id)
+            job = await held_job(tx, job_id)
             check_may_brake(principal, job, self._rules.principals, self._rules.policy)
             if held is not None:
                 await pause_run(tx, *held)
@@ -252,9 +255,9 @@ class Cleaning:
         """End a pause: the schedule counts from now, and a paused run is queued again."""
 
         async def work(tx: WriteTransaction) -> Written[CleanupJob]:
-            held = await self._locked_run(tx, job_id)
+            held = await locked_run(tx, job_id)
             revision = await tx.revision()
-            job = await self._job(tx, job_id)
+            job = await held_job(tx, job_id)
             check_may_use(principal, job, self._rules.principals, self._rules.policy)
             if held is not None:
                 await resume_run(tx, *held)
@@ -282,10 +285,10 @@ class Cleaning:
         async def work(tx: WriteTransaction) -> Written[CleanupRun]:
             held = await tx.lock_cleanup_run(run_id)
             if held is None:
-                raise _unknown_run(run_id)
+                raise unknown_run(run_id)
             run, wish = held
             revision = await tx.revision()
-            job = await self._job(tx, run.job_id, deleted=True)
+            job = await held_job(tx, run.job_id, deleted=True)
             check_may_brake(principal, job, self._rules.principals, self._rules.policy)
             if not run.state.active or wish is Wish.CANCEL:
                 return Written(run)
@@ -306,7 +309,7 @@ class Cleaning:
         async def work(tx: ReadTransaction) -> CleanupRun:
             run = await tx.cleanup_run(run_id)
             if run is None:
-                raise _unknown_run(run_id)
+                raise unknown_run(run_id)
             opinions = await tx.cleanup_opinions([run_id])
             return judged(run, opinions.get(run_id))
 
@@ -325,7 +328,7 @@ class Cleaning:
 
         async def work(tx: ReadTransaction) -> Listed[CleanupRun]:
             if job_id:
-                await self._job(tx, job_id, deleted=True)
+                await held_job(tx, job_id, deleted=True)
             listed = await tx.list_cleanup_runs(page)
             opinions = await tx.cleanup_opinions([run.run_id for run in listed.items])
             return replace(listed, items=tuple(judged(run, opinions.get(run.run_id)) for run in listed.items))
@@ -338,27 +341,3 @@ class Cleaning:
         The last one given has a final state. Raises NotFound.
         """
         return watched(lambda: self.cleanup_run(run_id))
-
-    async def _job(
-        self, tx: ReadTransaction, job_id: str, etag: str = "", *, deleted: bool = False
-    ) -> CleanupJob:
-        """A job that was not deleted, unless deleted ones are wanted, too; with an etag, as it was seen."""
-        job = await tx.cleanup_job(job_id)
-        if job is None or (job.delete_time is not None and not deleted):
-            raise NotFound("CleanupJob", job_name(job_id))
-        if etag and etag != job.etag:
-            raise EtagMismatch(job.name, job.etag)
-        return job
-
-    async def _refuse_running(self, tx: ReadTransaction, job: CleanupJob) -> None:
-        if active := await tx.active_cleanup_run(job.job_id):
-            raise JobRunning(job.name, run_name(job.job_id, active))
-
-    async def _locked_run(self, tx: WriteTransaction, job_id: str) -> tuple[CleanupRun, Wish] | None:
-        """The active run of a job, locked before the ledger head is."""
-        active = await tx.active_cleanup_run(job_id)
-        return await tx.lock_cleanup_run(active) if active else None
-
-
-def _unknown_run(run_id: str) -> NotFound:
-    return NotFound("CleanupRun", f"operations/{run_id}")

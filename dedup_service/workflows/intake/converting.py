@@ -7,33 +7,26 @@ that the lead stays behind as its history; joining somebody who is there is a me
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dedup_service.domain.changes import ChangeDraft, ChangeType
 from dedup_service.domain.errors import EtagMismatch, InvalidInput, NotFound, StateNotAllowed
-from dedup_service.domain.golden import GoldenRecord, golden_kind, golden_name, image_of
+from dedup_service.domain.golden import GoldenRecord
 from dedup_service.domain.intake.answers import Conversion, ConversionAction, Duplicate
-from dedup_service.domain.matching import NewRecord, comparable_of
 from dedup_service.domain.principals import Principal, check_may_write
 from dedup_service.domain.proposals import Proposal
 from dedup_service.domain.records import Record, RecordDraft, RecordKey, RecordKind, RecordState
 from dedup_service.domain.validation import draft_violations
 from dedup_service.workflows.assessment import proposal_change
 from dedup_service.workflows.data_entry import DataEntry
-from dedup_service.workflows.index_port import IndexEntry
-from dedup_service.workflows.intake.claiming import Claiming
+from dedup_service.workflows.intake.becoming import Becoming, subjects_of
 from dedup_service.workflows.intake.conversions import (
     ConversionRequest,
     account_draft,
     check_request,
-    in_account,
     target_draft,
 )
 from dedup_service.workflows.intake.items import Entry, Item, item_of
 from dedup_service.workflows.intake.planning import Planned, Planning
-from dedup_service.workflows.ports import Ids, Request, Revision, Store, WriteTransaction, Written
+from dedup_service.workflows.ports import Ids, Request, Store, WriteTransaction, Written
 from dedup_service.workflows.proposing import ProposalDraft, Proposing
-from dedup_service.workflows.races import RacedError
-from dedup_service.workflows.record_changes import RecordChanges
-from dedup_service.workflows.replan import Replanning
 from dedup_service.workflows.rules import Rules
 
 
@@ -45,9 +38,7 @@ class Converting:
         store: Store,
         rules: Rules,
         planning: Planning,
-        claiming: Claiming,
-        changes: RecordChanges,
-        replanning: Replanning,
+        becoming: Becoming,
         proposing: Proposing,
         data_entry: DataEntry,
         new_id: Ids,
@@ -55,9 +46,7 @@ class Converting:
         self._store = store
         self._rules = rules
         self._planning = planning
-        self._claiming = claiming
-        self._changes = changes
-        self._replanning = replanning
+        self._becoming = becoming
         self._proposing = proposing
         self._data_entry = data_entry
         self._new_id = new_id
@@ -120,7 +109,7 @@ class Converting:
         if problems:
             raise InvalidInput(problems)
         found = replace(found, items=tuple(items))
-        made = await self._made(tx, found, lead, golden, account, drafts, caller)
+        made = await self._becoming.become(tx, found, lead, golden, account, drafts, caller)
         return replace(made, subjects=(*made.subjects, *item.quoted))
 
     async def _with_company(
@@ -224,139 +213,11 @@ class Converting:
             changes=(proposal_change(proposal),) if proposal is not None else (),
             targets=(proposal.name, lead.name) if proposal is not None else (),
             detail=f"conversion of {lead.name} proposed",
-            subjects=_subjects(lead, target, of_target),
+            subjects=subjects_of(lead, target, of_target),
         )
-
-    async def _made(
-        self,
-        tx: WriteTransaction,
-        found: Planned,
-        lead: Record,
-        golden: GoldenRecord,
-        account: Record | None,
-        drafts: Sequence[RecordDraft],
-        caller: Principal,
-    ) -> Written[Conversion]:
-        """Write the new contact into the lead's golden record, and its account where there is none."""
-        item, reasons = found.items[0], []
-        uncertain = [d for d in item.duplicates if d.kind is not RecordKind.LEAD]
-        item.merge_with = tuple(dict.fromkeys(d.golden_id for d in uncertain[:1]))
-        claim = await self._claiming.claimed(tx, found, caller.name, [golden.golden_id])
-        if claim.again:
-            # Somebody alike is there by now: the conversion asks its questions once more.
-            raise RacedError
-        revision, locked = claim.revision, claim.locked
-        if locked.goldens[golden.golden_id].row.version != golden.row.version:
-            raise RacedError
-        golden = locked.goldens[golden.golden_id]
-        new_account: Record | None = None
-        entries: tuple[IndexEntry, ...] = ()
-        changes: list[ChangeDraft] = []
-        if len(drafts) > 1:
-            prepared = await self._changes.prepared([drafts[1]])
-            [new_account], changes, entries = await self._changes.insert(tx, prepared)
-            reasons.append("no account is recognised: a provisional one is made")
-        belongs_to = account or new_account
-        draft = in_account(drafts[0], belongs_to.key) if belongs_to is not None else drafts[0]
-        target, written = await self._member(tx, draft, golden, revision)
-        proposals = await self._proposals(tx, found.items, target, new_account, caller)
-        kept = self._data_entry.findings(draft, draft.kind)
-        if account is not None:
-            said = "asked for" if item.account is None or account.key != item.account.record else "recognised"
-            reasons.append(f"{account.name} was {said}")
-        conversion = Conversion(
-            action=_action(draft),
-            lead=lead,
-            target=target,
-            account=belongs_to,
-            new_account=new_account is not None,
-            recognised=item.account,
-            duplicates=item.duplicates,
-            proposal_name=proposals[0].name if proposals else "",
-            reasons=tuple(reasons),
-            findings=kept,
-            incomplete=item.incomplete,
-            revision=revision.number,
-        )
-        return Written(
-            conversion,
-            changes=(*changes, *written.changes, *map(proposal_change, proposals)),
-            targets=(
-                *written.targets,
-                *((new_account.name,) if new_account is not None else ()),
-                *(proposal.name for proposal in proposals),
-            ),
-            detail=f"converted {lead.name}",
-            index_inserts=(*entries, *written.index_inserts),
-            subjects=tuple(dict.fromkeys((*_subjects(lead, target, belongs_to), *written.subjects))),
-        )
-
-    async def _member(
-        self, tx: WriteTransaction, draft: RecordDraft, golden: GoldenRecord, revision: Revision
-    ) -> tuple[Record, Written[None]]:
-        """The new record as a member of the lead's golden record, which becomes of its kind."""
-        policy = self._rules.policy
-        proposals = await self._replanning.lock(tx, [golden.golden_id])
-        comparable = comparable_of(draft)
-        record = await tx.insert_member(NewRecord(draft, comparable, golden.golden_id), revision)
-        members = (*golden.members, record)
-        row = replace(
-            golden.row,
-            kind=golden_kind(members, golden.kind),
-            version=golden.row.version + 1,
-            revision=revision.number,
-        )
-        after = GoldenRecord(row, members)
-        await tx.update_goldens([row])
-        subjects = tuple(sorted(r.name for r in after.active_members))
-        change = ChangeDraft(
-            ChangeType.RECORD_CREATED,
-            record=record.name,
-            before=(image_of(golden, policy),),
-            after=(image_of(after, policy),),
-            record_nos=(record.record_no,),
-            subjects=subjects,
-        )
-        return record, Written(
-            None,
-            changes=(change, *await self._replanning.replan(tx, proposals, revision)),
-            targets=(record.name, golden_name(golden.golden_id)),
-            index_inserts=(IndexEntry(record.record_no, record.kind, comparable),),
-            subjects=subjects,
-        )
-
-    async def _proposals(
-        self,
-        tx: WriteTransaction,
-        items: Sequence[Item],
-        target: Record,
-        account: Record | None,
-        caller: Principal,
-    ) -> list[Proposal]:
-        """Proposals for those that may be the same as the new contact, and as its new account."""
-        proposals = []
-        for item, record in zip(items, (target, account), strict=False):
-            others = [golden_id for golden_id in item.merge_with if record and golden_id != record.golden_id]
-            if record is None or not others:
-                continue
-            draft = ProposalDraft(golden_ids=(record.golden_id, *others), comment="found at a conversion")
-            try:
-                proposals.append((await self._proposing.create_within(tx, draft, caller)).result)
-            except (InvalidInput, StateNotAllowed):
-                # Kinds that do not go together, or proposed before.
-                continue
-        return proposals
 
 
 def _to_join(duplicates: Sequence[Duplicate], draft: RecordDraft) -> Duplicate | None:
     """The contact or account that certainly is the same and that a record of this kind may join."""
     kinds = {RecordKind.ACCOUNT, RecordKind.CONTACT} if draft.kind is RecordKind.CONTACT else {draft.kind}
     return next((each for each in duplicates if each.certain and each.kind in kinds), None)
-
-
-def _action(draft: RecordDraft) -> ConversionAction:
-    return ConversionAction.NEW_PERSON_ACCOUNT if draft.person_account else ConversionAction.NEW_CONTACT
-
-
-def _subjects(*records: Record | None) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(record.name for record in records if record is not None))

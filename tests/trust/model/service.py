@@ -13,11 +13,11 @@ import redis
 from google.protobuf.message import Message
 
 from dedup_service.company_files import parse_policy, policy_text
-from dedup_service.composition import wire
 from dedup_service.domain.policy_versions import PolicyOrigin
 from dedup_service.index import IndexFollower, RedisIndex
 from dedup_service.store.index_source import PostgresLedgerSource
 from dedup_service.store.postgres import PostgresStore, StoreOptions
+from dedup_service.wiring import wire
 from dedup_service.workflows.rules import Rules
 from tests.conftest import StandingDatabase
 from tests.merge_desk import DIRECTORY, POLICY, Office
