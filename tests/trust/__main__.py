@@ -27,11 +27,11 @@ ROOT = Path(__file__).parents[2]
 # The longest first, so that the last two end together.
 BESIDE_OTHERS = (
     "model",
-    "failpoints",
-    "postgres_kills",
-    "parsers",
-    "proxy",
     "seeded_bugs",
+    "failpoints",
+    "parsers",
+    "postgres_kills",
+    "proxy",
     "valkey_kills",
     "fuzz",
     "races",
