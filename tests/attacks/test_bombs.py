@@ -78,6 +78,18 @@ def test_a_message_over_the_limit(console: Console, size: int) -> None:
     _asks_for_the_policy(console)
 
 
+@pytest.mark.parametrize("how", [grpc.Compression.Gzip, grpc.Compression.Deflate])
+def test_a_message_that_unpacks_without_end(console: Console, how: grpc.Compression) -> None:
+    """A hundred megabytes in a hundred kilobytes: given up where more than is taken has been unpacked."""
+    with grpc.insecure_channel(console.desk.address) as channel:
+        send: Any = channel.unary_unary("/dedup_service.v1.RecordService/GetRecord")
+        with pytest.raises(grpc.RpcError) as given_up:
+            send(bytes(100 * 1024 * 1024), metadata=(("dedup-principal", ANN),), timeout=30, compression=how)
+    assert given_up.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert "larger than max" in str(given_up.value.details())
+    _asks_for_the_policy(console)
+
+
 @pytest.mark.parametrize("depth", [101, 10_000, 400_000])
 def test_a_message_nested_without_end(console: Console, depth: int) -> None:
     """Groups in groups, deeper than a parser's stack: refused as what cannot be read."""

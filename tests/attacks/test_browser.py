@@ -127,6 +127,7 @@ def test_content_that_a_browser_would_guess(web: WebClient, path: str) -> None:
         assert answer.headers["content-type"].partition(";")[0] in {
             *("text/html", "text/css", "text/plain", "text/csv"),
         }
+        assert "charset=utf-8" in answer.headers["content-type"]
 
 
 @pytest.mark.parametrize("path", [path for path in GETS if path != "/healthy"])

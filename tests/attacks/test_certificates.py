@@ -172,7 +172,16 @@ def test_a_downgrade_to_an_old_tls(desk: ServedDesk, authority: Authority, versi
     assert handshake(desk.address, authority, ssl.TLSVersion.TLSv1_2) == "TLSv1.2"
 
 
-def handshake(address: str, authority: Authority, version: ssl.TLSVersion) -> str | None:
+@pytest.mark.parametrize("ciphers", ["ALL:!AESGCM:!CHACHA20", "kRSA:aNULL:eNULL"])
+def test_a_cipher_that_is_weak(desk: ServedDesk, authority: Authority, ciphers: str) -> None:
+    """A client that can do nothing authenticated, or nothing with forward secrecy: no connection."""
+    with pytest.raises(ssl.SSLError, match="alert handshake failure"):
+        handshake(desk.address, authority, ssl.TLSVersion.TLSv1_2, ciphers)
+
+
+def handshake(
+    address: str, authority: Authority, version: ssl.TLSVersion, ciphers: str = "ALL"
+) -> str | None:
     """Connect with ann's certificate and just this version, as weak as the library lets one be."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     authority.ca.configure_trust(context)
@@ -180,7 +189,7 @@ def handshake(address: str, authority: Authority, version: ssl.TLSVersion) -> st
     files = authority.directory / "ann.pem"
     files.write_bytes(ann.key + ann.chain)
     context.load_cert_chain(files)
-    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.set_ciphers(f"{ciphers}:@SECLEVEL=0")
     context.set_alpn_protocols(["h2"])
     context.minimum_version = context.maximum_version = version
     host, _, port = address.rpartition(":")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from hypothesis import strategies as st
 
-from tests.rpc import attacks_beside_votes, attacks_by_jobs, attacks_on_votes
+from tests.rpc import attacks_beside_votes, attacks_by_intake, attacks_by_jobs, attacks_on_votes
 from tests.rpc.attack_world import EVERYBODY, Step
 
 _KINDS: dict[str, Callable[[str], st.SearchStrategy[Step]]] = {
@@ -28,6 +28,8 @@ _KINDS: dict[str, Callable[[str], st.SearchStrategy[Step]]] = {
     "ends a delegation": attacks_beside_votes.end_a_delegation,
     "acknowledges": attacks_beside_votes.acknowledge,
     "cleans up": attacks_by_jobs.clean_up,
+    "routes": attacks_by_intake.route,
+    "converts": attacks_by_intake.convert,
 }
 
 

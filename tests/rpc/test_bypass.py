@@ -21,7 +21,7 @@ from dedup_service.v1.merge_proposal_service_pb2 import (
     ExecuteMergeProposalRequest,
 )
 from tests.merge_desk import POLICY, Office, open_office
-from tests.rpc import attacks_beside_votes, attacks_by_jobs, attacks_on_votes
+from tests.rpc import attacks_beside_votes, attacks_by_intake, attacks_by_jobs, attacks_on_votes
 from tests.rpc.api import Api, by, served
 from tests.rpc.attack_world import PEOPLE, Step, World, let_happen, new_world, vote_in_turn
 from tests.rpc.attackers import steps
@@ -97,7 +97,7 @@ def test_every_method_that_writes_is_tried() -> None:
     """Whoever adds a method that takes a request id adds it to what the attackers try."""
     tried = {
         name
-        for module in (attacks_on_votes, attacks_beside_votes, attacks_by_jobs)
+        for module in (attacks_on_votes, attacks_beside_votes, attacks_by_jobs, attacks_by_intake)
         for name in re.findall(r"\.api\.\w+\.(\w+)\(", inspect.getsource(module))
     }
     writing = {m.name for m in METHODS if "request_id" in m.input_type.fields_by_name}

@@ -5,61 +5,16 @@ from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import grpc
-from google.longrunning import operations_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dedup_service.v1 import (
-    audit_service_pb2,
-    change_service_pb2,
-    cleanup_service_pb2,
-    delegation_service_pb2,
-    distinction_service_pb2,
-    golden_record_service_pb2,
-    identity_service_pb2,
-    match_service_pb2,
-    merge_proposal_service_pb2,
-    merge_service_pb2,
-    policy_service_pb2,
-    record_service_pb2,
-)
 from tests.rpc.api import ANN, Api, refusal_of
+from tests.trust.fuzz.calling import DOCUMENTED, all_methods
 
-METHODS: list[MethodDescriptor] = [
-    method
-    for module in (
-        record_service_pb2,
-        golden_record_service_pb2,
-        identity_service_pb2,
-        match_service_pb2,
-        merge_proposal_service_pb2,
-        merge_service_pb2,
-        distinction_service_pb2,
-        policy_service_pb2,
-        delegation_service_pb2,
-        change_service_pb2,
-        audit_service_pb2,
-        cleanup_service_pb2,
-        operations_pb2,
-    )
-    for service in module.DESCRIPTOR.services_by_name.values()
-    for method in service.methods
-]
-DOCUMENTED = {
-    "INVALID_ARGUMENT",
-    "UNAUTHENTICATED",
-    "PERMISSION_DENIED",
-    "NOT_FOUND",
-    "ABORTED",
-    "FAILED_PRECONDITION",
-    "ALREADY_EXISTS",
-    "OUT_OF_RANGE",
-    "RESOURCE_EXHAUSTED",
-    "UNAVAILABLE",
-}
+METHODS = all_methods()
 TEXTS = st.one_of(
     st.sampled_from(
         [

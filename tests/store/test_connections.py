@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -48,10 +47,9 @@ async def connection(url: str) -> AsyncIterator[WatchedConnection]:
 async def test_a_silent_server_is_given_up(connection: WatchedConnection, link: Link) -> None:
     """What waits for it learns that it does not answer, soon after the time is over."""
     await asyncio.to_thread(link.set, SILENT)
-    started = time.monotonic()
-    with pytest.raises(psycopg.OperationalError):
-        await connection.execute("SELECT 1")
-    assert time.monotonic() - started < 3
+    async with asyncio.timeout(5):
+        with pytest.raises(psycopg.OperationalError):
+            await connection.execute("SELECT 1")
     assert connection.closed
 
 
@@ -59,8 +57,9 @@ async def test_a_server_that_is_too_slow_is_given_up_too(
     connection: WatchedConnection,
 ) -> None:
     """A statement beyond the time is no answer either, and its connection is not used again."""
-    with pytest.raises(psycopg.OperationalError):
-        await connection.execute("SELECT pg_sleep(30)")
+    async with asyncio.timeout(5):
+        with pytest.raises(psycopg.OperationalError):
+            await connection.execute("SELECT pg_sleep(30)")
     assert connection.closed
 
 

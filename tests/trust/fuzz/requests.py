@@ -14,13 +14,14 @@ from google.protobuf.message_factory import GetMessageClass
 
 from tests.trust.fuzz.examples import EXAMPLES
 from tests.trust.fuzz.seen import Seen, child_of, reference_of
+from tests.trust.fuzz.texts import marked
 from tests.trust.fuzz.words import FIELD_NAMES, HOSTILE, NEARLY_RIGHT, NUMBERS
 
 _DEEPEST = 5
 _MASK = "google.protobuf.FieldMask"
 _DURATION = "google.protobuf.Duration"
 # Each a share of 1,000 requests; the rest is well formed.
-_NOISE, _CUT, _FLIPPED, _TWICE, _NESTED, _LARGE = 40, 40, 40, 30, 10, 2
+_NOISE, _CUT, _FLIPPED, _TWICE, _NUL, _NESTED, _LARGE = 40, 40, 40, 30, 50, 10, 2
 _LARGE_BYTES = 1_100_000
 # The part of requests that are made of what is known, and of their changes.
 _GENTLE, _SPOILT_WHEN_GENTLE = 0.6, 0.15
@@ -50,6 +51,7 @@ class Requests:
             (_FLIPPED, lambda: self._flipped(data)),
             # Both cases of a oneof, fields set twice, lists of two requests.
             (_TWICE, lambda: data + self.message(method).SerializeToString()),
+            (_NUL, lambda: self._with_nul(method)),
             (_NESTED, lambda: data + _nested(random.choice((50, 90, 110, 5000)))),
             (_LARGE, lambda: data + _field(15, b"x" * _LARGE_BYTES)),
         )
@@ -59,10 +61,15 @@ class Requests:
             at -= share
         return data
 
-    def message(self, method: MethodDescriptor) -> Message:
+    def _with_nul(self, method: MethodDescriptor) -> bytes:
+        """A NUL in one text of a request that is right, or nearly, in all else."""
+        request = self.message(method, gentle=1.0)
+        return self._random.choice(marked(request, "\0") or [request]).SerializeToString()
+
+    def message(self, method: MethodDescriptor, gentle: float = _GENTLE) -> Message:
         """A request of a method's type: about what there is as often as not."""
         request = GetMessageClass(method.input_type)()
-        self._gently = self._random.random() < _GENTLE
+        self._gently = self._random.random() < gentle
         if self._gently and method.name in EXAMPLES:
             request = EXAMPLES[method.name](self._seen, self._random)
             if self._random.random() < _SPOILT_WHEN_GENTLE:
