@@ -87,6 +87,7 @@ def _tokens(settings: Settings) -> BearerTokens:
         name_claim=settings.oidc_name_claim,
         service_claim=settings.oidc_service_claim,
         functions_claim=settings.oidc_functions_claim,
+        scope=settings.oidc_required_scope,
     )
     provider = Provider(settings.oidc_issuer, settings.oidc_jwks_url, settings.oidc_ca)
     return BearerTokens(rules, SigningKeys(provider.keys))

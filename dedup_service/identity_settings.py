@@ -27,6 +27,13 @@ IDENTITY_SETTINGS = (
     ),
     Setting("DEDUP_OIDC_AUDIENCE", "", "What tokens must be made out to: this service's name there.", str),
     Setting(
+        "DEDUP_OIDC_REQUIRED_SCOPE",
+        "",
+        "A scope that tokens must have been given, as they name it in `scope` or `scp`; when empty none is "
+        "asked for.",
+        read.scope_or_unset,
+    ),
+    Setting(
         "DEDUP_OIDC_JWKS_URL",
         "",
         "Where the provider publishes its keys; when empty its discovery document says it.",

@@ -115,6 +115,12 @@ def claim_or_unset(text: str) -> str:
     return claim(text) if text else ""
 
 
+def scope_or_unset(text: str) -> str:
+    if len(text.split()) > 1:
+        raise ValueError("write one scope, without a space")
+    return text.strip()
+
+
 def scopes(text: str) -> str:
     if "openid" not in text.split():
         raise ValueError("write scopes with a space between two, openid among them")

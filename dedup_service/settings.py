@@ -75,6 +75,7 @@ class Settings:
     oidc_ca: Path | str | None
     oidc_name_claim: str
     oidc_service_claim: str
+    oidc_required_scope: str
     oidc_functions_claim: str
     oidc_claims_seconds: int
     oidc_client_id: str

@@ -47,6 +47,7 @@ SIZES = {"wide": (1440, 900), "narrow": (360, 740)}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 COLOURS = 256
 COLOURS_AT_A_TIME = 1000
+PAGE_SIZE = 200
 MAX_TOTAL_BYTES = 4_000_000
 STOP_SECONDS = 30
 # Decides in finance, sales and marketing, so that their pages have something on them.
@@ -121,11 +122,19 @@ def policy_with_hidden_fields() -> str:
     return before + heading + after.replace("  fields: {}\n", f"  fields:\n{fields}", 1)
 
 
-def proposals(client: DedupClient, filter_text: str, count: int = 200) -> list[MergeProposal]:
-    """Proposals of a filter, in an order in which their names, drawn anew each time, have no part."""
-    asked = ListMergeProposalsRequest(filter=f"open = true AND {filter_text}", page_size=count)
-    found = client.merge_proposals.ListMergeProposals(asked).merge_proposals
-    return sorted(found, key=lambda one: (-len(one.plan.members), sorted(_names(one))))
+def proposals(client: DedupClient, filter_text: str, most_members: int = 5) -> list[MergeProposal]:
+    """Proposals of a filter that fit on a page, the largest first.
+
+    Their resource names, drawn anew each time, have no part in the order.
+    """
+    asked = ListMergeProposalsRequest(filter=f"open = true AND {filter_text}", page_size=PAGE_SIZE)
+    found: list[MergeProposal] = []
+    while True:
+        page = client.merge_proposals.ListMergeProposals(asked)
+        found += [one for one in page.merge_proposals if len(one.plan.members) <= most_members]
+        if not page.next_page_token:
+            return sorted(found, key=lambda one: (-len(one.plan.members), sorted(_names(one))))
+        asked.page_token = page.next_page_token
 
 
 def _is_of_the_master(proposal: MergeProposal) -> bool:
@@ -166,7 +175,7 @@ def shots(client: DedupClient) -> list[Shot]:
     )
     high = [one for one in proposals(client, "impact = HIGH AND kind = ACCOUNT") if _is_of_the_master(one)]
     cluster = proposals(client, "impact = MEDIUM AND kind = ACCOUNT")[0]
-    contacts = proposals(client, "impact = MEDIUM AND kind = CONTACT")[0]
+    contacts = proposals(client, "impact = MEDIUM AND kind = CONTACT", most_members=4)[0]
     left, right = (member.records[0].record for member in contacts.plan.members[:2])
     other = high[0].plan.members[0].records[0].record
     return [
@@ -177,7 +186,7 @@ def shots(client: DedupClient) -> list[Shot]:
         Shot("proposal-cluster", addresses.of(cluster.name)),
         Shot("proposal-contact", addresses.of(contacts.name)),
         Shot("proposal-hidden", addresses.of(high[0].name), PARTNERS, to_what_is_hidden),
-        Shot("golden-record-hidden", addresses.of(merge.survivor), PARTNERS),
+        Shot("golden-record-hidden", addresses.of(merge.survivor), PARTNERS, to_what_is_hidden),
         Shot("bulk", "/bulk", MARKETING),
         Shot("merges", "/merges"),
         Shot("merge", addresses.of(merge.name)),

@@ -49,13 +49,17 @@ EXPIRED = "the token has expired: get a new one"
 
 @dataclass(frozen=True, slots=True)
 class TokenRules:
-    """What tokens must say, and which claims hold what; a dot in a claim leads into an object."""
+    """What tokens must say, and which claims hold what; a dot in a claim leads into an object.
+
+    `scope` is one that each token must have been given; empty for none.
+    """
 
     issuer: str
     audience: str
     name_claim: str = "sub"
     service_claim: str = "client_id"
     functions_claim: str = ""
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,8 @@ class BearerTokens:
         return found
 
     def _read(self, payload: Mapping[str, Any]) -> TokenClaims:
+        if self._rules.scope and self._rules.scope not in _scopes(payload):
+            raise Unauthenticated("the token was not given the scope of this service")
         return TokenClaims(
             principal_name=self._principal_name(payload),
             roles=_roles(payload, self._rules.functions_claim),
@@ -194,6 +200,14 @@ def _claim(payload: Mapping[str, Any], path: str) -> object:
             return None
         found = found.get(part)
     return found
+
+
+def _scopes(payload: Mapping[str, Any]) -> list[object]:
+    """What a token was given: words of `scope` (RFC 9068, 2.2.3), or `scp`, as some providers write it."""
+    found = payload.get("scope", payload.get("scp"))
+    if isinstance(found, str):
+        return list(found.split())
+    return found if isinstance(found, list) else []
 
 
 def _roles(payload: Mapping[str, Any], path: str) -> frozenset[str] | None:

@@ -4,7 +4,9 @@ import base64
 import socket
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import grpc
 import jwt
@@ -324,3 +326,28 @@ async def test_a_published_key_that_proves_nothing(published: dict[str, str]) ->
     for algorithm in ALGORITHMS_TAKEN:
         with pytest.raises(Unauthenticated):
             await keys.find("k", algorithm)
+
+
+GIVEN: list[dict[str, Any]] = [
+    {"scope": "openid merge-desk"},
+    {"scp": "merge-desk"},
+    {"scp": ["profile", "merge-desk"]},
+]
+NOT_GIVEN: list[dict[str, Any]] = [
+    {},
+    {"scope": ""},
+    {"scope": "merge-desk-reports"},
+    {"scope": 7},
+    {"scp": {"merge-desk": True}},
+]
+
+
+async def test_a_token_that_was_given_for_something_else(provider: Provider) -> None:
+    """One of the right person and audience, for a program that was not given the scope of the service."""
+    rules = replace(rules_of(provider), scope="merge-desk")
+    tokens = BearerTokens(rules, SigningKeys(FromProvider(provider).keys))
+    for given in GIVEN:
+        assert (await tokens.claims(minted(provider, **given))).principal_name == "users/ann"
+    for given in NOT_GIVEN:
+        with pytest.raises(Unauthenticated, match="scope"):
+            await tokens.claims(minted(provider, **given))

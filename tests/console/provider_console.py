@@ -117,6 +117,7 @@ def provider_console(
     redis_url: str,
     authority: trustme.CA | None = None,
     trusting: Path | None = None,
+    /,
     **settings: str,
 ) -> Iterator[ProviderConsole]:
     """The console, with a provider and a desk of its own; the desk has these settings besides.

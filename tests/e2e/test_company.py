@@ -132,6 +132,9 @@ def test_a_steward_signs_in_decides_by_keyboard_and_signs_out(company: Company) 
             browser.close()
         state = proposal_now(importer, proposal.name).state
     assert state == MergeProposalState.MERGE_PROPOSAL_STATE_EXECUTED
+    told = company.service.log.read_text()
+    for event in ("signed in at the provider", "signed out"):
+        assert f'"event": "{event}", "principal": "users/ben"' in told
 
 
 def decided(page: Page, company: Company, path: str) -> None:

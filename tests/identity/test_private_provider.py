@@ -113,8 +113,8 @@ def console(
         tmp_path / "provider",
         database_url,
         redis_url,
-        authority=authority,
-        trusting=own_file,
+        authority,
+        own_file,
         DEDUP_OIDC_CA=str(own_file),
     ) as served:
         yield served
