@@ -1,12 +1,15 @@
 """Stored text is inert, isolated, and hides nothing."""
 
+import re
 import unicodedata
+from collections.abc import Callable
 from html.parser import HTMLParser
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup_service.console.texts.marks import is_invisible, plain, shortened, shown
+from dedup_service.console.texts.marks import hidden, is_invisible, plain, shortened, shown, with_hidden_said
 
 ALLOWED_TAGS = {"bdi", "span", "details", "summary"}
 
@@ -88,3 +91,13 @@ def test_where_no_markup_stands_the_invisible_is_named() -> None:
     """A title or a typed name says what is in it."""
     assert plain("a\u202eb") == "a[RLO]b"
     assert plain("a\ue000b") == "a[U+E000]b"
+
+
+@pytest.mark.parametrize("cut", [plain, shortened, shown])
+def test_no_hidden_value_is_cut(cut: Callable[[str, int], str]) -> None:
+    """Half a stand-in would be left in the page as it is."""
+    text = f"Ann {hidden('0123456789ab')} {hidden('ba9876543210')}"
+    for most in range(1, len(text) + 2):
+        said = with_hidden_said(str(cut(text, most)), str)
+        assert "zq" not in said, (most, said)
+        assert set(re.findall("hid[a-z]*", said)) <= {"hidden"}

@@ -99,7 +99,8 @@ def shown(text: str, most: int = MAX_SHOWN) -> Markup:
     """
     if is_hidden(text):
         return Markup('<span class="hidden-value">{}</span>').format(text)
-    head, rest = text[:most], text[most:]
+    place = _cut(text, most)
+    head, rest = text[:place], text[place:]
     first = Markup("").join(_pieces(head))
     if not rest:
         return Markup('<bdi class="value">{}</bdi>').format(first)
@@ -114,19 +115,28 @@ def shortened(text: str, most: int = 60) -> Markup:
         return shown(text)
     if len(text) <= most:
         return Markup('<bdi class="value">{}</bdi>').format(Markup("").join(_pieces(text)))
-    head = Markup("").join(_pieces(text[: most - 1]))
+    head = Markup("").join(_pieces(text[: _cut(text, most - 1)]))
     return Markup('<bdi class="value">{}…</bdi>').format(head)
 
 
 def plain(text: str, most: int = 60) -> str:
     """The text for where no markup can stand, such as a title: the invisible becomes its code in brackets."""
-    cut = text if len(text) <= most else f"{text[: most - 1]}…"
+    cut = text if len(text) <= most else f"{text[: _cut(text, most - 1)]}…"
     return "".join(f"[{_NAMED.get(c, f'U+{ord(c):04X}')}]" if is_invisible(c) else c for c in cut)
 
 
 def inert(text: str) -> Markup:
     """The text escaped, with marks for what is invisible in it, to stand within a `bdi` that holds more."""
     return Markup("").join(_pieces(text))
+
+
+def _cut(text: str, most: int) -> int:
+    """Where to cut a text after so many characters: behind a hidden value rather than in it."""
+    if _HIDDEN not in text:
+        return most
+    return next(
+        (found.end() for found in _ANY_HIDDEN.finditer(text) if found.start() < most < found.end()), most
+    )
 
 
 def _pieces(text: str) -> Iterator[Markup]:

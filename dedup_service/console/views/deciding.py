@@ -158,8 +158,9 @@ def checked_names(names: Iterable[NameToType], typed: Iterable[str]) -> tuple[Na
 
 def is_typed(name: str, typed: str) -> bool:
     """Whether this is that name, however its letters are composed and whatever their case."""
-    wanted, given = visible(name).casefold(), visible(typed).casefold()
-    return given == wanted or (len(given) > MAX_TYPED and given[:MAX_TYPED].rstrip() == wanted)
+    # Cut before their case is folded, as what is shown is: a folded letter may be two.
+    forms = (visible(typed), shown_to_type(typed))
+    return visible(name).casefold() in [form.casefold() for form in forms]
 
 
 def visible(text: str) -> str:
