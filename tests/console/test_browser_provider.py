@@ -49,6 +49,8 @@ def test_a_day_with_the_sign_in_of_the_company(
         page = context.new_page()
         _sign_in(page, provided, f"/proposals/{proposal.name.partition('/')[2]}", "ben")
         expect(page.get_by_text("Demo sign-in")).to_have_count(0)
+        # Shown by the script that hears keys, once it does.
+        expect(page.locator("[data-keys-open]")).to_be_visible()
         page.keyboard.press("a")
         expect(page.get_by_role("status")).to_be_visible()
         assert not [each for each in context.cookies() if "eyJ" in each["value"]]

@@ -146,6 +146,8 @@ def decided(page: Page, company: Company, path: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url(f"{company.console_url}{path}")
+    # Shown by the script that hears keys, once it does.
+    expect(page.locator("[data-keys-open]")).to_be_visible()
     page.keyboard.press("a")
     expect(page.get_by_role("status")).to_be_visible()
     page.goto(f"{company.console_url}{path}")
