@@ -71,11 +71,11 @@ class Settings:
     authentication: tuple[str, ...]
     oidc_issuer: str
     oidc_audience: str
+    oidc_required_scope: str
     oidc_jwks_url: str
     oidc_ca: Path | str | None
     oidc_name_claim: str
     oidc_service_claim: str
-    oidc_required_scope: str
     oidc_functions_claim: str
     oidc_claims_seconds: int
     oidc_client_id: str

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,10 @@ from psycopg import sql
 
 from dedup_service.embedded import RunningServer, discard_data, start_postgres, start_valkey
 from dedup_service.store.migrate import migrate
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts what it runs in the background so, and the commands that tests start would be deaf, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TEMPLATE = "dedup_template"
 _database_numbers = itertools.count(1)

@@ -67,7 +67,7 @@ def ladders(draw: st.DrawFn) -> TerritoryPolicy:
     return policy(*rules)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(ladders())
 def test_a_rule_is_called_unreachable_just_when_no_lead_reaches_it(ladder: TerritoryPolicy) -> None:
     """Every lead of a small world goes down the ladder; the check needs none of them to know the same."""

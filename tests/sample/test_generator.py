@@ -255,6 +255,7 @@ def test_households_alone_share_an_address_of_mail() -> None:
     assert all(len(shared) == 1 for shared in homes.values())
 
 
+@pytest.mark.proof
 def test_a_large_sample_keeps_its_namesakes_rare() -> None:
     """Names do not run out: among 20,000 people most bear a name of their own."""
     sample = generate(2, 20_000, 10, now=NOW)

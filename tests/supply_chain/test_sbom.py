@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
@@ -9,6 +10,7 @@ from tools.lock_file import shipped
 from tools.sbom import bill
 
 
+@pytest.mark.proof
 def test_every_pin_that_ships_is_in_the_bill() -> None:
     """By package URL, with all its hashes and a licence; and nothing else is."""
     found = bill()
