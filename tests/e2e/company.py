@@ -1,8 +1,10 @@
 """A company as its operator sets it up: TLS by its own authority, sign-in at its provider, a console."""
 
 import os
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +15,13 @@ import trustme
 from dedup_service.client import DedupClient
 from dedup_service.console.options import SIGNED_IN_PATH
 from tests.console.provider_console import STRANGER
-from tests.e2e.running_service import RunningService, free_port, running_service
+from tests.e2e.running_service import (
+    POLL_SECONDS,
+    START_SECONDS,
+    RunningService,
+    free_port,
+    running_service,
+)
 from tests.identity.asking import Door, token_environment
 from tests.identity.authorities import Authority
 from tests.oidc_provider import Provider, running_provider, token_of_service
@@ -98,4 +106,19 @@ def running_company(directory: Path) -> Iterator[Company]:
             "DEDUP_TLS_CA": str(authority.authority_file),
         }
         with running_service(authority.credentials(), **settings) as service:
+            _wait_for(console)
             yield Company(directory, authority, provider, service, console_url)
+
+
+def _wait_for(address: str) -> None:
+    """Until somebody listens there: the console is started by the service, and is up after it."""
+    host, _, port = address.partition(":")
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            socket.create_connection((host, int(port)), 1).close()
+        except OSError:
+            assert time.monotonic() < deadline, f"nobody listens at {address}"
+            time.sleep(POLL_SECONDS)
+        else:
+            return
