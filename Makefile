@@ -67,6 +67,10 @@ prove-guards: setup ## take each guard of approval out in a copy, and see its te
 # What to add to the run, such as TRUST="--seed 7" or TRUST="--only races,fuzz --share 0.1".
 TRUST ?=
 
+.PHONY: prove-bugs
+prove-bugs: setup ## put every seeded bug in, one at a time, and see the test that claims to catch it fail
+	@$(BIN)/python -m tests.trust --only seeded_bugs --unhurried
+
 .PHONY: trust
 trust: setup browser ## the proof of every promise: crashes, races, attacks, fuzzing, load; three quarters of an hour, one page
 	@$(BIN)/python -m tests.trust $(TRUST)

@@ -66,7 +66,7 @@ def main() -> int:
     parser.add_argument(
         "--unhurried",
         action="store_true",
-        help="let parts that stop at a time do all of their runs: `parsers` then takes an hour and a half",
+        help="do all cases of parts that else draw some or stop at a time: `parsers` takes over an hour",
     )
     options = parser.parse_args()
     wanted = [name for name in options.only.split(",") if name] or [*BESIDE_OTHERS, *ALONE]

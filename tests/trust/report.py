@@ -12,8 +12,8 @@ class Plan:
     """How much of a part to run.
 
     The same `seed` draws the same cases. `share` is 1 for the whole proof, and less for a part of each
-    count; `directory` is empty, and the part's alone. `unhurried` leaves out the limits of time that keep
-    the whole within its forty minutes.
+    count; `directory` is empty, and the part's alone. `unhurried` leaves out what keeps the whole within its
+    forty minutes: limits of time, and that of many cases which are much alike some are drawn.
     """
 
     seed: int
@@ -24,6 +24,10 @@ class Plan:
     def count(self, whole: int, least: int = 1) -> int:
         """The share of a number of cases, at least some."""
         return max(least, round(whole * self.share))
+
+    def some(self, whole: int, hurried: int, least: int = 1) -> int:
+        """The share of all of them or, where there is no time for all, of so many."""
+        return self.count(whole if self.unhurried else min(whole, hurried), least)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,10 @@ from tests.trust.report import Line, Plan
 
 T = TypeVar("T")
 
-# Of the writes every point is taken in every way; these are drawn of many more that are much alike.
-_JOB_CASES = 90
-_MIGRATION_CASES = 90
+# Drawn of all, where there is no time for all: points of writes, each taken in every way, and cases.
+_HURRIED_POINTS = 150
+_HURRIED_JOB_CASES = 60
+_HURRIED_MIGRATION_CASES = 60
 _LEAST_POINTS = 120
 _MOST_DETAILS = 20
 # On a machine that does much else a write may take another way, such as a connection more.
@@ -56,12 +57,13 @@ async def _writes(plan: Plan, servers: Servers, random: Random) -> Line:
     cases = Cases(stand)
     try:
         points = [(write, point) for write in WRITES for point in await cases.points(write)]
-        every = [Case(write, point, way) for write, point in points for way in Way]
+        taken = _drawn(points, len(points) if plan.unhurried else _HURRIED_POINTS, random)
+        every = [Case(write, point, way) for write, point in taken for way in Way]
         for case in _drawn(every, plan.count(len(every), len(WRITES)), random):
             await cases.run(case)
     finally:
         await stand.close()
-    figures = {"points": len(points)}
+    figures = {"points": len(points), "taken in every way": len(taken)}
     return _line(
         "Writes over gRPC interrupted at each statement, commit, index command and frame of the answer",
         ("A-1", "A-2", "A-3", "D-6"),
@@ -77,7 +79,7 @@ async def _jobs(plan: Plan, servers: Servers, random: Random) -> Line:
     try:
         points = await jobs.points()
         every = [(point, way) for point in points for way in Way]
-        for point, way in _drawn(every, plan.count(_JOB_CASES, 3), random):
+        for point, way in _drawn(every, plan.some(len(every), _HURRIED_JOB_CASES, 3), random):
             await jobs.run(point, way)
     finally:
         await jobs.close()
@@ -96,7 +98,7 @@ async def _migrations(plan: Plan, servers: Servers, random: Random) -> Line:
         known = [each.version for each in migrations()]
         versions = _drawn(known, plan.count(len(known)), random)
         every = await migrating.cases(versions)
-        for case in _drawn(every, plan.count(_MIGRATION_CASES, 3), random):
+        for case in _drawn(every, plan.some(len(every), _HURRIED_MIGRATION_CASES, 3), random):
             await migrating.run(case)
     finally:
         await migrating.close()
