@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.trust.report import Line, Plan
 
-FILES = 5_000
+FILES = 3_000
 # Of which Python, pyarrow and what they import take some 250.
 MOST_MEMORY_MIB = 1_024
 PATIENCE_SECONDS = 1_200

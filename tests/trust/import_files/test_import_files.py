@@ -8,7 +8,7 @@ from tests.trust.report import Plan
 
 def test_a_share_of_the_files(tmp_path: Path) -> None:
     """Each is read or refused; both happen, to CSV and to Parquet."""
-    (line,) = part.run(Plan(1, 0.01, tmp_path))
+    (line,) = part.run(Plan(1, 0.02, tmp_path))
     assert line.holds, (line.short, line.details)
-    assert line.figures["files"] == 50
+    assert line.figures["files"] == 60
     assert {"csv read", "csv refused", "parquet read", "parquet refused"} <= set(line.figures)

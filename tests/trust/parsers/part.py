@@ -19,7 +19,7 @@ LEAST_RUNS = 1_000
 SLOWEST_SECONDS = 5
 MOST_MEMORY_MIB = 1024
 # A slow target ends here, unless there is time, and its runs are counted as they are.
-MOST_SECONDS = 20
+MOST_SECONDS = 15
 _DONE = re.compile(r"^Done (\d+) runs", re.MULTILINE)
 _FEATURES = re.compile(r"\bcov: (\d+) ft: (\d+)")
 

@@ -10,7 +10,7 @@ from tests.trust.races.interleaving import Interleaved, interleave
 from tests.trust.races.pairs import PAIRS
 from tests.trust.report import Line, Plan
 
-ROUNDS = 30
+ROUNDS = 25
 
 
 def run(plan: Plan) -> list[Line]:
