@@ -72,7 +72,7 @@ prove-bugs: setup ## put every seeded bug in, one at a time, and see the test th
 	@$(BIN)/python -m tests.trust --only seeded_bugs --unhurried
 
 .PHONY: trust
-trust: setup browser ## the proof of every promise: crashes, races, attacks, fuzzing, load; three quarters of an hour, one page
+trust: setup browser ## the proof of every promise: crashes, races, attacks, fuzzing, load; forty minutes to an hour, one page
 	@$(BIN)/python -m tests.trust $(TRUST)
 
 .PHONY: lint

@@ -1,4 +1,4 @@
-"""The whole proof: `make trust`, one page of figures from one seed, in some forty minutes.
+"""The whole proof: `make trust`, one page of figures from one seed, in forty minutes to an hour on two cores.
 
 Parts run three at a time, since many of them wait, each in a process group of its own; the load has the
 machine to itself, at the end. A part that fails, hangs or counts nothing falls short, and so does the whole.
