@@ -15,13 +15,14 @@ import redis
 
 from dedup_service.domain.audit import AuditVerification, PublishedHead
 from dedup_service.store.ledger import audit_entry_of
-from dedup_service.telemetry.logs import FIELDS, formatter
+from dedup_service.telemetry.logs import FIELDS
 from dedup_service.v1.match_service_pb2 import MatchRequest
 from dedup_service.v1.record_service_pb2 import (
     EraseRecordRequest,
     GetRecordRequest,
     UpdateRecordRequest,
 )
+from tests.logged import everything_logged
 from tests.merge_desk import Office, contact, open_office
 from tests.privacy.somebody import NAME, NUMBER, WORD, somebody
 from tests.rpc.api import ANN, IMPORTER, Api, by, refused, served
@@ -44,16 +45,8 @@ async def api(office: Office) -> AsyncIterator[Api]:
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
     """Every line that any logger writes at any level, as a process of the service writes it."""
-    stream = io.StringIO()
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(formatter("json"))
-    root = logging.getLogger()
-    level = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    yield stream
-    root.removeHandler(handler)
-    root.setLevel(level)
+    with everything_logged("json") as stream:
+        yield stream
 
 
 async def history(office: Office) -> PublishedHead:

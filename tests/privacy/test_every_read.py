@@ -1,7 +1,6 @@
 """After an erasure no method that reads, no metric, span or line of the log tells of her (E-4, F-3)."""
 
 import io
-import logging
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,9 +12,9 @@ from google.protobuf.message import Message
 from dedup_service.rpc.access import TABLE
 from dedup_service.rpc.call_log import READING as READING_WORDS
 from dedup_service.rpc.server import start_server
-from dedup_service.telemetry.logs import formatter
 from dedup_service.telemetry.running import running_telemetry
 from dedup_service.v1.core_pb2 import RevisionToken
+from tests.logged import everything_logged
 from tests.merge_desk import Office
 from tests.privacy.every_read import HERS, Names, all_names, more_of_her, requests_of
 from tests.privacy.scanning import Forms
@@ -60,16 +59,8 @@ def receiving(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
     """Every line that any logger writes at any level."""
-    stream = io.StringIO()
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(formatter("json"))
-    root = logging.getLogger()
-    level = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    yield stream
-    root.removeHandler(handler)
-    root.setLevel(level)
+    with everything_logged("json") as stream:
+        yield stream
 
 
 @asynccontextmanager

@@ -14,7 +14,8 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from dedup_service.telemetry.logs import configure_logging, formatter
+from dedup_service.telemetry.logs import configure_logging
+from tests.logged import everything_logged
 from tests.privacy.somebody import NAME, WORD, somebody
 from tests.rpc.api import Api, by
 from tests.rpc.sight_calls import METHODS
@@ -41,16 +42,8 @@ def _is_single(field: Any) -> bool:
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
     """All that is logged, at any level."""
-    stream = io.StringIO()
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(formatter("text"))
-    root = logging.getLogger()
-    level = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    yield stream
-    root.removeHandler(handler)
-    root.setLevel(level)
+    with everything_logged("text") as stream:
+        yield stream
 
 
 async def test_no_method_logs_what_it_was_sent(api: Api, log: io.StringIO) -> None:

@@ -13,7 +13,7 @@ class Plan:
 
     The same `seed` draws the same cases. `share` is 1 for the whole proof, and less for a part of each
     count; `directory` is empty, and the part's alone. `unhurried` leaves out what keeps the whole within its
-    forty minutes: limits of time, and that of many cases which are much alike some are drawn.
+    time: limits of seconds, and that of many cases which are much alike some are drawn.
     """
 
     seed: int
