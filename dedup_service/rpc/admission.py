@@ -14,6 +14,7 @@ from google.protobuf.descriptor import MethodDescriptor
 
 from dedup_service.rpc.access import CallClass, access_of
 from dedup_service.rpc.errors import OverloadedError
+from dedup_service.rpc.rounds import Rounds
 from dedup_service.workflows.deadlines import seconds_left
 
 # Streams of requests: imports, and matches by the thousand.
@@ -32,12 +33,6 @@ BULK_SHARE = 4
 _MANY = (CallClass.MATCH, CallClass.READ, CallClass.WRITE)
 # Longer a caller had better wait at home: what is admitted must still have time for its work.
 LONGEST_WAIT_SECONDS = 0.5
-# In so many turns of the event loop a call that is on its way to the door arrives.
-_TURNS = 4
-# Where many wait, more come than is worked off: gRPC's own thread takes so long to hand over the next one.
-_HANDING_OVER_SECONDS = 0.001
-# With this much between one call's work and the next, some is done however many arrive.
-_LONGEST_HEARING_SECONDS = 0.01
 BUSY = "the service has more to do than it can; wait, then call again"
 
 
@@ -54,7 +49,7 @@ def places(most: int) -> dict[str, int]:
 
 
 class Admission:
-    """The places of a server; `most` calls run at a time, and of each class as many may wait.
+    """The places of a server: `most` calls run at a time, and of each class as many may wait.
 
     `streams_each` is how many streams one principal may have open.
     """
@@ -68,8 +63,7 @@ class Admission:
         self._idle = asyncio.Event()
         self._idle.set()
         self._running = 0
-        self._arrived = 0
-        self._hearing = asyncio.Lock()
+        self._rounds = Rounds()
 
     async def idle(self) -> None:
         """Return once no call is running."""
@@ -89,9 +83,14 @@ class Admission:
         self._running += 1
         self._idle.clear()
         try:
-            if room in _MANY:
-                await self._hear_out(wanted)
-            yield
+            if room not in _MANY:
+                yield
+                return
+            await self._rounds.enter()
+            try:
+                yield
+            finally:
+                self._rounds.leave()
         finally:
             wanted.leave()
             self._running -= 1
@@ -100,27 +99,8 @@ class Admission:
 
     def full(self, room: str) -> bool:
         """Whether a call that arrives now could not even wait; each call is asked about once."""
-        self._arrived += 1
+        self._rounds.arrived()
         return self._rooms[room].is_full
-
-    async def _hear_out(self, room: "_Room") -> None:
-        """Let all who are at the door come in, or be refused, before somebody is worked for.
-
-        grpc accepts one call in two turns of the event loop. Where turns are long, as they are when many are
-        worked for, it accepts no more than is worked off: nobody would ever be refused, and all wait until
-        their deadlines have passed.
-        """
-        async with self._hearing:
-            loop = asyncio.get_running_loop()
-            until = loop.time() + _LONGEST_HEARING_SECONDS
-            arrived = -1
-            while arrived != self._arrived and loop.time() < until:
-                arrived = self._arrived
-                if room.is_crowded:
-                    await asyncio.sleep(_HANDING_OVER_SECONDS)
-                    continue
-                for _ in range(_TURNS):
-                    await asyncio.sleep(0)
 
     @contextmanager
     def stream(self, principal: str) -> Iterator[None]:
@@ -151,10 +131,6 @@ class _Room:
     @property
     def is_full(self) -> bool:
         return not self._free_count and len(self._waiting) >= self._most_waiting
-
-    @property
-    def is_crowded(self) -> bool:
-        return 2 * len(self._waiting) >= self._most_waiting > 0
 
     def take(self) -> bool:
         """Take a place if one is free."""

@@ -70,6 +70,12 @@ def _times() -> Iterator[tuple[str, str, str]]:
         yield f"time of one answer, class {call_class}", f"{seconds:g} s", _LATE
     yield "a stream that stands still", f"{shipped.idle_seconds:g} s", _LATE
     yield "calls on one connection at a time", f"{limits.MAX_CALLS_A_CONNECTION:,}", "the client waits"
+    waiting = f"{limits.MAX_CALLS_AT_THE_DOOR:,}"
+    yield (
+        "calls that come faster than they are refused",
+        waiting,
+        "`CANCELLED` by gRPC, more of them the more there are",
+    )
     for name, seconds in limits.CONNECTION_SECONDS.items():
         yield f"gRPC's `{name}`", f"{seconds:,} s", ""
 

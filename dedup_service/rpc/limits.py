@@ -30,6 +30,10 @@ CONNECTION_SECONDS: Mapping[str, int] = {
 # Calls on one connection at a time; a client keeps those beyond until one of them ends.
 MAX_CALLS_A_CONNECTION = 1000
 
+# Calls that gRPC keeps until they are heard; of more it drops some with CANCELLED, of twice as many all.
+# At its own thousand that begins where a process that is busy refuses within a second.
+MAX_CALLS_AT_THE_DOOR = 3000
+
 # What a call without a deadline gets, and one with a longer one is cut to.
 LONGEST_SECONDS: Mapping[CallClass, float] = {
     CallClass.MATCH: 30.0,

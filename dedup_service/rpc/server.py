@@ -27,6 +27,7 @@ from dedup_service.rpc.lead_service import LeadService
 from dedup_service.rpc.limits import (
     CONNECTION_SECONDS,
     MAX_CALLS_A_CONNECTION,
+    MAX_CALLS_AT_THE_DOOR,
     MAX_METADATA_BYTES,
     MAX_RECEIVED_BYTES,
     Limits,
@@ -161,7 +162,10 @@ async def start_server(
         maximum_concurrent_rpcs=2 * options.max_concurrent_calls + _REFUSED_AT_ONCE,
     )
     answering = _services(edge, options)
-    server.add_generic_rpc_handlers([gate.doors(answering)])
+    doors = gate.doors(answering)
+    server.add_generic_rpc_handlers([doors])
+    for name, handlers in doors.of_their_own.items():
+        server.add_registered_method_handlers(name, dict(handlers))
     names = [service.full_name for service, _ in answering]
     health = Health(desk, names, options.health_seconds)
     health_pb2_grpc.add_HealthServicer_to_server(health.servicer, server)
@@ -181,6 +185,8 @@ def _connection_options() -> tuple[tuple[str, int], ...]:
         "grpc.max_metadata_size": MAX_METADATA_BYTES,
         "grpc.absolute_max_metadata_size": MAX_METADATA_BYTES,
         "grpc.max_concurrent_streams": MAX_CALLS_A_CONNECTION,
+        "grpc.server.max_pending_requests": MAX_CALLS_AT_THE_DOOR,
+        "grpc.server.max_pending_requests_hard_limit": 2 * MAX_CALLS_AT_THE_DOOR,
     }
     return (
         *limits.items(),
