@@ -33,6 +33,7 @@ from dedup_service.console.pages import (
     undoing,
     why,
 )
+from dedup_service.console.pages.own_sessions import OwnSessions
 from dedup_service.console.pages.provider_sign_in import ProviderSignIn
 from dedup_service.console.pages.signing_in import DemoSignIn
 from dedup_service.console.rendering import STATIC_DIRECTORY, make_renderer
@@ -118,11 +119,14 @@ def _sign_in(
     provider = Provider(options.provider)
     visitors = TokenVisitors(TokenSessions(options.secret), provider, cookies, connection)
     pages = ProviderSignIn(provider, visitors, Beginnings(options.secret), connection, options.provider.url)
+    own = OwnSessions(provider, visitors)
     return visitors, lambda door: [
         Route("/sign-in", door.to_everybody(pages.show)),
         Route("/sign-in/start", door.to_everybody(pages.start)),
         Route(SIGNED_IN_PATH, door.to_everybody(pages.finish)),
         Route("/sign-out", door.to(pages.sign_out), methods=["POST"]),
+        Route("/sessions", door.to(own.show)),
+        Route("/sessions/end", door.to(own.end), methods=["POST"]),
     ]
 
 

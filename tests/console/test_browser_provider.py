@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dedup_service.client import DedupClient
+from tests.console.accessibility import barriers
 from tests.console.conftest import TIMEOUT_MILLISECONDS, StartedBrowser
 from tests.console.provider_console import ProviderConsole, provider_console
 from tests.console.scenes import propose_low
@@ -54,6 +55,11 @@ def test_a_day_with_the_sign_in_of_the_company(
         page.keyboard.press("a")
         expect(page.get_by_role("status")).to_be_visible()
         assert not [each for each in context.cookies() if "eyJ" in each["value"]]
+        page.locator("details.menu summary").click()
+        page.get_by_role("link", name="Your sessions").click()
+        expect(page.get_by_role("heading", name="Your sessions")).to_be_visible()
+        expect(page.get_by_text("You are signed in nowhere else.")).to_be_visible()
+        assert not barriers(page)
         _sign_out(page, provided)
         page.goto(f"{provided.url}/inbox")
         expect(page).to_have_url(f"{provided.url}/sign-in?to=%2Finbox")

@@ -1,9 +1,16 @@
 """Sessions that are kept in the console, and the sign-ins that a browser has begun."""
 
+from dataclasses import replace
+
 from dedup_service.console.security import token_sessions
 from dedup_service.console.security.beginnings import BEGINNING_SECONDS, Beginnings
 from dedup_service.console.security.provider import SignedIn, Tokens
-from dedup_service.console.security.token_sessions import IDLE_SECONDS, TokenSessions
+from dedup_service.console.security.token_sessions import (
+    IDLE_SECONDS,
+    PROVEN_SECONDS,
+    TokenSession,
+    TokenSessions,
+)
 
 SECRET = "s" * 32
 ANN = SignedIn("1", "Ann Abel", Tokens("access", "refresh", 0))
@@ -120,3 +127,42 @@ def test_a_browser_keeps_few_sign_ins() -> None:
     assert last is not None
     assert last.to == ""
     assert len(cookie) < 4000
+
+
+def test_the_other_sessions_of_a_person_are_theirs_alone() -> None:
+    """The last used first; none of somebody else, of another subject by that name, or that has ended."""
+    clock = Clock()
+    sessions = TokenSessions(SECRET, clock)
+    ended = found_by(sessions, begun(sessions))
+    clock.seconds += IDLE_SECONDS
+    first, second = begun(sessions), begun(sessions)
+    sessions.begin(replace(ANN, subject="2"), "users/ann", "Ann Abel")
+    sessions.begin(ANN, "users/ben", "Ben Boateng")
+    here = found_by(sessions, begun(sessions))
+    clock.seconds += 1
+    earlier, later = found_by(sessions, second), found_by(sessions, first)
+    others = sessions.others(here)
+    assert [each.id for each in others] == [later.id, earlier.id]
+    assert ended.id not in {each.id for each in others}
+    assert not {each.id for each in others} & {each.name for each in others}
+
+
+def test_who_proved_a_moment_ago_who_they_are() -> None:
+    """For five minutes; a provider that does not say when proves nothing."""
+    clock = Clock()
+    sessions = TokenSessions(SECRET, clock)
+    silent = found_by(sessions, begun(sessions))
+    proven = found_by(
+        sessions, sessions.begin(replace(ANN, proven_seconds=clock.seconds), "users/ann", "Ann Abel")
+    )
+    assert not sessions.is_proven(silent)
+    clock.seconds += PROVEN_SECONDS
+    assert sessions.is_proven(proven)
+    clock.seconds += 1
+    assert not sessions.is_proven(proven)
+
+
+def found_by(sessions: TokenSessions, cookie: str) -> TokenSession:
+    found = sessions.find(cookie)
+    assert found is not None
+    return found

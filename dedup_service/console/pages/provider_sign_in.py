@@ -67,7 +67,9 @@ class ProviderSignIn:
         beginning, cookie = self.beginnings.begun(
             cookies.read(visit.request, BEGINNINGS_COOKIE), to if is_local(to) else ""
         )
-        address = self.provider.sign_in_address(beginning.state, beginning.nonce, beginning.verifier)
+        address = self.provider.sign_in_address(
+            beginning.state, beginning.nonce, beginning.verifier, again="again" in visit.query
+        )
         answer = visit.redirect(address)
         cookies.keep(answer, BEGINNINGS_COOKIE, cookie, BEGINNING_SECONDS)
         return answer
@@ -124,7 +126,8 @@ class ProviderSignIn:
         if before is not None:
             sessions.end(before)
         answer = visit.redirect(to if is_local(to) else "/inbox")
-        cookie = sessions.begin(who, caller.name, who.display_name)
+        browser = visit.request.headers.get("user-agent", "")
+        cookie = sessions.begin(who, caller.name, who.display_name, browser)
         visit.parts.cookies.keep(answer, SESSION_COOKIE, cookie, SESSION_SECONDS)
         LOG.info("signed in at the provider", extra={"principal": caller.name})
         return answer

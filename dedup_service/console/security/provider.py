@@ -61,11 +61,16 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who signed in: `subject` is theirs at the provider, for good; `display_name` may be empty."""
+    """Who signed in: `subject` is theirs at the provider, for good; `display_name` may be empty.
+
+    `proven_seconds` is when they last proved there who they are, in seconds of the epoch; 0 where the
+    provider does not say.
+    """
 
     subject: str
     display_name: str
     tokens: Tokens
+    proven_seconds: float = 0.0
 
 
 class Provider:
@@ -80,12 +85,14 @@ class Provider:
         self._keys: jwt.PyJWKSet | None = None
         self._keys_seconds = 0.0
 
-    def sign_in_address(self, state: str, nonce: str, verifier: str) -> str:
-        """Where a browser signs in."""
+    def sign_in_address(self, state: str, nonce: str, verifier: str, *, again: bool = False) -> str:
+        """Where a browser signs in; `again` also whom the provider knows already."""
         endpoint = self._endpoint("authorization_endpoint")
+        # With `max_age` the ID token says when that was (OpenID Connect Core 3.1.2.1).
+        asked = {"prompt": "login", "max_age": "0"} if again else {}
         with self._session() as (client, _who):
             address, _ = client.create_authorization_url(
-                endpoint, state=state, nonce=nonce, code_verifier=verifier
+                endpoint, state=state, nonce=nonce, code_verifier=verifier, **asked
             )
         return str(address)
 
@@ -109,8 +116,13 @@ class Provider:
         claims = self._claims(given.get("id_token"))
         if not compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
             raise SignInRefusedError("another_nonce")
-        name = claims.get("name")
-        return SignedIn(claims["sub"], name if isinstance(name, str) else "", self._tokens(given))
+        name, proven = claims.get("name"), claims.get("auth_time")
+        return SignedIn(
+            claims["sub"],
+            name if isinstance(name, str) else "",
+            self._tokens(given),
+            float(proven) if isinstance(proven, int) else 0.0,
+        )
 
     def refreshed(self, tokens: Tokens, subject: str) -> Tokens:
         """New tokens for the same person.

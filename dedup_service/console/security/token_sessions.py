@@ -18,13 +18,19 @@ from dedup_service.console.security.provider import SignedIn, Tokens
 from dedup_service.console.security.sessions import SESSION_SECONDS, Session
 
 IDLE_SECONDS = 60 * 60
+# Who proved who they are no longer ago may end sessions of other browsers.
+PROVEN_SECONDS = 5 * 60
+_MAX_BROWSER = 200
 # Of all people together; who has not been seen longest is signed out first.
 MAX_SESSIONS = 10_000
 
 
 @dataclass(slots=True)
 class TokenSession:
-    """The session of one person, for good; its tokens are renewed under `lock` alone."""
+    """The session of one person, for good; its tokens are renewed under `lock` alone.
+
+    `browser` is what theirs called itself; `proven_seconds` as of `SignedIn`.
+    """
 
     id: str = field(repr=False)
     principal: str
@@ -34,7 +40,14 @@ class TokenSession:
     tokens: Tokens
     begin_seconds: float
     used_seconds: float
+    proven_seconds: float
+    browser: str
     lock: Lock = field(default_factory=Lock, repr=False)
+
+    @property
+    def name(self) -> str:
+        """What a page may call it: it opens nothing."""
+        return hashlib.sha256(self.id.encode()).hexdigest()[:16]
 
     @property
     def session(self) -> Session:
@@ -53,7 +66,7 @@ class TokenSessions:
         # In order of their last use.
         self._sessions: OrderedDict[str, TokenSession] = OrderedDict()
 
-    def begin(self, who: SignedIn, principal: str, display_name: str) -> str:
+    def begin(self, who: SignedIn, principal: str, display_name: str, browser: str = "") -> str:
         """The cookie of a new session; never one that was there before somebody signed in."""
         now = self._clock()
         made = TokenSession(
@@ -65,6 +78,8 @@ class TokenSessions:
             tokens=who.tokens,
             begin_seconds=now,
             used_seconds=now,
+            proven_seconds=who.proven_seconds,
+            browser=browser[:_MAX_BROWSER],
         )
         with self._lock:
             self._sessions[made.id] = made
@@ -83,12 +98,31 @@ class TokenSessions:
             found = self._sessions.get(session_id)
             if found is None:
                 return None
-            if now - found.begin_seconds > SESSION_SECONDS or now - found.used_seconds > IDLE_SECONDS:
+            if self._has_ended(found, now):
                 del self._sessions[found.id]
                 return None
             found.used_seconds = now
             self._sessions.move_to_end(found.id)
             return found
+
+    def others(self, session: TokenSession) -> list[TokenSession]:
+        """The other sessions of the same person that have not ended, the last used first."""
+        now = self._clock()
+        with self._lock:
+            return [
+                each
+                for each in reversed(self._sessions.values())
+                if (each.principal, each.subject) == (session.principal, session.subject)
+                and each is not session
+                and not self._has_ended(each, now)
+            ]
+
+    def is_proven(self, session: TokenSession) -> bool:
+        """Whether its person proved a moment ago who they are."""
+        return abs(self._clock() - session.proven_seconds) <= PROVEN_SECONDS
+
+    def _has_ended(self, session: TokenSession, now: float) -> bool:
+        return now - session.begin_seconds > SESSION_SECONDS or now - session.used_seconds > IDLE_SECONDS
 
     def end(self, session: TokenSession) -> None:
         """No cookie opens it from now on."""
