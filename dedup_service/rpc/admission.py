@@ -86,11 +86,11 @@ class Admission:
             if room not in _MANY:
                 yield
                 return
-            await self._rounds.enter()
+            begun_in = await self._rounds.enter()
             try:
                 yield
             finally:
-                self._rounds.leave()
+                self._rounds.leave(begun_in)
         finally:
             wanted.leave()
             self._running -= 1

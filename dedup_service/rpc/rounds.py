@@ -14,8 +14,8 @@ from collections import deque
 ROUND = 24
 # With no more than these at work, turns are short enough to hear the others.
 _FEW = 4
-# One that takes long does not keep the next round from coming.
-_LONGEST_WORK_SECONDS = 0.1
+# What takes longer does not keep the next round from coming, and is no longer counted then.
+_LONGEST_WORK_SECONDS = 0.05
 # Some are let in however many arrive.
 _LONGEST_HEARING_SECONDS = 0.2
 # Nobody is at the door when nobody came through it for so long: gRPC's threads need it to hand over the next
@@ -29,9 +29,11 @@ class Rounds:
 
     def __init__(self) -> None:
         self._arrived = 0
+        self._round = 0
         self._free = ROUND
+        # Of this round alone.
         self._at_work = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[asyncio.Future[int]] = deque()
         self._few = asyncio.Event()
         self._leading: asyncio.Task[None] | None = None
 
@@ -39,26 +41,28 @@ class Rounds:
         """A call has come through the door, whatever becomes of it."""
         self._arrived += 1
 
-    async def enter(self) -> None:
-        """Begin, at once or with the next round; each call that has begun leaves in the end."""
+    async def enter(self) -> int:
+        """Begin, at once or with the next round; the number of the round, with which the call leaves."""
         if self._leading is None and self._free:
             self._free -= 1
             self._at_work += 1
-            return
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            return self._round
+        turn: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         if self._leading is None:
             self._leading = asyncio.create_task(self._lead())
         try:
-            await turn
+            return await turn
         except BaseException:
             if turn.done() and not turn.cancelled():
                 # It was let in at the very moment that it gave up.
-                self.leave()
+                self.leave(turn.result())
             raise
 
-    def leave(self) -> None:
-        """End a call that had begun."""
+    def leave(self, begun_in: int) -> None:
+        """End a call that had begun in this round."""
+        if begun_in != self._round:
+            return
         self._at_work -= 1
         if self._at_work <= _FEW:
             self._few.set()
@@ -76,7 +80,7 @@ class Rounds:
             self._leading = None
 
     async def _finish(self) -> None:
-        """Wait until few are at work, though not for long."""
+        """Wait until few of the round are at work, though not for long."""
         if self._at_work <= _FEW:
             return
         self._few.clear()
@@ -97,10 +101,12 @@ class Rounds:
             quiet = quiet + 1 if arrived == self._arrived else 0
 
     def _let_in(self) -> None:
+        self._round += 1
         self._free = ROUND
+        self._at_work = 0
         while self._waiting and self._free:
             turn = self._waiting.popleft()
             if not turn.done():
-                turn.set_result(None)
+                turn.set_result(self._round)
                 self._free -= 1
                 self._at_work += 1
