@@ -81,6 +81,11 @@ class Outcome:
         found = self.latency if of is None else self.latency[of]
         return float(np.percentile(found, percent)) if len(found) else float("inf")
 
+    def by_minute(self, percent: float) -> list[float]:
+        """That percentile of each minute; the last one may be a part of one."""
+        minutes = (self.due // 60).astype(int)
+        return [self.percentile(percent, minutes == minute) for minute in range(int(minutes.max()) + 1)]
+
     def by_kind(self) -> Mapping[str, float]:
         """Counts and latencies of each kind."""
         figures: dict[str, float] = {}

@@ -162,6 +162,7 @@ class _Stand:
 
 def _steady_line(day: Outcome, times: Times, incidents: tuple[str, ...]) -> Line:
     p99 = day.percentile(99)
+    minutes = day.by_minute(99)
     short = []
     if wrong := int(np.sum(~day.answered)):
         short.append(f"{wrong} calls were not answered")
@@ -176,6 +177,10 @@ def _steady_line(day: Outcome, times: Times, incidents: tuple[str, ...]) -> Line
         "p50 ms": round(day.percentile(50), 1),
         "p99 ms": round(p99, 1),
         "max ms": round(day.percentile(100), 1),
+        # One minute among others that is slow is the machine's, or when the store tidies up.
+        "calmest minute: p99 ms": round(min(minutes), 1),
+        "worst minute: p99 ms": round(max(minutes), 1),
+        "worst minute": minutes.index(max(minutes)) + 1,
         **day.by_kind(),
     }
     return Line(
