@@ -8,14 +8,17 @@ and nothing is waited for for longer than PostgreSQL lets a statement run.
 import asyncio
 import os
 import socket
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg_pool import AsyncConnectionPool
 
 T = TypeVar("T")
+C = TypeVar("C", bound=psycopg.AsyncConnection)
 
 # Longer than the server's own limit for a statement by what a statement's way takes.
 WAY_SECONDS = 5.0
@@ -66,3 +69,18 @@ class WatchedConnection(psycopg.AsyncConnection):
             socket.socket(fileno=os.dup(self.pgconn.socket)) as way,
         ):
             way.shutdown(socket.SHUT_RDWR)
+
+
+@asynccontextmanager
+async def lent(pool: "AsyncConnectionPool[C]") -> AsyncIterator[C]:
+    """A connection of a pool, which gets it back however the block ends.
+
+    The pool waits for a lock to take one back. A call that is cancelled there, as by its deadline after its
+    caller has gone, would lose the connection for good, and with it whoever it was to be given to next.
+    """
+    connection = await pool.getconn()
+    try:
+        async with connection:
+            yield connection
+    finally:
+        await asyncio.shield(pool.putconn(connection))

@@ -28,7 +28,7 @@ from dedup_service.domain.records import LiveRecord
 from dedup_service.domain.retention import Retention
 from dedup_service.store import forgetting, ledger
 from dedup_service.store.answers import found_answers, keep_answers
-from dedup_service.store.connections import WAY_SECONDS, WatchedConnection, watched_conninfo
+from dedup_service.store.connections import WAY_SECONDS, WatchedConnection, lent, watched_conninfo
 from dedup_service.store.lookups import RecordLookups
 from dedup_service.store.reading import Reading
 from dedup_service.store.rows import keep_json_as_bytes
@@ -143,7 +143,7 @@ class PostgresStore:
 
     async def store_id(self) -> str:
         """The identity of this database, by which the index knows whose cache it is."""
-        async with _translated(), self._pool.connection() as connection:
+        async with _translated(), lent(self._pool) as connection:
             cursor = await connection.execute(statement("store_id").encode())
             row = await cursor.fetchone()
             assert row is not None, "the schema holds one row of store_identity"
@@ -152,13 +152,13 @@ class PostgresStore:
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Reading]:
         """One consistent, read-only view of the store for as long as the context lasts."""
-        async with _translated(), self._reads.connection() as connection, reading(connection, self._longest):
+        async with _translated(), lent(self._reads) as connection, reading(connection, self._longest):
             yield Reading(connection)
 
     @asynccontextmanager
     async def unledgered(self) -> AsyncIterator[psycopg.AsyncConnection]:
         """A transaction for what is no part of the ledger: who works on what, and how far they are."""
-        async with _translated(), self._pool.connection() as connection, writing(connection, self._longest):
+        async with _translated(), lent(self._pool) as connection, writing(connection, self._longest):
             yield connection
 
     async def read(self, work: Callable[[ReadTransaction], Awaitable[T]]) -> T:
@@ -196,7 +196,7 @@ class PostgresStore:
     async def _repeated(self, run: Callable[[psycopg.AsyncConnection], Awaitable[T]]) -> T:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                async with _translated(), self._pool.connection() as connection:
+                async with _translated(), lent(self._pool) as connection:
                     return await run(connection)
             except _RACES as lost:
                 if attempt == _ATTEMPTS:
@@ -291,7 +291,7 @@ class PostgresStore:
                 continue
 
     async def forget_old(self, retention: Retention, now: datetime) -> dict[str, int]:
-        async with _translated(), self._pool.connection() as connection:
+        async with _translated(), lent(self._pool) as connection:
             return await forgetting.forget_old(connection, retention, now)
 
     async def tidy_after_erasures(self) -> None:

@@ -7,7 +7,7 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from dedup_service.domain.errors import StoreUnavailable
-from dedup_service.store.connections import WatchedConnection, watched_conninfo
+from dedup_service.store.connections import WatchedConnection, lent, watched_conninfo
 from dedup_service.store.statements import statement
 from dedup_service.workflows.authentication import SaidRoles
 
@@ -55,7 +55,7 @@ class PostgresPrincipalRoles:
 
     async def _rows(self, name: str, columns: Mapping[str, Any]) -> list[Any]:
         try:
-            async with self._pool.connection() as connection:
+            async with lent(self._pool) as connection:
                 cursor = await connection.execute(statement(name).encode(), columns)
                 return await cursor.fetchall()
         except (psycopg.OperationalError, PoolTimeout) as error:

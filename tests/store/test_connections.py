@@ -9,9 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import AsyncConnectionPool
 
 from dedup_service.domain.errors import StoreUnavailable
-from dedup_service.store.connections import WatchedConnection, watched_conninfo
+from dedup_service.store.connections import WatchedConnection, lent, watched_conninfo
 from dedup_service.store.index_source import PostgresLedgerSource
 from dedup_service.store.lookups import RecordLookups
 from dedup_service.store.postgres import PostgresStore, StoreOptions
@@ -104,3 +105,29 @@ async def test_the_index_follows_on_when_its_connection_died_in_silence(url: str
         await asyncio.to_thread(link.lift)
         await read()
     await store.close()
+
+
+async def test_a_call_that_is_cancelled_at_its_very_end_gives_its_connection_back(database_url: str) -> None:
+    """While the pool takes it back: the next call gets the only connection, and does not wait for ever."""
+    pool = AsyncConnectionPool(
+        database_url, connection_class=WatchedConnection, min_size=1, max_size=1, open=False, timeout=3
+    )
+    async with pool:
+        await pool.wait()
+        working = asyncio.Event()
+
+        async def call() -> None:
+            async with lent(pool):
+                working.set()
+                await asyncio.sleep(0)
+
+        ending = asyncio.create_task(call())
+        await working.wait()
+        async with pool._lock:  # as another call has it that takes or returns one
+            await asyncio.sleep(0.05)
+            ending.cancel()
+            await asyncio.sleep(0.05)
+        await asyncio.gather(ending, return_exceptions=True)
+        assert ending.cancelled()
+        async with lent(pool) as connection:
+            assert await (await connection.execute("SELECT 1")).fetchone() == (1,)
