@@ -2,7 +2,7 @@
 
 gRPC hands over a call in several turns of the event loop. While calls are worked for, turns are long, and no
 more are handed over than are worked off: nobody would ever be refused, all would wait in gRPC's own queue,
-and beyond a thousand it drops some with CANCELLED (`grpc.server.max_pending_requests`). So when many come,
+which drops some with CANCELLED where it grows too long (`limits.MAX_CALLS_AT_THE_DOOR`). So when many come,
 those that were let in are finished first; then the door is heard until nobody is left at it, and the next
 are let in. They ask the store and the index together, which is cheaper than one after the other.
 """

@@ -6,10 +6,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import redis
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from dedup_service.embedded import RunningServer
+from tests.conftest import StandingDatabase
 from tests.console.browser_guard import BrowserGuard
 from tests.console.browsers import NoBrowserError, find_chromium
+from tests.console.provider_console import ProviderConsole, provider_console
 from tests.console.scenes import Scene, make_scene
 from tests.console.served_console import Console, WebClient, served_console
 from tests.served_desk import ServedDesk, served_desk
@@ -117,3 +121,17 @@ def new_context(
 def page(new_context: NewContext) -> Page:
     """A page of a fresh browser context, signed in as nobody."""
     return new_context().new_page()
+
+
+@pytest.fixture(scope="module")
+def standing_console(
+    tmp_path_factory: pytest.TempPathFactory,
+    standing_database: StandingDatabase,
+    valkey_server: RunningServer,
+) -> Iterator[ProviderConsole]:
+    """One console, provider and desk for all tests of a file."""
+    with redis.Redis.from_url(valkey_server.url) as client:
+        client.flushall()
+    directory = tmp_path_factory.mktemp("provider")
+    with provider_console(directory, standing_database.emptied(), valkey_server.url) as served:
+        yield served

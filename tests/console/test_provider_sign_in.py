@@ -8,25 +8,14 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-import redis
 
-from dedup_service.embedded import RunningServer
-from tests.conftest import StandingDatabase
-from tests.console.provider_console import Browser, ProviderConsole, provider_console, query_of
+from tests.console.provider_console import Browser, ProviderConsole, query_of
 
 
 @pytest.fixture(scope="module")
-def console(
-    tmp_path_factory: pytest.TempPathFactory,
-    standing_database: StandingDatabase,
-    valkey_server: RunningServer,
-) -> Iterator[ProviderConsole]:
+def console(standing_console: ProviderConsole) -> ProviderConsole:
     """One console, provider and desk for all of these."""
-    with redis.Redis.from_url(valkey_server.url) as client:
-        client.flushall()
-    directory = tmp_path_factory.mktemp("provider")
-    with provider_console(directory, standing_database.emptied(), valkey_server.url) as served:
-        yield served
+    return standing_console
 
 
 @pytest.fixture
